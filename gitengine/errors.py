@@ -1,0 +1,60 @@
+"""What Git may refuse: every error that leaves this package."""
+
+
+class GitError(Exception):
+    """Anything that Git could not or would not do; the message is fit for a person to read."""
+
+
+class NotAGitRepository(GitError):
+    """There is no repository at this path."""
+
+
+class NoSuchRevision(GitError):
+    """No visible branch, tag or object answers to this name."""
+
+    def __init__(self, revision: str):
+        super().__init__(f'Commit "{revision}" does not exist in this repository.')
+        self.revision = revision
+
+
+class NoSuchPath(GitError):
+    """The path does not exist at that commit."""
+
+    def __init__(self, path: str, revision: str):
+        super().__init__(f'The path "{path}" does not exist at revision "{revision}"')
+        self.path = path
+        self.revision = revision
+
+
+class InvalidName(GitError):
+    """A ref name or path that Git, or we, would never accept."""
+
+
+class ProtocolError(GitError):
+    """The client spoke something that is not the Git protocol, or broke it off."""
+
+
+class InputTooLarge(ProtocolError):
+    """The client sent more than the limits allow."""
+
+
+class GitFailed(GitError):
+    """The git program ended with an error; `stderr` is for the log, never for a client."""
+
+    def __init__(self, command: str, status: int, stderr: str):
+        super().__init__(f"git {command} ended with status {status}")
+        self.command = command
+        self.status = status
+        self.stderr = stderr
+
+
+class TookTooLong(GitError):
+    """A limit of time was reached; the child has been killed."""
+
+
+class Busy(GitError):
+    """Too many heavy requests at once; try again in a moment."""
+
+
+class RepositoryLocked(GitError):
+    """Another process holds the repository's lock for longer than we are willing to wait."""
