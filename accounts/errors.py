@@ -1,0 +1,82 @@
+"""Refusals about users, groups and the ways in."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+
+
+class WrongPassword(Unauthenticated):
+    """The name and password do not fit; which of the two is nobody's business."""
+
+    exception_name = (
+        "com.atlassian.bitbucket.auth.IncorrectPasswordAuthenticationException"
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Authentication failed. Please check your credentials and try again."
+        )
+
+
+class NoAccess(Unauthenticated):
+    """The account is right, but may not use this server."""
+
+    exception_name = "com.atlassian.bitbucket.auth.NoAccessAuthenticationException"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You do not have permission to access Bitbucket. Ask an administrator to grant it to you."
+        )
+
+
+class TooManyFailures(Unauthenticated):
+    """So many sign-ins failed that no password is looked at for a while."""
+
+    exception_name = (
+        "com.atlassian.bitbucket.auth.CaptchaRequiredAuthenticationException"
+    )
+
+    def __init__(self, seconds: int, login_url: str):
+        super().__init__(
+            f"Too many failed sign-ins. Wait {seconds} seconds, then try again, or sign in on {login_url}."
+        )
+        self.login_url = login_url
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Tell clients why, in Bitbucket's words."""
+        reason = f"CAPTCHA_CHALLENGE; login-url={self.login_url}"
+        return super().headers | {"X-Authentication-Denied-Reason": reason}
+
+
+class NotLicensed(Forbidden):
+    """Whoever is signed in is not allowed on this site any more."""
+
+
+class NoSuchUser(NotFound):
+    """No user of that name or slug."""
+
+    exception_name = "com.atlassian.bitbucket.user.NoSuchUserException"
+
+    def __init__(self, name: str):
+        super().__init__(f'User "{name}" does not exist.')
+
+
+class NoSuchGroup(NotFound):
+    """No group of that name."""
+
+    exception_name = "com.atlassian.bitbucket.user.NoSuchGroupException"
+
+    def __init__(self, name: str):
+        super().__init__(f'Group "{name}" does not exist.')
+
+
+class NameTaken(Conflict):
+    """A user or group has that name already."""
+
+    def __init__(self, kind: str, name: str):
+        super().__init__(f'A {kind} named "{name}" exists already.', context="name")
+
+
+class UnfitName(Invalid):
+    """The name holds something that a name may not hold."""

@@ -1,0 +1,23 @@
+"""What happened to users, groups and their permissions on the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from accounts.models import User
+
+
+@dataclass(frozen=True)
+class UserCreated:
+    """A user came to be."""
+
+    actor: Actor
+    user: User
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody signed in through the login page."""
+
+    actor: Actor

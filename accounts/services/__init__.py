@@ -1,0 +1,1 @@
+"""What changes users and groups, and lets people in."""

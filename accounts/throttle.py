@@ -1,0 +1,80 @@
+"""One limiter for all ways in: failures are counted in rows, and looked at before any hash is computed.
+
+Two subjects are counted: the name, so that no password is guessed from many addresses, and the
+address, so that no address tries many names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.actor import Origin
+from accounts.errors import TooManyFailures
+from accounts.models import FailedSignIns
+from core import links
+
+FREE_FAILURES = {"name": 5, "address": 30}
+LONGEST_WAIT = 15 * 60
+FORGOTTEN_AFTER = timedelta(hours=1)
+
+
+def check(name: str, origin: Origin) -> None:
+    """Refuse with TooManyFailures while the name or the address has to wait."""
+    now = timezone.now()
+    for row in FailedSignIns.objects.filter(subject__in=_subjects(name, origin)):
+        if now - row.last_failed_at > FORGOTTEN_AFTER:
+            continue
+        over = row.failures - FREE_FAILURES[row.subject.split(":", 1)[0]]
+        wait = min(2 ** min(over, 20), LONGEST_WAIT) if over >= 0 else 0
+        left = wait - (now - row.last_failed_at).total_seconds()
+        if left > 0:
+            raise TooManyFailures(int(left) + 1, links.absolute("/login"))
+
+
+def failed(name: str, origin: Origin) -> None:
+    """Count a failure against the name and the address."""
+    now = timezone.now()
+    for subject in _subjects(name, origin):
+        FailedSignIns.objects.filter(
+            subject=subject, last_failed_at__lt=now - FORGOTTEN_AFTER
+        ).update(failures=0)
+        counted = FailedSignIns.objects.filter(subject=subject).update(
+            failures=F("failures") + 1, last_failed_at=now
+        )
+        if not counted:
+            _begin(subject)
+
+
+def succeeded(name: str) -> None:
+    """Forget the name's failures; the address keeps its own."""
+    FailedSignIns.objects.filter(subject=_subject("name", name.lower())).delete()
+
+
+def _begin(subject: str) -> None:
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            FailedSignIns.objects.create(
+                subject=subject, failures=1, last_failed_at=now
+            )
+    except IntegrityError:
+        FailedSignIns.objects.filter(subject=subject).update(
+            failures=F("failures") + 1, last_failed_at=now
+        )
+
+
+def _subjects(name: str, origin: Origin) -> list[str]:
+    subjects = [_subject("name", name.lower())]
+    return (
+        [*subjects, _subject("address", origin.address)] if origin.address else subjects
+    )
+
+
+def _subject(kind: str, text: str) -> str:
+    # A digest: names come from anybody, in any length and alphabet.
+    return f"{kind}:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"

@@ -1,0 +1,244 @@
+"""Every setting, from the environment, with a safe default; each heading says who reads it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Identity of the product: application-properties, footer -------------------------------------
+PRODUCT_VERSION = "0.1.0"
+BITBUCKET_VERSION = {
+    "version": "9.4.0",
+    "buildNumber": "9004000",
+    "buildDate": "1730300000000",
+}
+
+# --- The home: database, repositories, caches, keys ----------------------------------------------
+BITBUCKET_HOME = Path(
+    env.str("BITBUCKET_HOME", default=str(BASE_DIR / "home"))
+).resolve()
+REPOSITORIES_DIR = BITBUCKET_HOME / "repositories"
+CACHE_DIR = BITBUCKET_HOME / "caches"
+
+
+def _secret_key() -> str:
+    """Give the key of the environment, else the home's own, made at the first start and readable by us alone."""
+    if given := env.str("SECRET_KEY", default=""):
+        return given
+    file = BITBUCKET_HOME / "secret_key"
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return ""
+    key = secrets.token_urlsafe(50)
+    try:
+        BITBUCKET_HOME.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    except OSError:
+        # A home that cannot be written is reported by the system checks, in a sentence.
+        return key
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(key)
+    return key
+
+
+SECRET_KEY = _secret_key()
+DEBUG = env.bool("DEBUG", default=False)
+
+# --- Where we are reached: serve, core.links -----------------------------------------------------
+SERVER_ADDRESS = env.str("SERVER_ADDRESS", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
+SERVER_PORT = env.int("SERVER_PORT", default=7990)
+SERVER_CONTEXT_PATH = env.str("SERVER_CONTEXT_PATH", default="").rstrip("/")
+SERVER_SECURE = env.bool("SERVER_SECURE", default=False)
+SERVER_SCHEME = env.str("SERVER_SCHEME", default="https" if SERVER_SECURE else "http")
+SERVER_PROXY_NAME = env.str("SERVER_PROXY_NAME", default="")
+SERVER_PROXY_PORT = env.int("SERVER_PROXY_PORT", default=0)
+TRUSTED_PROXIES: list[str] = env.list(
+    "TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if SERVER_PROXY_NAME else []
+)
+
+
+def _default_base_url() -> str:
+    name = SERVER_PROXY_NAME or "localhost"
+    port = (
+        (SERVER_PROXY_PORT or (443 if SERVER_SCHEME == "https" else 80))
+        if SERVER_PROXY_NAME
+        else SERVER_PORT
+    )
+    usual = {"http": 80, "https": 443}.get(SERVER_SCHEME)
+    return f"{SERVER_SCHEME}://{name}{'' if port == usual else f':{port}'}{SERVER_CONTEXT_PATH}"
+
+
+SITE_DEFAULTS: dict[str, Any] = {
+    "base_url": env.str("SETUP_BASEURL", default="") or _default_base_url(),
+    "display_name": env.str("SETUP_DISPLAYNAME", default="Bitbucket"),
+}
+FORCE_SCRIPT_NAME = SERVER_CONTEXT_PATH or None
+# Links never come from a request, so any Host header may come in.
+ALLOWED_HOSTS = ["*"]
+APPEND_SLASH = False
+
+# --- First administrator: accounts ---------------------------------------------------------------
+SETUP_SYSADMIN = {
+    "name": env.str("SETUP_SYSADMIN_USERNAME", default="admin"),
+    "password": env.str("SETUP_SYSADMIN_PASSWORD", default=""),
+    "display_name": env.str("SETUP_SYSADMIN_DISPLAYNAME", default="Administrator"),
+    "email_address": env.str("SETUP_SYSADMIN_EMAILADDRESS", default=""),
+}
+
+# --- Processes: serve ----------------------------------------------------------------------------
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=32)
+JOB_THREADS = env.int("JOB_THREADS", default=2)
+
+# --- Database ------------------------------------------------------------------------------------
+DATABASES: dict[str, Any] = {
+    "default": env.db(
+        "DATABASE_URL", default=f"sqlite:///{BITBUCKET_HOME / 'bitbucket.db'}"
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        # FULL: what was acknowledged survives a power cut.
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-8000;",
+    }
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+ATOMIC_REQUESTS = False
+
+# --- Redis and Celery: core.jobs -----------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="")
+CELERY_BROKER_URL = REDIS_URL or None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+# --- Caches: `default` for what is dear to compute, `memory` for what must not leave the process ---
+_MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 2000},
+}
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+    }
+    if REDIS_URL
+    else {**_MEMORY, "LOCATION": "default"},
+    "memory": {**_MEMORY, "LOCATION": "memory"},
+}
+
+# --- Applications and the way of a request -------------------------------------------------------
+INSTALLED_APPS = [
+    "core",
+    "accounts",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+]
+MIDDLEWARE = [
+    "core.middleware.RequestIds",
+    "core.middleware.CleanPaths",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.WhoCalls",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "bitbucket_clone.urls"
+WSGI_APPLICATION = "bitbucket_clone.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"]
+        },
+    }
+]
+
+# --- People: accounts ----------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SESSION_COOKIE_NAME = "BITBUCKETSESSIONID"
+SESSION_COOKIE_SECURE = SERVER_SECURE
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_PATH = SERVER_CONTEXT_PATH or "/"
+CSRF_COOKIE_NAME = "bitbucket_csrf"
+CSRF_COOKIE_SECURE = SERVER_SECURE
+CSRF_COOKIE_PATH = SERVER_CONTEXT_PATH or "/"
+CSRF_COOKIE_HTTPONLY = False
+LOGIN_URL = "/login"
+
+# --- REST: core.api ------------------------------------------------------------------------------
+REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = REST_MAX_BODY_BYTES
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.ActorAuthentication"
+    ],
+    # Doors never check: services and selectors do (docs/access.md).
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_PARSER_CLASSES": [
+        "core.api.body.StrictJSONParser",
+        "core.api.body.BulkJSONParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.body.CompactJSONRenderer"],
+    "EXCEPTION_HANDLER": "core.api.envelope.answer_to",
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+
+# --- Git: transport, repos.storage ---------------------------------------------------------------
+GIT_MAX_PACK_BYTES = env.int("GIT_MAX_PACK_BYTES", default=20 * 1024**3)
+GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=False)
+
+# --- Assets: web ---------------------------------------------------------------------------------
+STATIC_URL = f"{SERVER_CONTEXT_PATH}/s/"
+STATIC_ROOT = CACHE_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Language, time, log -------------------------------------------------------------------------
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+    },
+}
+
+# --- Security headers ----------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"

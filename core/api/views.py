@@ -1,0 +1,58 @@
+"""The one view class of REST: who calls, what they sent, what they get back. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from core.errors import Invalid
+from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+
+T = TypeVar("T")
+
+
+class RestView(APIView):
+    """A resource: a door that reads the request, calls one function and shows the result."""
+
+    @property
+    def actor(self) -> Any:
+        """Who calls: the Actor that the authentication class made."""
+        return self.request.auth
+
+    def read(
+        self, serializer: type[BaseSerializer[Any]], *, partial: bool = False
+    ) -> dict[str, Any]:
+        """Judge the body with a serializer; unknown fields are ignored, wrong ones refused one by one."""
+        data = self.request.data
+        if not isinstance(data, dict):
+            raise Invalid("The request body must be a JSON object.")
+        judged = serializer(data=data, partial=partial)
+        judged.is_valid(raise_exception=True)
+        return dict(judged.validated_data)
+
+    def wanted(
+        self, *, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT
+    ) -> PageRequest:
+        """Read which page the query asks for."""
+        return PageRequest.read(self.request.query_params, default=default, most=most)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Read a boolean of the query; clients also write `True` and `1`."""
+        text = self.request.query_params.get(name)
+        return default if text is None else text.strip().lower() in {"true", "1", "yes"}
+
+    def show(self, value: Any, status: int = 200) -> Response:
+        """Answer with a JSON value."""
+        return Response(value, status=status)
+
+    def show_page(self, page: Page[T], represent: Callable[[T], Any]) -> Response:
+        """Answer with a page, each value in its JSON form."""
+        return Response(page.map(represent).as_json())
+
+    def nothing(self, status: int = 204) -> Response:
+        """Answer without a body."""
+        return Response(status=status)

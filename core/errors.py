@@ -1,0 +1,135 @@
+"""The kinds of refusal: each knows its HTTP status and the name by which Bitbucket's clients know it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """Something was refused; the message is a sentence for the person who asked.
+
+    `context` names the field or thing that the message is about, `extra` joins the error
+    object as it is (a version, a list of vetoes).
+    """
+
+    status = 400
+    exception_name: str | None = None
+
+    def __init__(self, message: str, context: str | None = None, **extra: Any):
+        super().__init__(message)
+        self.message = message
+        self.context = context
+        self.extra = extra
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Give the error objects of Bitbucket's envelope."""
+        error = {
+            "context": self.context,
+            "message": self.message,
+            "exceptionName": self.exception_name,
+        }
+        return [error | self.extra]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Give the response headers that belong to the refusal."""
+        return {}
+
+
+class Invalid(DomainError):
+    """The request itself is wrong."""
+
+    status = 400
+    exception_name = "com.atlassian.bitbucket.validation.ArgumentValidationException"
+
+
+class InvalidFields(Invalid):
+    """Several fields are wrong: one error object for each."""
+
+    def __init__(self, messages: dict[str, str]):
+        super().__init__("; ".join(messages.values()))
+        self.messages = messages
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Give an error object for each field."""
+        return [
+            {"context": field, "message": message, "exceptionName": self.exception_name}
+            for field, message in self.messages.items()
+        ]
+
+
+class Unauthenticated(DomainError):
+    """Nobody we know is asking, and this needs somebody."""
+
+    status = 401
+    exception_name = "com.atlassian.plugins.rest.api.security.exception.AuthenticationRequiredException"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask for a password: git and browsers send one only then."""
+        return {"WWW-Authenticate": 'Basic realm="Bitbucket"'}
+
+
+class Forbidden(DomainError):
+    """The caller may see it but may not do this; Bitbucket answers 401 on REST."""
+
+    status = 401
+    exception_name = "com.atlassian.bitbucket.AuthorisationException"
+
+    def __init__(
+        self,
+        message: str = "You are not permitted to access this resource",
+        **extra: Any,
+    ):
+        super().__init__(message, **extra)
+
+
+class XsrfFailed(DomainError):
+    """A browser's cookie came without proof that the browser's user meant it."""
+
+    status = 403
+    exception_name = "com.atlassian.bitbucket.xsrf.XsrfException"
+
+
+class Refused(DomainError):
+    """Understood, and not allowed to anybody: lowering one's own rights, for example."""
+
+    status = 403
+    exception_name = "com.atlassian.bitbucket.ForbiddenException"
+
+
+class NotFound(DomainError):
+    """It does not exist, or the caller may not know that it does."""
+
+    status = 404
+    exception_name = "com.atlassian.bitbucket.NoSuchEntityException"
+
+
+class NotAcceptable(DomainError):
+    """The caller accepts no form that we can give."""
+
+    status = 406
+
+
+class Conflict(DomainError):
+    """It cannot be done to the thing as it is now."""
+
+    status = 409
+    exception_name = "com.atlassian.bitbucket.IntegrityException"
+
+
+class TooLarge(DomainError):
+    """The request carries more than we accept."""
+
+    status = 413
+
+
+class Unavailable(DomainError):
+    """We cannot do it just now; the same request may succeed in a moment."""
+
+    status = 503
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say when to come back."""
+        return {"Retry-After": "5"}

@@ -1,0 +1,32 @@
+"""Absolute links, always from the base URL and never from a request; and paths under the context path."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from core import site
+
+
+def base_url() -> str:
+    """Give the address by which people reach the server, context path included, no trailing slash."""
+    return str(site.read(site.BASE_URL)).rstrip("/")
+
+
+def context_path() -> str:
+    """Give the path of the base URL, empty when the server stands at the root."""
+    return urlsplit(base_url()).path
+
+
+def absolute(path: str) -> str:
+    """Make a link to a path of ours, already quoted and beginning with a slash."""
+    return base_url() + path
+
+
+def segment(text: str) -> str:
+    """Quote a name for use as one segment of a path; `~` stays, as Bitbucket writes personal keys."""
+    return quote(text, safe="~", errors="surrogateescape")
+
+
+def path_segments(text: str) -> str:
+    """Quote a path of a repository, its slashes kept."""
+    return quote(text, safe="/~", errors="surrogateescape")

@@ -1,0 +1,55 @@
+"""What every request passes, whoever makes it: an id, a clean path, no NUL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from core.api import envelope
+from core.errors import Invalid
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_instance = f"{os.getpid():x}{int(time.time()) & 0xFFFF:x}".upper()
+_numbers = itertools.count(1)
+
+
+class RequestIds:
+    """Name each request as Bitbucket does: `@instance x minute of the day x number x requests at work`."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+        self.working = 0
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Make the id, and send it back in `X-AREQUESTID`."""
+        self.working += 1
+        now = time.localtime()
+        minute = now.tm_hour * 60 + now.tm_min
+        request.request_id = f"@{_instance}x{minute}x{next(_numbers)}x{self.working}"  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            self.working -= 1
+        response["X-AREQUESTID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class CleanPaths:
+    """Refuse NUL before anything else reads it, and accept a trailing slash without a redirect."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on under its clean path."""
+        query = request.META.get("QUERY_STRING", "")
+        if "\x00" in request.path_info or "%00" in query or "\x00" in query:
+            return envelope.of(Invalid("The address holds a NUL character."))
+        if len(request.path_info) > 1 and request.path_info.endswith("/"):
+            request.path_info = request.path_info.rstrip("/") or "/"
+        return self.get_response(request)

@@ -1,0 +1,33 @@
+"""The settings of the whole site that live in rows: read here, with the environment as their seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+
+from core.models import SiteSetting
+
+BASE_URL = "base_url"
+DISPLAY_NAME = "display_name"
+REMEMBERED_SECONDS = 30
+
+
+def read(name: str) -> Any:
+    """Give the setting's value: the row, else what the environment says; remembered for half a minute."""
+    return cache.get_or_set(
+        f"site:{name}", lambda: _stored_or_default(name), REMEMBERED_SECONDS
+    )
+
+
+def write(name: str, value: Any) -> None:
+    """Store a setting; other processes see it when what they remember has aged."""
+    SiteSetting.objects.update_or_create(name=name, defaults={"value": value})
+    transaction.on_commit(lambda: cache.delete(f"site:{name}"))
+
+
+def _stored_or_default(name: str) -> Any:
+    row = SiteSetting.objects.filter(name=name).first()
+    return row.value if row else settings.SITE_DEFAULTS[name]
