@@ -21,9 +21,9 @@ def site_permission(actor: Actor) -> Permission | None:
         return Permission.SYS_ADMIN
     if actor.user is None or not actor.user.is_active:
         return None
-    highest = GlobalGrant.objects.filter(held_by(actor.user)).aggregate(
-        highest=Max("permission")
-    )["highest"]
+    highest = GlobalGrant.objects.filter(held_by(actor.user)).aggregate(highest=Max("permission"))[
+        "highest"
+    ]
     return None if highest is None else Permission(highest)
 
 

@@ -18,7 +18,7 @@ class Via(enum.Enum):
 
     NOTHING = "NOTHING"
     SESSION = "SESSION"
-    PASSWORD = "PASSWORD"  # noqa: S105 - a word, no secret
+    PASSWORD = "PASSWORD"
     SYSTEM = "SYSTEM"
 
 
@@ -65,7 +65,7 @@ class Actor:
     origin: Origin = Origin()
 
     @classmethod
-    def anonymous(cls, origin: Origin = Origin()) -> Actor:  # noqa: B008 - frozen
+    def anonymous(cls, origin: Origin = Origin()) -> Actor:
         """Somebody unknown: may read what is public."""
         return cls(user=None, origin=origin)
 

@@ -57,9 +57,7 @@ def from_header(header: str, origin: Origin) -> Actor:
     if scheme.lower() != "basic":
         raise WrongPassword
     name, password = _name_and_password(value)
-    return Actor(
-        user=_verified(name, password, origin), via=Via.PASSWORD, origin=origin
-    )
+    return Actor(user=_verified(name, password, origin), via=Via.PASSWORD, origin=origin)
 
 
 def from_password(name: str, password: str, origin: Origin) -> User:

@@ -8,14 +8,10 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 class WrongPassword(Unauthenticated):
     """The name and password do not fit; which of the two is nobody's business."""
 
-    exception_name = (
-        "com.atlassian.bitbucket.auth.IncorrectPasswordAuthenticationException"
-    )
+    exception_name = "com.atlassian.bitbucket.auth.IncorrectPasswordAuthenticationException"
 
     def __init__(self) -> None:
-        super().__init__(
-            "Authentication failed. Please check your credentials and try again."
-        )
+        super().__init__("Authentication failed. Please check your credentials and try again.")
 
 
 class NoAccess(Unauthenticated):
@@ -32,9 +28,7 @@ class NoAccess(Unauthenticated):
 class TooManyFailures(Unauthenticated):
     """So many sign-ins failed that no password is looked at for a while."""
 
-    exception_name = (
-        "com.atlassian.bitbucket.auth.CaptchaRequiredAuthenticationException"
-    )
+    exception_name = "com.atlassian.bitbucket.auth.CaptchaRequiredAuthenticationException"
 
     def __init__(self, seconds: int, login_url: str):
         super().__init__(

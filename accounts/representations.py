@@ -18,9 +18,7 @@ def represent_user(user: User) -> dict[str, Any]:
         "id": user.pk,
         "slug": user.slug,
         "type": user.type,
-        "links": {
-            "self": [{"href": links.absolute(f"/users/{links.segment(user.slug)}")}]
-        },
+        "links": {"self": [{"href": links.absolute(f"/users/{links.segment(user.slug)}")}]},
     }
 
 

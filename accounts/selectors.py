@@ -69,9 +69,7 @@ def list_users(
 def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:
     """Groups whose name holds `text`."""
     _signed_in(actor)
-    return page_of_rows(
-        Group.objects.filter(name__icontains=text).order_by("name"), wanted
-    )
+    return page_of_rows(Group.objects.filter(name__icontains=text).order_by("name"), wanted)
 
 
 def abilities(actor: Actor) -> Collection[Permission]:

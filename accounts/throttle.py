@@ -59,9 +59,7 @@ def _begin(subject: str) -> None:
     now = timezone.now()
     try:
         with transaction.atomic():
-            FailedSignIns.objects.create(
-                subject=subject, failures=1, last_failed_at=now
-            )
+            FailedSignIns.objects.create(subject=subject, failures=1, last_failed_at=now)
     except IntegrityError:
         FailedSignIns.objects.filter(subject=subject).update(
             failures=F("failures") + 1, last_failed_at=now
@@ -70,9 +68,7 @@ def _begin(subject: str) -> None:
 
 def _subjects(name: str, origin: Origin) -> list[str]:
     subjects = [_subject("name", name.lower())]
-    return (
-        [*subjects, _subject("address", origin.address)] if origin.address else subjects
-    )
+    return [*subjects, _subject("address", origin.address)] if origin.address else subjects
 
 
 def _subject(kind: str, text: str) -> str:

@@ -21,16 +21,15 @@ BITBUCKET_VERSION = {
 }
 
 # --- The home: database, repositories, caches, keys ----------------------------------------------
-BITBUCKET_HOME = Path(
-    env.str("BITBUCKET_HOME", default=str(BASE_DIR / "home"))
-).resolve()
+BITBUCKET_HOME = Path(env.str("BITBUCKET_HOME", default=str(BASE_DIR / "home"))).resolve()
 REPOSITORIES_DIR = BITBUCKET_HOME / "repositories"
 CACHE_DIR = BITBUCKET_HOME / "caches"
 
 
 def _secret_key() -> str:
     """Give the key of the environment, else the home's own, made at the first start and readable by us alone."""
-    if given := env.str("SECRET_KEY", default=""):
+    given: str = env.str("SECRET_KEY", default="")
+    if given:
         return given
     file = BITBUCKET_HOME / "secret_key"
     try:
@@ -57,7 +56,7 @@ SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 
 # --- Where we are reached: serve, core.links -----------------------------------------------------
-SERVER_ADDRESS = env.str("SERVER_ADDRESS", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
+SERVER_ADDRESS = env.str("SERVER_ADDRESS", default="0.0.0.0")
 SERVER_PORT = env.int("SERVER_PORT", default=7990)
 SERVER_CONTEXT_PATH = env.str("SERVER_CONTEXT_PATH", default="").rstrip("/")
 SERVER_SECURE = env.bool("SERVER_SECURE", default=False)
@@ -104,9 +103,7 @@ JOB_THREADS = env.int("JOB_THREADS", default=2)
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
-    "default": env.db(
-        "DATABASE_URL", default=f"sqlite:///{BITBUCKET_HOME / 'bitbucket.db'}"
-    )
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{BITBUCKET_HOME / 'bitbucket.db'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -171,9 +168,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request"]
-        },
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
 
@@ -195,9 +190,7 @@ LOGIN_URL = "/login"
 REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REST_MAX_BODY_BYTES
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.ActorAuthentication"
-    ],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
     # Doors never check: services and selectors do (docs/access.md).
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_PARSER_CLASSES": [
@@ -227,9 +220,7 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {

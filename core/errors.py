@@ -62,7 +62,9 @@ class Unauthenticated(DomainError):
     """Nobody we know is asking, and this needs somebody."""
 
     status = 401
-    exception_name = "com.atlassian.plugins.rest.api.security.exception.AuthenticationRequiredException"
+    exception_name = (
+        "com.atlassian.plugins.rest.api.security.exception.AuthenticationRequiredException"
+    )
 
     @property
     def headers(self) -> dict[str, str]:

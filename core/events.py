@@ -34,8 +34,6 @@ def subscribe(
 def publish(event: object) -> None:
     """Tell every subscriber now; RuntimeError outside a transaction, where nothing would bind them."""
     if not connection.in_atomic_block:
-        raise RuntimeError(
-            f"{type(event).__name__} was published outside a transaction"
-        )
+        raise RuntimeError(f"{type(event).__name__} was published outside a transaction")
     for subscriber in _subscribers[type(event)]:
         subscriber(event)

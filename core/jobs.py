@@ -44,9 +44,7 @@ def enqueue(
     due_at = timezone.now() + delay
     with transaction.atomic():
         if unique_key is None:
-            job = Job.objects.create(
-                task=task, arguments=list(arguments), due_at=due_at
-            )
+            job = Job.objects.create(task=task, arguments=list(arguments), due_at=due_at)
         else:
             job, _ = Job.objects.get_or_create(
                 unique_key=unique_key,

@@ -87,9 +87,7 @@ def page_of_rows(rows: QuerySet[M], wanted: PageRequest) -> Page[M]:
 
 def page_of(values: Iterable[T], wanted: PageRequest) -> Page[T]:
     """Take one page of any iterable, reading no further than needed."""
-    return _cut(
-        list(islice(values, wanted.start, wanted.start + wanted.limit + 1)), wanted
-    )
+    return _cut(list(islice(values, wanted.start, wanted.start + wanted.limit + 1)), wanted)
 
 
 def page_from(values: list[T], wanted: PageRequest) -> Page[T]:
@@ -107,9 +105,7 @@ def _cut(found: list[T], wanted: PageRequest) -> Page[T]:
     )
 
 
-def _whole_number(
-    query: Mapping[str, str], name: str, default: int, *, least: int
-) -> int:
+def _whole_number(query: Mapping[str, str], name: str, default: int, *, least: int) -> int:
     text = query.get(name)
     if text is None or text == "":
         return default

@@ -17,9 +17,7 @@ REMEMBERED_SECONDS = 30
 
 def read(name: str) -> Any:
     """Give the setting's value: the row, else what the environment says; remembered for half a minute."""
-    return cache.get_or_set(
-        f"site:{name}", lambda: _stored_or_default(name), REMEMBERED_SECONDS
-    )
+    return cache.get_or_set(f"site:{name}", lambda: _stored_or_default(name), REMEMBERED_SECONDS)
 
 
 def write(name: str, value: Any) -> None:

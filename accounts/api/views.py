@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rest_framework.request import Request
+from rest_framework.response import Response
+
 from accounts import selectors
 from accounts.representations import represent_user
 from core.api.views import RestView
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 
 class UserDetail(RestView):

@@ -44,9 +44,7 @@ class User(AbstractBaseUser):
         """Listed by name; two names that differ only in case are one."""
 
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(Lower("name"), name="user_name_ignoring_case")
-        ]
+        constraints = [models.UniqueConstraint(Lower("name"), name="user_name_ignoring_case")]
 
     def __str__(self) -> str:
         """Show the name by which the user signs in."""
@@ -63,9 +61,7 @@ class Group(models.Model):
         """Listed by name."""
 
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(Lower("name"), name="group_name_ignoring_case")
-        ]
+        constraints = [models.UniqueConstraint(Lower("name"), name="group_name_ignoring_case")]
 
     def __str__(self) -> str:
         """Show the name."""
@@ -75,12 +71,8 @@ class Group(models.Model):
 class GlobalGrant(models.Model):
     """What a user or a group may on the whole site: one row, the highest step."""
 
-    user = models.ForeignKey(
-        User, models.CASCADE, null=True, related_name="global_grants"
-    )
-    group = models.ForeignKey(
-        Group, models.CASCADE, null=True, related_name="global_grants"
-    )
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="global_grants")
+    group = models.ForeignKey(Group, models.CASCADE, null=True, related_name="global_grants")
     permission = models.PositiveSmallIntegerField(choices=SITE_PERMISSIONS)
 
     class Meta:
@@ -88,9 +80,7 @@ class GlobalGrant(models.Model):
 
         constraints = [
             models.UniqueConstraint(fields=["user"], name="one_global_grant_of_a_user"),
-            models.UniqueConstraint(
-                fields=["group"], name="one_global_grant_of_a_group"
-            ),
+            models.UniqueConstraint(fields=["group"], name="one_global_grant_of_a_group"),
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, group__isnull=True)
                 | models.Q(user__isnull=True, group__isnull=False),

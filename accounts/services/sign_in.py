@@ -31,9 +31,7 @@ def sign_in(
     with transaction.atomic():
         auth.login(request, user)
         request.session.set_expiry(REMEMBERED_SECONDS if remember else 0)
-        events.publish(
-            SignedIn(actor=Actor(user=user, via=Via.SESSION, origin=actor.origin))
-        )
+        events.publish(SignedIn(actor=Actor(user=user, via=Via.SESSION, origin=actor.origin)))
     return user
 
 

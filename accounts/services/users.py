@@ -84,9 +84,7 @@ def slug_of(name: str) -> str:
 def check_text(field: str, text: str) -> None:
     """Refuse what could not stand in a commit, a header or a line of a log."""
     if not text.strip() or text != text.strip() or len(text) > 255:
-        raise UnfitName(
-            "Use 1 to 255 characters, without a space at either end.", context=field
-        )
+        raise UnfitName("Use 1 to 255 characters, without a space at either end.", context=field)
     if not text.isprintable():
         raise UnfitName("Control characters are not allowed.", context=field)
     if any(sign in text for sign in "<>"):
@@ -96,9 +94,7 @@ def check_text(field: str, text: str) -> None:
 def check_email(address: str) -> str:
     """Refuse what is no address; an empty one is allowed."""
     if address and (
-        not address.isprintable()
-        or any(sign in address for sign in "<> ")
-        or "@" not in address
+        not address.isprintable() or any(sign in address for sign in "<> ") or "@" not in address
     ):
         raise UnfitName("This is not an e-mail address.", context="emailAddress")
     return address

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from core import wire
 from core.errors import DomainError, Invalid, TooLarge
 
 logger = logging.getLogger(__name__)
@@ -20,9 +20,7 @@ CONTENT_TYPE = "application/json;charset=UTF-8"
 NOTHING_HERE = "null for uri: {path}"
 
 
-def answer_to(
-    error: Exception, context: dict[str, Any]
-) -> HttpResponse | Response | None:
+def answer_to(error: Exception, context: dict[str, Any]) -> HttpResponse | Response | None:
     """Answer any refusal for REST framework; leave accidents to `handler500`, with their traceback."""
     set_rollback()
     if isinstance(error, RequestDataTooBig):
@@ -30,9 +28,7 @@ def answer_to(
     if isinstance(error, DomainError):
         return of(error)
     if isinstance(error, Http404):
-        return _response(
-            404, [_error(NOTHING_HERE.format(path=context["request"].path))]
-        )
+        return _response(404, [_error(NOTHING_HERE.format(path=context["request"].path))])
     if isinstance(error, PermissionDenied):
         return _response(403, [_error(str(error) or "Forbidden")])
     if isinstance(error, exceptions.NotAcceptable):
@@ -72,43 +68,16 @@ def _field_errors(detail: Any, context: str | None = None) -> list[dict[str, Any
         return [
             error
             for field, inner in detail.items()
-            for error in _field_errors(
-                inner, None if field == "non_field_errors" else str(field)
-            )
+            for error in _field_errors(inner, None if field == "non_field_errors" else str(field))
         ]
     if isinstance(detail, list):
         return [error for inner in detail for error in _field_errors(inner, context)]
     return [_error(str(detail), context, Invalid.exception_name)]
 
 
-def _error(
-    message: str, context: str | None = None, name: str | None = None
-) -> dict[str, Any]:
+def _error(message: str, context: str | None = None, name: str | None = None) -> dict[str, Any]:
     return {"context": context, "message": message, "exceptionName": name}
 
 
 def _response(status: int, errors: list[dict[str, Any]]) -> HttpResponse:
-    return HttpResponse(
-        clean_json({"errors": errors}), status=status, content_type=CONTENT_TYPE
-    )
-
-
-def clean_json(value: Any) -> bytes:
-    """Write JSON; what cannot stand in UTF-8 (a path that is not text) is shown with a replacement sign."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:
-        return orjson.dumps(_without_surrogates(value), option=orjson.OPT_NON_STR_KEYS)
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if isinstance(value, dict):
-        return {
-            _without_surrogates(key): _without_surrogates(inner)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_without_surrogates(inner) for inner in value]
-    return value
+    return HttpResponse(wire.dumps({"errors": errors}), status=status, content_type=CONTENT_TYPE)

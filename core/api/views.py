@@ -34,9 +34,7 @@ class RestView(APIView):
         judged.is_valid(raise_exception=True)
         return dict(judged.validated_data)
 
-    def wanted(
-        self, *, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT
-    ) -> PageRequest:
+    def wanted(self, *, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> PageRequest:
         """Read which page the query asks for."""
         return PageRequest.read(self.request.query_params, default=default, most=most)
 

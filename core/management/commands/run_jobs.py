@@ -32,9 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads", type=int, default=2, help="jobs at the same time (default 2)"
         )
-        parser.add_argument(
-            "--once", action="store_true", help="run what is due now, then end"
-        )
+        parser.add_argument("--once", action="store_true", help="run what is due now, then end")
 
     def handle(self, *args: Any, threads: int, once: bool, **options: Any) -> None:
         """Loop: find what is due, hand it to the threads, wait."""

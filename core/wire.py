@@ -1,0 +1,27 @@
+"""JSON as it goes over the wire, to REST clients and webhooks alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+
+def dumps(value: Any) -> bytes:
+    """Write JSON; what cannot stand in UTF-8 (a path that is not text) is shown with a replacement sign."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return orjson.dumps(_without_surrogates(value), option=orjson.OPT_NON_STR_KEYS)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {
+            _without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(inner) for inner in value]
+    return value

@@ -1,0 +1,34 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import caches
+
+from tests import builders
+from tests.rest_client import RestClient
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_was_cached():
+    for cache in caches.all():
+        cache.clear()
+    yield
+
+
+@pytest.fixture
+def admin(db):
+    """The first system administrator."""
+    return builders.user("admin", site="SYS_ADMIN")
+
+
+@pytest.fixture
+def alice(db):
+    """Somebody who may sign in, and nothing else."""
+    return builders.user("alice")
+
+
+@pytest.fixture
+def api():
+    """Speak REST: `api(user).get("projects")`; every answer is held against the reference."""
+    return RestClient
