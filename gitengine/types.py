@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 ObjectId = str
 ZERO_ID: ObjectId = "0" * 40
-EMPTY_TREE_ID: ObjectId = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 @dataclass(frozen=True, slots=True)

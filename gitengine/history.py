@@ -1,0 +1,187 @@
+"""Commits: read them, list them, count them, and find where histories meet.
+
+The git program walks (it knows the commit-graph and its changed paths), libgit2 reads the objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import pygit2
+
+from gitengine import processes
+from gitengine.errors import GitFailed, NoSuchRevision
+from gitengine.repository import GitRepository
+from gitengine.types import Commit, ObjectId, Person
+
+TIMEOUT = 30.0
+
+_PERSON = re.compile(rb"(?P<name>[^<]*)<(?P<email>[^>]*)>[^0-9-]*(?P<time>-?\d+)?")
+NOBODY = Person("", "")
+
+
+def commit(git: GitRepository, object_id: ObjectId) -> Commit:
+    """Read one commit by its whole id; NoSuchRevision if there is none."""
+    return next(commits(git, [object_id]))
+
+
+def commits(git: GitRepository, ids: Iterable[ObjectId]) -> Iterator[Commit]:
+    """Read commits by their whole ids, in the order given."""
+    opened = git.libgit2()
+    for object_id in ids:
+        try:
+            kind, data = opened.read(object_id)
+        except (KeyError, ValueError):
+            raise NoSuchRevision(object_id) from None
+        if kind != pygit2.enums.ObjectType.COMMIT:
+            raise NoSuchRevision(object_id)
+        yield _parse(object_id, data)
+
+
+def log(
+    git: GitRepository,
+    until: Sequence[ObjectId],
+    *,
+    since: Sequence[ObjectId] = (),
+    path: str = "",
+    follow_renames: bool = False,
+    merges: bool | None = None,
+    ignore_missing: bool = False,
+    skip: int = 0,
+    limit: int,
+) -> list[Commit]:
+    """Give the commits that `until` reaches and `since` does not, newest first.
+
+    `merges` True gives only merges, False none. With a `path` only commits that changed it.
+    """
+    args = ["log", "--format=%H", f"--skip={skip}", f"--max-count={limit}"]
+    if merges is not None:
+        args.append("--merges" if merges else "--no-merges")
+    if follow_renames and path:
+        args.append("--follow")
+    if ignore_missing:
+        args.append("--ignore-missing")
+    args += ["--end-of-options", *until, *(f"^{object_id}" for object_id in since), "--"]
+    if path:
+        args.append(path)
+    output = _git(git, args)
+    return list(commits(git, output.decode("ascii").split()))
+
+
+def count(git: GitRepository, until: Sequence[ObjectId], since: Sequence[ObjectId] = ()) -> int:
+    """Count the commits that `until` reaches and `since` does not."""
+    excluded = [f"^{object_id}" for object_id in since]
+    return int(_git(git, ["rev-list", "--count", "--end-of-options", *until, *excluded, "--"]))
+
+
+def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int, int]:
+    """Count what the tip has beyond the base, and the base beyond the tip."""
+    if tip == base:
+        return 0, 0
+    spread = ["rev-list", "--count", "--left-right", "--end-of-options", f"{tip}...{base}", "--"]
+    ahead, behind = _git(git, spread).split()
+    return int(ahead), int(behind)
+
+
+def last_changes(
+    git: GitRepository, tip: ObjectId, folder: str, names: Sequence[str], *, within: int = 20_000
+) -> dict[str, Commit]:
+    """Find, for each of these entries of a folder, the commit that last changed it.
+
+    Walks back until all are found, at most `within` commits; what is older is left out.
+    """
+    left = set(names)
+    found: dict[str, ObjectId] = {}
+    start = f"{folder}/" if folder else ""
+    args = ["log", "-z", "--format=%x01%H", "--name-only", "--no-renames", f"--max-count={within}"]
+    args += ["--end-of-options", tip, "--", *([folder] if folder else [])]
+    output = processes.stream(args, git_dir=git.path, timeout=TIMEOUT)
+    current = ""
+    for text in _fields(output):
+        if text.startswith("\x01"):
+            current = text[1:41]
+            continue
+        name = text.lstrip("\n").removeprefix(start).split("/", 1)[0]
+        if name in left:
+            left.discard(name)
+            found[name] = current
+            if not left:
+                break
+    output.close()
+    read = {one.id: one for one in commits(git, set(found.values()))}
+    return {name: read[object_id] for name, object_id in found.items()}
+
+
+def newest_first(
+    git: GitRepository, tips: Iterable[tuple[str, ObjectId]]
+) -> list[tuple[str, ObjectId, int]]:
+    """Sort names of commits by the time their commit was made, newest first; gives the time too."""
+    opened = git.libgit2()
+    dated = []
+    for name, object_id in tips:
+        found = opened.get(object_id)
+        time = found.commit_time if isinstance(found, pygit2.Commit) else 0
+        dated.append((name, object_id, time))
+    return sorted(dated, key=lambda tip: -tip[2])
+
+
+def _fields(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\0")
+        for text in whole:
+            yield text.decode("utf-8", "surrogateescape")
+    if rest:
+        yield rest.decode("utf-8", "surrogateescape")
+
+
+def _git(git: GitRepository, args: list[str]) -> bytes:
+    try:
+        return processes.run(args, git_dir=git.path, timeout=TIMEOUT)
+    except GitFailed as error:
+        if "bad object" in error.stderr or "bad revision" in error.stderr:
+            raise NoSuchRevision(error.stderr.rsplit(" ", 1)[-1].strip("'")) from None
+        raise
+
+
+def _parse(object_id: ObjectId, data: bytes) -> Commit:
+    """Read a commit as tolerantly as git does: old histories hold headers that strict readers refuse."""
+    head, _, message = data.partition(b"\n\n")
+    fields: dict[bytes, bytes] = {}
+    parents = []
+    for header in head.split(b"\n"):
+        keyword, _, value = header.partition(b" ")
+        if keyword == b"parent":
+            parents.append(value.decode("ascii", "replace"))
+        else:
+            fields.setdefault(keyword, value)
+    encoding = fields.get(b"encoding", b"utf-8").decode("ascii", "replace")
+    author, author_time = _person(fields.get(b"author", b""), encoding)
+    committer, committer_time = _person(fields.get(b"committer", b""), encoding)
+    return Commit(
+        id=object_id,
+        tree=fields.get(b"tree", b"").decode("ascii", "replace"),
+        parents=tuple(parents),
+        author=author,
+        author_time=author_time,
+        committer=committer,
+        committer_time=committer_time,
+        message=_text(message, encoding).rstrip("\n"),
+    )
+
+
+def _person(value: bytes, encoding: str) -> tuple[Person, int]:
+    found = _PERSON.match(value)
+    if found is None:
+        return NOBODY, 0
+    name = _text(found["name"].strip(), encoding)
+    return Person(name, _text(found["email"].strip(), encoding)), int((found["time"] or b"0")[:12])
+
+
+def _text(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding)
+    except (LookupError, ValueError):
+        text = data.decode("utf-8", "replace")
+    return text.replace("\x00", "\ufffd")

@@ -1,0 +1,123 @@
+"""Read a client's pkt-lines, with limits, and keep what was read for the child that reads it again.
+
+The framing itself is dulwich's (gitprotocol-common(5)); here is what a server must add: bounds, and
+the difference between a flush and a delimiter.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator
+from typing import Protocol as Interface
+
+from dulwich.errors import GitProtocolError, HangupException
+from dulwich.protocol import Protocol, pkt_line
+
+from gitengine.errors import InputTooLarge, ProtocolError
+
+FLUSH_PACKET = b"0000"
+DELIMITER_PACKET = b"0001"
+MOST_DATA = 65515
+
+
+class Body(Interface):
+    """Where a request is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give at most `size` bytes, nothing at the end."""
+
+
+class Mark(enum.Enum):
+    """Packets without content."""
+
+    FLUSH = FLUSH_PACKET
+    DELIMITER = DELIMITER_PACKET
+
+
+class Lines:
+    """The pkt-lines of one request; `raw` holds every byte that was read as lines."""
+
+    def __init__(self, body: Body, *, most_bytes: int):
+        self.raw = bytearray()
+        self._body = body
+        self._left = most_bytes
+        self._protocol = Protocol(self._read, _never_write)
+
+    def next(self) -> bytes | Mark | None:
+        """Give the next line without its newline, a mark, or None at the end of the request."""
+        before = len(self.raw)
+        try:
+            data = self._protocol.read_pkt_line()
+        except HangupException:
+            return None
+        except GitProtocolError as error:
+            raise ProtocolError(f"bad pkt-line: {error}") from None
+        if data is None:
+            return Mark(bytes(self.raw[before : before + 4]))
+        return data.rstrip(b"\n")
+
+    def until(self, *marks: Mark) -> Iterator[bytes]:
+        """Give lines up to one of these marks, or to the end of the request."""
+        while (line := self.next()) is not None:
+            if isinstance(line, Mark):
+                if line in marks:
+                    return
+                raise ProtocolError("a delimiter where none belongs")
+            yield line
+
+    def _read(self, size: int) -> bytes:
+        self._left -= size
+        if self._left < 0:
+            raise InputTooLarge("the negotiation is too long")
+        data = read_exactly(self._body, size)
+        self.raw += data
+        return data
+
+
+def read_exactly(body: Body, size: int) -> bytes:
+    """Read `size` bytes, less only at the end of the request."""
+    parts = []
+    while size > 0 and (part := body.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def chunks(body: Body, size: int = 65536) -> Iterator[bytes]:
+    """Give the rest of the request piece by piece."""
+    while part := body.read(size):
+        yield part
+
+
+def drain(body: Body) -> None:
+    """Read the rest and throw it away: a client that is still sending would not hear the answer."""
+    for _ in chunks(body):
+        pass
+
+
+def line(text: bytes | str) -> bytes:
+    """Frame one line, with its newline."""
+    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    return bytes(pkt_line(data + b"\n"))
+
+
+def sideband(channel: int, data: bytes) -> Iterator[bytes]:
+    """Frame data for a channel of the sideband: 1 is the pack or report, 2 is for people, 3 is the end."""
+    for start in range(0, len(data), MOST_DATA):
+        yield bytes(pkt_line(bytes([channel]) + data[start : start + MOST_DATA]))
+
+
+def joined(parts: Iterable[bytes], size: int = 32768) -> Iterator[bytes]:
+    """Gather small packets into pieces worth a system call."""
+    waiting = bytearray()
+    for part in parts:
+        waiting += part
+        if len(waiting) >= size:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+def _never_write(data: bytes) -> None:
+    raise AssertionError("requests are only read here")

@@ -1,0 +1,253 @@
+"""The git program as a child process: argument lists, a clean environment, limits, no orphans.
+
+A child runs in a session of its own, so that it and its own children can be killed together, and so
+that a signal for the server does not cut a ref transaction in half. Readers whose server was killed
+end by themselves, since nobody reads their pipe any more.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from gitengine.errors import GitError, GitFailed, InputTooLarge, TookTooLong
+
+MINIMUM = (2, 38, 0)
+CHUNK = 65536
+MOST_OUTPUT = 64 * 1024 * 1024
+MOST_STDERR = 8192
+USUAL_TIMEOUT = 60.0
+
+Input = bytes | Iterable[bytes] | None
+
+_ALWAYS = [
+    "git",
+    "--no-replace-objects",
+    "--literal-pathspecs",
+    "-c", "safe.directory=*",
+    "-c", "protocol.allow=never",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.quotePath=false",
+    "-c", "gc.auto=0",
+    "-c", "maintenance.auto=false",
+]  # fmt: skip
+
+_ENVIRONMENT = {
+    "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ADVICE": "0",
+}
+
+
+def run(
+    args: Sequence[str],
+    *,
+    git_dir: Path,
+    stdin: Input = None,
+    env: Mapping[str, str] | None = None,
+    most_output: int = MOST_OUTPUT,
+    timeout: float = USUAL_TIMEOUT,
+    pass_fds: Sequence[int] = (),
+    ok_statuses: Sequence[int] = (0,),
+) -> bytes:
+    """Run git and give all it prints; GitFailed, TookTooLong, or InputTooLarge past `most_output` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    for chunk in stream(
+        args,
+        git_dir=git_dir,
+        stdin=stdin,
+        env=env,
+        timeout=timeout,
+        pass_fds=pass_fds,
+        ok_statuses=ok_statuses,
+    ):
+        size += len(chunk)
+        if size > most_output:
+            raise InputTooLarge(f"git {args[0]} answered with more than {most_output} bytes")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def stream(
+    args: Sequence[str],
+    *,
+    git_dir: Path,
+    stdin: Input = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = USUAL_TIMEOUT,
+    pass_fds: Sequence[int] = (),
+    ok_statuses: Sequence[int] = (0,),
+) -> Generator[bytes, None, None]:
+    """Run git and give what it prints, as it comes; closing the generator kills the child.
+
+    Raises GitFailed at the end for a status that is not among `ok_statuses`.
+    """
+    with started(
+        args, git_dir=git_dir, stdin=stdin, env=env, timeout=timeout, pass_fds=pass_fds
+    ) as child:
+        while chunk := child.read(CHUNK):
+            yield chunk
+        child.finish(ok_statuses)
+
+
+class Child:
+    """A running git whose output is read by hand."""
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str, stderr: int):
+        self.process = process
+        self.name = name
+        self.timed_out = False
+        self.input_error: BaseException | None = None
+        self._stderr = stderr
+
+    def read(self, size: int) -> bytes:
+        """Give what is there, at most `size` bytes; nothing at the end."""
+        assert self.process.stdout is not None
+        return os.read(self.process.stdout.fileno(), size)
+
+    def finish(self, ok_statuses: Sequence[int] = (0,)) -> None:
+        """Wait for the end; raise what went wrong, the input's own error before git's."""
+        status = self.process.wait()
+        if self.input_error is not None:
+            raise self.input_error
+        if self.timed_out:
+            raise TookTooLong(f"git {self.name} took too long and was stopped")
+        if status not in ok_statuses:
+            raise GitFailed(self.name, status, self.complaint())
+
+    def complaint(self) -> str:
+        """Give what git wrote to stderr, cut to a few lines."""
+        return os.pread(self._stderr, MOST_STDERR, 0).decode("utf-8", "replace").strip()
+
+    def kill(self) -> None:
+        """End it and all its children, now."""
+        if self.process.poll() is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait()
+
+
+@contextmanager
+def started(
+    args: Sequence[str],
+    *,
+    git_dir: Path,
+    stdin: Input = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = USUAL_TIMEOUT,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[Child]:
+    """Start git and give the Child; whatever happens inside, none is left running after it."""
+    stderr = os.memfd_create("stderr")
+    given = _input_file(stdin) if isinstance(stdin, bytes) else None
+    try:
+        process = subprocess.Popen(
+            [*_ALWAYS, f"--git-dir={git_dir}", *args],
+            env={**_ENVIRONMENT, **(env or {})},
+            cwd=git_dir,
+            stdin=given
+            if given is not None
+            else subprocess.PIPE
+            if stdin is not None
+            else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+            pass_fds=tuple(pass_fds),
+            bufsize=0,
+        )
+    except OSError as error:
+        os.close(stderr)
+        raise GitError(f"git could not be started: {error.strerror}") from None
+    finally:
+        if given is not None:
+            os.close(given)
+    child = Child(process, args[0], stderr)
+    watchdog = threading.Timer(timeout, _stop_late, [child])
+    watchdog.daemon = True
+    watchdog.start()
+    feeder = None
+    try:
+        if process.stdin is not None:
+            assert stdin is not None and not isinstance(stdin, bytes)
+            feeder = threading.Thread(target=_feed, args=(child, process.stdin, stdin), daemon=True)
+            feeder.start()
+        yield child
+    finally:
+        watchdog.cancel()
+        child.kill()
+        if feeder is not None:
+            feeder.join(5)
+        assert process.stdout is not None
+        process.stdout.close()
+        os.close(stderr)
+
+
+@functools.cache
+def version() -> tuple[int, ...]:
+    """Give the version of the git program as numbers; GitError if it is missing."""
+    try:
+        done = subprocess.run(["git", "version"], env=_ENVIRONMENT, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise GitError("the git program was not found") from None
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout.decode())
+    if found is None:
+        raise GitError("the git program does not tell its version")
+    return tuple(int(part or 0) for part in found.groups())
+
+
+def _input_file(data: bytes) -> int:
+    # A file in memory instead of a pipe: no thread is needed to feed it.
+    descriptor = os.memfd_create("stdin")
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _feed(child: Child, pipe: IO[bytes], chunks: Iterable[bytes]) -> None:
+    try:
+        for chunk in chunks:
+            _write_all(pipe, chunk)
+    except BrokenPipeError:
+        pass  # git has read enough, or died: its status tells
+    except Exception as error:
+        child.input_error = error
+        child.kill()
+    finally:
+        try:
+            pipe.close()
+        except OSError:
+            pass
+
+
+def _write_all(pipe: IO[bytes], data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[pipe.write(left) :]
+
+
+def _stop_late(child: Child) -> None:
+    child.timed_out = True
+    child.kill()

@@ -1,0 +1,173 @@
+"""Incoming objects stay apart until they are accepted: a folder of their own inside `objects/`.
+
+Git's children see it through `env` (git-receive-pack(1), "Quarantine Environment"); nobody else
+does. What is not accepted leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitengine import processes
+from gitengine.errors import GitFailed, ProtocolError
+from gitengine.repository import GitRepository
+from gitengine.types import ObjectId
+
+PREFIX = "incoming-"
+UNPACK_TIMEOUT = 4 * 3600.0
+CONNECT_TIMEOUT = 1800.0
+
+# Real old histories carry these; they are untidy, not dangerous. All else that fsck calls an error
+# stays one: trees with `.git` in any spelling, `..`, duplicates, hostile .gitmodules.
+_TOLERATED = (
+    "zeroPaddedFilemode",
+    "missingSpaceBeforeDate",
+    "missingSpaceBeforeEmail",
+    "missingEmail",
+    "missingNameBeforeEmail",
+    "missingTaggerEntry",
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
+    "badTimezone",
+    "zeroPaddedDate",
+    "badFilemode",
+    "nulInCommit",
+    "multipleAuthors",
+    "missingNameBeforeEmail",
+)
+_STRICT = "--strict=" + ",".join(f"{name}=ignore" for name in dict.fromkeys(_TOLERATED))
+
+Progress = Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Objects on probation, and the repository that they want to enter."""
+
+    git: GitRepository
+    path: Path
+    is_accepted: list[bool] = field(default_factory=list)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment in which git finds the new objects as well as the old ones."""
+        return {
+            "GIT_OBJECT_DIRECTORY": str(self.path),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(self.git.objects),
+            "GIT_QUARANTINE_PATH": str(self.path),
+        }
+
+    def unpack(self, pack: Iterable[bytes], *, most_bytes: int) -> None:
+        """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad."""
+        try:
+            processes.run(
+                ["index-pack", "--stdin", "--fix-thin", _STRICT, f"--max-input-size={most_bytes}"],
+                git_dir=self.git.path,
+                stdin=pack,
+                env=self.env,
+                timeout=UNPACK_TIMEOUT,
+            )
+        except GitFailed as error:
+            raise ProtocolError(_why(error)) from error
+
+    def is_connected(self, ids: Sequence[ObjectId]) -> bool:
+        """Whether everything that these objects need is here or in the repository."""
+        try:
+            processes.run(
+                [
+                    "rev-list",
+                    "--objects",
+                    "--quiet",
+                    "--stdin",
+                    "--not",
+                    "--all",
+                    "--alternate-refs",
+                ],
+                git_dir=self.git.path,
+                stdin="".join(f"{object_id}\n" for object_id in ids).encode(),
+                env=self.env,
+                timeout=CONNECT_TIMEOUT,
+            )
+        except GitFailed:
+            return False
+        return True
+
+    def accept(self) -> None:
+        """Bring the objects into the repository, for good; each pack's index comes last."""
+        if self.is_accepted:
+            return
+        self.is_accepted.append(True)
+        packs = self.path / "pack"
+        if packs.is_dir():
+            target = self.git.objects / "pack"
+            for file in sorted(packs.iterdir(), key=lambda file: file.suffix == ".idx"):
+                _sync(file)
+                os.rename(file, target / file.name)
+            _sync(target)
+        for folder in self.path.iterdir():
+            if len(folder.name) == 2:
+                target = self.git.objects / folder.name
+                target.mkdir(exist_ok=True)
+                for file in folder.iterdir():
+                    _sync(file)
+                    os.rename(file, target / file.name)
+                _sync(target)
+        _sync(self.git.objects)
+
+
+@contextmanager
+def quarantine(git: GitRepository) -> Iterator[Quarantine]:
+    """Give a place for incoming objects, gone afterwards with all that was not accepted."""
+    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=git.objects))
+    (path / "pack").mkdir()
+    try:
+        yield Quarantine(git, path)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep(git: GitRepository, *, older_than: float) -> int:
+    """Remove what killed servers left behind, untouched for `older_than` seconds; gives how many."""
+    swept = 0
+    for path in git.objects.glob(f"{PREFIX}*"):
+        newest = max((file.stat().st_mtime for file in [path, *path.rglob("*")]), default=0.0)
+        if time.time() - newest > older_than:
+            shutil.rmtree(path, ignore_errors=True)
+            swept += 1
+    return swept
+
+
+def _why(error: GitFailed) -> str:
+    """Cut git's complaint down to a sentence that names no path of the server."""
+    lines = [
+        line.removeprefix("fatal: ").removeprefix("error: ")
+        for line in error.stderr.splitlines()
+        if line.startswith(("fatal: ", "error: "))
+    ]
+    sentence = lines[0] if lines else "the pack could not be read"
+    return sentence if "/" not in sentence else "the pack could not be stored"
+
+
+def _quoted(path: Path) -> str:
+    # A colon or a quote in the path would end it (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES).
+    text = str(path)
+    if ":" not in text and not text.startswith('"'):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

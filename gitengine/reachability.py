@@ -1,0 +1,94 @@
+"""Which objects may be had by their id: those that a visible ref reaches, and no others.
+
+Git's own upload-pack hands out every object that exists (gitprotocol-v2(5)), so this check is what
+keeps deleted branches, hidden refs and the objects of other forks apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from gitengine import processes, refs
+from gitengine.errors import GitFailed
+from gitengine.repository import GitRepository
+from gitengine.types import ObjectId
+
+TIMEOUT = 60.0
+
+
+def unreachable(
+    git: GitRepository, wanted: Collection[ObjectId], visible: refs.Visible = refs.everything
+) -> set[ObjectId]:
+    """Give those of the wanted ids that no visible ref reaches, or that do not exist."""
+    listed = refs.list_refs(git, visible=visible)
+    tips = {ref.target for ref in listed} | {ref.peeled for ref in listed}
+    left = set(wanted) - tips
+    if not left:
+        return set()
+    kinds = _kinds(git, left)
+    commits = {object_id for object_id in left if kinds.get(object_id) in {"commit", "tag"}}
+    others = {object_id for object_id in left if kinds.get(object_id) in {"tree", "blob"}}
+    missing = left - commits - others
+    return (
+        missing | _unreachable_commits(git, commits, tips) | _unreachable_others(git, others, tips)
+    )
+
+
+def _kinds(git: GitRepository, ids: Collection[ObjectId]) -> dict[ObjectId, str]:
+    answer = processes.run(
+        ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
+        git_dir=git.path,
+        stdin="".join(f"{object_id}\n" for object_id in ids).encode(),
+    )
+    lines = (line.split(" ") for line in answer.decode().splitlines())
+    return {object_id: kind for object_id, kind in lines if kind != "missing"}
+
+
+def _unreachable_commits(
+    git: GitRepository, commits: set[ObjectId], tips: Collection[ObjectId]
+) -> set[ObjectId]:
+    if not commits or _none_is_new(git, commits, tips):
+        return set()
+    if len(commits) == 1:
+        return commits
+    return {commit for commit in commits if not _none_is_new(git, {commit}, tips)}
+
+
+def _none_is_new(
+    git: GitRepository, commits: Collection[ObjectId], tips: Collection[ObjectId]
+) -> bool:
+    """Whether the tips reach all of these commits: nothing is left of them without what the tips have."""
+    revisions = [*commits, *(f"^{tip}" for tip in tips)]
+    try:
+        answer = processes.run(
+            ["rev-list", "--max-count=1", "--ignore-missing", "--stdin"],
+            git_dir=git.path,
+            stdin="".join(f"{revision}\n" for revision in revisions).encode(),
+            timeout=TIMEOUT,
+        )
+    except GitFailed:
+        return False
+    return not answer.strip()
+
+
+def _unreachable_others(
+    git: GitRepository, others: set[ObjectId], tips: Collection[ObjectId]
+) -> set[ObjectId]:
+    """Walk from the tips until every one is seen; newest first, since a lazy clone asks for what is new."""
+    left = set(others)
+    if not left:
+        return left
+    walk = processes.stream(
+        ["rev-list", "--objects", "--no-object-names", "--in-commit-order", "--stdin"],
+        git_dir=git.path,
+        stdin="".join(f"{tip}\n" for tip in tips).encode(),
+        timeout=TIMEOUT,
+    )
+    rest = b""
+    for chunk in walk:
+        *lines, rest = (rest + chunk).split(b"\n")
+        left.difference_update(line.decode() for line in lines)
+        if not left:
+            walk.close()
+            break
+    return left

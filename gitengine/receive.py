@@ -1,0 +1,175 @@
+"""Serve one push: commands, quarantine, connectivity, judgement, application, report.
+
+Whether a ref may move is not decided here: `judge` and `apply` are given by the caller, and that is
+the whole interface between Git and the business. A refusal is a sentence on a command, never an
+exception. Sources: gitprotocol-pack(5), git-receive-pack(1).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gitengine import pktlines, refs
+from gitengine.errors import GitError, ProtocolError
+from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
+from gitengine.quarantine import Quarantine, quarantine
+from gitengine.repository import GitRepository
+from gitengine.types import ZERO_ID, RefChangeKind, RefCommand
+from gitengine.upload import AGENT
+
+logger = logging.getLogger(__name__)
+
+SERVICE = "git-receive-pack"
+MOST_COMMAND_BYTES = 64 * 1024 * 1024
+MOST_PUSH_OPTIONS = 100
+
+_CAPABILITIES = (
+    "report-status delete-refs side-band-64k quiet atomic ofs-delta push-options "
+    f"object-format=sha1 {AGENT}"
+)
+
+Judge = Callable[[Quarantine, list[RefCommand]], list[RefCommand]]
+Apply = Callable[[Quarantine, list[RefCommand], bool], list[RefCommand]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the client wants, before any object came."""
+
+    commands: list[RefCommand]
+    capabilities: frozenset[str]
+    options: tuple[str, ...] = ()
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether all refs move or none."""
+        return "atomic" in self.capabilities
+
+
+def advertise(git: GitRepository, *, visible: refs.Visible = refs.everything) -> Iterator[bytes]:
+    """Give the body of `info/refs?service=git-receive-pack`."""
+    yield line(f"# service={SERVICE}") + FLUSH_PACKET
+    yield from pktlines.joined(_advertised_refs(git, visible))
+
+
+def receive(
+    git: GitRepository, body: Body, *, judge: Judge, apply: Apply, most_bytes: int
+) -> Iterator[bytes]:
+    """Take one push in and give the report; ProtocolError if the request makes no sense.
+
+    `judge` sees the objects in their quarantine and refuses commands; `apply` moves the refs of
+    what is left, and tells for each command whether it did.
+    """
+    asked = read_commands(Lines(body, most_bytes=MOST_COMMAND_BYTES))
+    if not asked.commands:
+        return
+    commands = [_refuse_malformed(command) for command in asked.commands]
+    unpacked = "ok"
+    with quarantine(git) as incoming:
+        try:
+            if any(command.kind is not RefChangeKind.DELETE for command in asked.commands):
+                incoming.unpack(pktlines.chunks(body), most_bytes=most_bytes)
+            commands = _refuse_unconnected(incoming, commands)
+            commands = judge(incoming, commands)
+            if asked.is_atomic and any(command.refusal for command in commands):
+                commands = [
+                    c.refused("another ref of this atomic push was refused") for c in commands
+                ]
+            if not all(command.refusal for command in commands):
+                commands = apply(incoming, commands, asked.is_atomic)
+        except ProtocolError as error:
+            unpacked = str(error)
+            commands = [command.refused("the pack was not accepted") for command in commands]
+        except GitError as error:
+            logger.exception("a push failed")
+            commands = [command.refused(str(error)) for command in commands]
+        finally:
+            # A client that is still sending would not hear the answer.
+            pktlines.drain(body)
+    yield from _report(asked, unpacked, commands)
+
+
+def read_commands(lines: Lines) -> Asked:
+    """Read the commands that a push begins with."""
+    commands: list[RefCommand] = []
+    capabilities: frozenset[str] = frozenset()
+    for text in lines.until(Mark.FLUSH):
+        if text.startswith(b"shallow "):
+            raise ProtocolError(
+                "pushing from a shallow clone needs its missing history; unshallow it first"
+            )
+        if text.startswith(b"push-cert"):
+            raise ProtocolError("push certificates are not taken")
+        if not commands:
+            text, _, given = text.partition(b"\0")
+            capabilities = frozenset(given.decode("utf-8", "replace").split())
+        commands.append(_command(text))
+    if capabilities & {"object-format=sha256"}:
+        raise ProtocolError("only object-format=sha1 is served")
+    options: tuple[str, ...] = ()
+    if "push-options" in capabilities:
+        options = tuple(text.decode("utf-8", "replace")[:1024] for text in lines.until(Mark.FLUSH))
+        if len(options) > MOST_PUSH_OPTIONS:
+            raise ProtocolError("too many push options")
+    return Asked(commands, capabilities, options)
+
+
+def _command(text: bytes) -> RefCommand:
+    parts = text.split(b" ", 2)
+    if len(parts) != 3:
+        raise ProtocolError("a command that is none")
+    old, new = (part.decode("ascii", "replace") for part in parts[:2])
+    if not (refs.FULL_ID.fullmatch(old) and refs.FULL_ID.fullmatch(new)):
+        raise ProtocolError("a command with an id that is none")
+    return RefCommand(os.fsdecode(parts[2]), old, new)
+
+
+def _refuse_malformed(command: RefCommand) -> RefCommand:
+    if not refs.is_well_formed(command.name):
+        return command.refused("funny refname")
+    if command.old == ZERO_ID and command.new == ZERO_ID:
+        return command.refused("neither an old nor a new id")
+    return command
+
+
+def _refuse_unconnected(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
+    """Refuse what points at objects that are not all there; one walk, unless something is missing."""
+    new = [c for c in commands if not c.refusal and c.kind is not RefChangeKind.DELETE]
+    if not new or incoming.is_connected([command.new for command in new]):
+        return commands
+    broken = {command.new for command in new if not incoming.is_connected([command.new])}
+    return [c.refused("missing necessary objects") if c.new in broken else c for c in commands]
+
+
+def _report(asked: Asked, unpacked: str, commands: list[RefCommand]) -> Iterator[bytes]:
+    if "report-status" not in asked.capabilities:
+        return
+    report = io.BytesIO()
+    report.write(line(f"unpack {_one_line(unpacked)}"))
+    for command in commands:
+        refusal = f" {_one_line(command.refusal)}" if command.refusal else ""
+        report.write(line(f"{'ng' if command.refusal else 'ok'} {command.name}{refusal}"))
+    report.write(FLUSH_PACKET)
+    if "side-band-64k" in asked.capabilities:
+        yield from pktlines.sideband(1, report.getvalue())
+        yield FLUSH_PACKET
+    else:
+        yield report.getvalue()
+
+
+def _one_line(sentence: str) -> str:
+    return " ".join(sentence.split())
+
+
+def _advertised_refs(git: GitRepository, visible: refs.Visible) -> Iterator[bytes]:
+    listed = refs.list_refs(git, ("refs/",), visible)
+    if not listed:
+        yield line(f"{ZERO_ID} capabilities^{{}}\0{_CAPABILITIES}") + FLUSH_PACKET
+        return
+    for ref in listed:
+        yield line(f"{ref.target} {ref.name}" + (f"\0{_CAPABILITIES}" if ref is listed[0] else ""))
+    yield FLUSH_PACKET

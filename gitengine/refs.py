@@ -1,0 +1,277 @@
+"""Refs: list them, find what a name means, and compare-and-swap many at once.
+
+Reading parses Git's own files (gitrepository-layout(5), git-pack-refs(1)): loose refs first, then
+`packed-refs`, the order in which a ref that is just being packed is never missed. Moving is one
+`git update-ref --stdin` transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import pygit2
+
+from gitengine import processes
+from gitengine.errors import GitFailed, InvalidName, NoSuchRevision
+from gitengine.repository import GitRepository
+from gitengine.types import ZERO_ID, ObjectId, Ref, RefChangeKind, RefCommand
+
+BRANCHES = "refs/heads/"
+TAGS = "refs/tags/"
+
+FULL_ID = re.compile(r"[0-9a-f]{40}")
+SHORT_ID = re.compile(r"[0-9a-fA-F]{4,40}")
+LONGEST_NAME = 1000
+
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
+
+Visible = Callable[[str], bool]
+
+
+def everything(name: str) -> bool:
+    """See every ref: the `visible` of callers who hide none."""
+    return True
+
+
+def values(git: GitRepository, names: Iterable[str]) -> dict[str, ObjectId]:
+    """Give what each of these refs points at, ZERO_ID where there is none."""
+    wanted = list(names)
+    found = {name: loose for name in wanted if (loose := _read_loose(git, name)) is not None}
+    missing = [name for name in wanted if name not in found]
+    packed = _packed(git) if missing else {}
+    for name in missing:
+        found[name] = packed[name][0] if name in packed else ZERO_ID
+    return found
+
+
+def find(git: GitRepository, name: str) -> Ref | None:
+    """Give the ref of this full name."""
+    loose = _read_loose(git, name) if is_well_formed(name) else None
+    if loose is not None:
+        return Ref(name, loose, _peel(git, {name: loose})[name])
+    packed = _packed(git).get(name)
+    return Ref(name, packed[0], packed[1] or packed[0]) if packed else None
+
+
+def list_refs(
+    git: GitRepository, prefixes: Sequence[str] = ("refs/",), visible: Visible = everything
+) -> list[Ref]:
+    """Give the refs below any of these prefixes, sorted by name, annotated tags peeled."""
+    starts = tuple(prefixes)
+    loose = {name: target for name, target in _loose(git).items() if name.startswith(starts)}
+    listed = {
+        name: Ref(name, target, peeled or target)
+        for name, (target, peeled) in _packed(git).items()
+        if name.startswith(starts) and name not in loose
+    }
+    peeled = _peel(git, loose)
+    for name, target in loose.items():
+        listed[name] = Ref(name, target, peeled[name])
+    return [listed[name] for name in sorted(listed) if visible(name)]
+
+
+def resolve(
+    git: GitRepository, revision: str, visible: Visible = everything
+) -> tuple[ObjectId, str | None]:
+    """Find the commit that a name or an id means, and the full ref if it was a name.
+
+    Only names and ids: a full ref, `HEAD`, a branch, a tag, a whole or shortened commit id, in this
+    order. Git's revision grammar (`~1`, `:/text`, `@{...}`) is never looked at. NoSuchRevision.
+    """
+    if revision == "HEAD":
+        revision = git.head_branch()
+    candidates = (
+        [revision] if revision.startswith("refs/") else [BRANCHES + revision, TAGS + revision]
+    )
+    for name in candidates:
+        if visible(name) and (ref := find(git, name)) is not None:
+            return _commit_behind(git, ref.peeled, revision), name
+    if SHORT_ID.fullmatch(revision):
+        return _commit_behind(git, revision.lower(), revision), None
+    raise NoSuchRevision(revision)
+
+
+def is_well_formed(name: str) -> bool:
+    """Whether Git accepts this as a full ref name (git-check-ref-format(1))."""
+    if not name.startswith("refs/") or name.endswith(("/", ".")) or len(name) > LONGEST_NAME:
+        return False
+    if _FORBIDDEN.search(name):
+        return False
+    parts = name.split("/")
+    return len(parts) >= 3 and not any(
+        part.startswith(".") or part.endswith(".lock") or len(os.fsencode(part)) > 250
+        for part in parts
+    )
+
+
+def check_new_name(name: str) -> None:
+    """Refuse a full ref name that nobody should make: what Git refuses, a leading dash, 255 bytes."""
+    short = name.split("/", 2)[-1]
+    if not is_well_formed(name) or short.startswith("-") or short in {"HEAD", "@"}:
+        raise InvalidName(f'"{short}" is not a name that a branch or tag can have.')
+    if len(name.encode("utf-8", "surrogateescape")) > 255:
+        raise InvalidName("The name is too long; use 255 bytes at most.")
+
+
+def moved(git: GitRepository, commands: Sequence[RefCommand]) -> list[bool]:
+    """Whether each command's ref stands where the command wanted it."""
+    current = values(git, [command.name for command in commands])
+    return [current[command.name] == command.new for command in commands]
+
+
+def swap(git: GitRepository, commands: Sequence[RefCommand], *, atomic: bool) -> list[RefCommand]:
+    """Move refs from their old values to their new ones; gives each command, refused if it did not move.
+
+    Under `exclusive` only. With `atomic`, all move or none does.
+    """
+    assert git.lock_fd is not None, "refs move under the repository's lock only"
+    judged = _refuse_stale(git, _refuse_clashes(git, commands, atomic))
+    if atomic and any(command.refusal for command in judged):
+        return [
+            command.refused("another ref of this atomic push was refused") for command in judged
+        ]
+    refusals: dict[str, str] = {}
+    going = [command for command in judged if not command.refusal]
+    if atomic:
+        _transact(git, going, refusals, split=False)
+    else:
+        # Deletions first: `a` may have to go before `a/b` can come.
+        _transact(git, [c for c in going if c.kind is RefChangeKind.DELETE], refusals, split=True)
+        _transact(
+            git, [c for c in going if c.kind is not RefChangeKind.DELETE], refusals, split=True
+        )
+    return [command.refused(refusals.get(command.name)) for command in judged]
+
+
+def _transact(
+    git: GitRepository, commands: list[RefCommand], refusals: dict[str, str], *, split: bool
+) -> None:
+    """Move all in one transaction; if Git refuses, halve to find which, or note what did not move."""
+    if not commands:
+        return
+    try:
+        processes.run(
+            ["update-ref", "--no-deref", "--stdin", "-z"],
+            git_dir=git.path,
+            stdin=_transaction(commands),
+            pass_fds=[git.lock_fd] if git.lock_fd is not None else [],
+        )
+    except GitFailed:
+        have_moved = moved(git, commands)
+        left = [command for command, done in zip(commands, have_moved, strict=True) if not done]
+        if split and len(commands) > 1:
+            middle = (len(left) + 1) // 2
+            _transact(git, left[:middle], refusals, split=True)
+            _transact(git, left[middle:], refusals, split=True)
+        else:
+            refusals.update({command.name: "git could not move the ref" for command in left})
+
+
+def _transaction(commands: Iterable[RefCommand]) -> bytes:
+    lines = [b"start\0"]
+    for command in commands:
+        name = os.fsencode(command.name)
+        if command.kind is RefChangeKind.DELETE:
+            lines.append(b"delete %s\0%s\0" % (name, command.old.encode()))
+        else:
+            lines.append(
+                b"update %s\0%s\0%s\0" % (name, command.new.encode(), command.old.encode())
+            )
+    return b"".join([*lines, b"prepare\0", b"commit\0"])
+
+
+def _refuse_stale(git: GitRepository, commands: Sequence[RefCommand]) -> list[RefCommand]:
+    current = values(git, [command.name for command in commands])
+    return [
+        command
+        if current[command.name] == command.old
+        else command.refused("the ref was moved by somebody else")
+        for command in commands
+    ]
+
+
+def _refuse_clashes(
+    git: GitRepository, commands: Sequence[RefCommand], atomic: bool
+) -> list[RefCommand]:
+    """Refuse names that cannot stand beside another: `a` and `a/b` are a file and a folder."""
+    gone = set() if atomic else {c.name for c in commands if c.kind is RefChangeKind.DELETE}
+    names = {*_loose(git), *_packed(git)} - gone
+    folders = {above for name in names for above in _folders(name)}
+    judged = []
+    for command in commands:
+        if command.kind is RefChangeKind.ADD:
+            above = next((folder for folder in _folders(command.name) if folder in names), None)
+            if above or command.name in folders:
+                clash = above or f"{command.name}/..."
+                command = command.refused(f"'{clash}' exists; cannot create '{command.name}'")
+            else:
+                names.add(command.name)
+                folders.update(_folders(command.name))
+        judged.append(command)
+    return judged
+
+
+def _folders(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(2, len(parts))]
+
+
+def _commit_behind(git: GitRepository, object_id: str, revision: str) -> ObjectId:
+    try:
+        found = git.libgit2()[object_id]
+        return str(found.peel(pygit2.Commit).id)
+    except (KeyError, ValueError, pygit2.GitError):
+        raise NoSuchRevision(revision) from None
+
+
+def _peel(git: GitRepository, targets: Mapping[str, ObjectId]) -> dict[str, ObjectId]:
+    """Find the objects behind annotated tags; a branch is a commit already."""
+    peeled = dict(targets)
+    others = [name for name in targets if not name.startswith(BRANCHES)]
+    if others:
+        opened = git.libgit2()
+        for name in others:
+            found = opened.get(targets[name])
+            while isinstance(found, pygit2.Tag):
+                found = opened.get(found.target)
+            if found is not None:
+                peeled[name] = str(found.id)
+    return peeled
+
+
+def _read_loose(git: GitRepository, name: str) -> ObjectId | None:
+    try:
+        text = (git.path / name).read_bytes()[:40].decode("ascii", "replace")
+    except (OSError, ValueError):
+        return None
+    return text if FULL_ID.fullmatch(text) else None
+
+
+def _loose(git: GitRepository) -> dict[str, ObjectId]:
+    found = {}
+    start = len(os.fspath(git.path)) + 1
+    for folder, _, files in os.walk(git.path / "refs"):
+        for file in files:
+            name = os.path.join(folder, file)[start:]
+            if not name.endswith(".lock") and (target := _read_loose(git, name)) is not None:
+                found[name] = target
+    return found
+
+
+def _packed(git: GitRepository) -> dict[str, tuple[ObjectId, ObjectId | None]]:
+    """Read `packed-refs`: each name with its target and, for an annotated tag, what it peels to."""
+    try:
+        text = (git.path / "packed-refs").read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return {}
+    found: dict[str, tuple[ObjectId, ObjectId | None]] = {}
+    last = ""
+    for line in text.split("\n"):
+        if line.startswith("^"):
+            found[last] = (found[last][0], line[1:41])
+        elif line and not line.startswith("#"):
+            last = line[41:]
+            found[last] = (line[:40], None)
+    return found

@@ -1,0 +1,169 @@
+"""A repository on disk: made, opened, locked, removed. The only file that opens one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import Option
+
+from gitengine.errors import NotAGitRepository, RepositoryLocked
+
+LOCK_FILE = "bitbucket.lock"
+
+# Ownership is no question here: whoever may run the server owns what it serves.
+pygit2.option(Option.SET_OWNER_VALIDATION, 0)
+
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\tlogAllRefUpdates = false
+\tfsync = committed,loose-object,reference
+\tfsyncMethod = fsync
+[gc]
+\tauto = 0
+[receive]
+\tautogc = false
+[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+[repack]
+\twriteBitmaps = true
+[pack]
+\twriteReverseIndex = true
+[commitGraph]
+\tchangedPathsVersion = 1
+"""
+
+
+@dataclass(frozen=True)
+class GitRepository:
+    """A bare repository by its path; `lock_fd` is set while `exclusive` holds the lock."""
+
+    path: Path
+    lock_fd: int | None = None
+
+    @classmethod
+    def create(cls, path: Path, default_branch: str = "refs/heads/master") -> GitRepository:
+        """Make an empty bare repository; it is there whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=".new-", dir=path.parent))
+        for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
+            (making / folder).mkdir(parents=True)
+        (making / "HEAD").write_text(f"ref: {default_branch}\n")
+        (making / "config").write_text(_CONFIG)
+        making.chmod(0o755)
+        os.rename(making, path)
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> GitRepository:
+        """Open the repository at `path`; NotAGitRepository if there is none."""
+        if not (path / "HEAD").is_file() or not (path / "objects").is_dir():
+            raise NotAGitRepository("The repository's files are missing.")
+        return cls(path)
+
+    @property
+    def objects(self) -> Path:
+        """The folder of objects."""
+        return self.path / "objects"
+
+    def libgit2(self) -> pygit2.Repository:
+        """Open it with libgit2, for the questions of one page; cheap, and not to be shared by threads."""
+        try:
+            return pygit2.Repository(str(self.path))
+        except pygit2.GitError:
+            raise NotAGitRepository("The repository's files are missing.") from None
+
+    def head_branch(self) -> str:
+        """Give the full name of the branch that HEAD names, whether it exists or not."""
+        text = (self.path / "HEAD").read_text(encoding="utf-8", errors="surrogateescape").strip()
+        return text.removeprefix("ref:").strip()
+
+    def set_head_branch(self, name: str) -> None:
+        """Let HEAD name another branch."""
+        _replace(self.path / "HEAD", f"ref: {name}\n".encode("utf-8", "surrogateescape"))
+
+    def size_on_disk(self) -> int:
+        """Give the bytes of all packs and loose objects."""
+        total = 0
+        for folder, _, files in os.walk(self.objects):
+            for name in files:
+                try:
+                    total += os.lstat(os.path.join(folder, name)).st_size
+                except FileNotFoundError:
+                    pass
+        return total
+
+    def delete(self) -> None:
+        """Remove all of it; out of the way first, so that nobody meets a half."""
+        gone = self.path.with_name(f"{self.path.name}.deleted")
+        try:
+            os.rename(self.path, gone)
+        except FileNotFoundError:
+            pass
+        shutil.rmtree(gone, ignore_errors=True)
+
+    @contextmanager
+    def exclusive(self, timeout: float = 30) -> Iterator[GitRepository]:
+        """Hold the repository's lock, for moving refs; RepositoryLocked after `timeout` seconds.
+
+        An flock, whose descriptor the child that moves refs inherits: after a kill of the server
+        the lock stays held until that child is gone too. So whoever gets it may remove the lock
+        files that git left behind.
+        """
+        try:
+            descriptor = os.open(
+                self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644
+            )
+        except FileNotFoundError:
+            raise NotAGitRepository("The repository's files are missing.") from None
+        try:
+            _wait_for_lock(descriptor, timeout)
+            self._remove_stale_locks()
+            yield replace(self, lock_fd=descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _remove_stale_locks(self) -> None:
+        for name in ("HEAD.lock", "packed-refs.lock", "packed-refs.new", "config.lock"):
+            (self.path / name).unlink(missing_ok=True)
+        for folder, _, files in os.walk(self.path / "refs"):
+            for name in files:
+                if name.endswith(".lock"):
+                    Path(folder, name).unlink(missing_ok=True)
+
+
+def _wait_for_lock(descriptor: int, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    pause = 0.001
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise RepositoryLocked("The repository is busy; try again in a moment.") from None
+            time.sleep(pause)
+            pause = min(pause * 2, 0.03)
+        else:
+            return
+
+
+def _replace(file: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    os.chmod(name, 0o644)
+    os.rename(name, file)

@@ -1,0 +1,209 @@
+"""Serve clones and fetches: protocol v0, v1 and v2, by dulwich's framing and git's own packs.
+
+Refs are told and wants are judged here, by what the caller may see (`visible`); the pack itself is
+made by a `git upload-pack --stateless-rpc` that is given the very same request.
+Sources: gitprotocol-http(5), gitprotocol-pack(5), gitprotocol-v2(5).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gitengine import pktlines, processes, reachability, refs
+from gitengine.errors import Busy, GitFailed, ProtocolError
+from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
+from gitengine.repository import GitRepository
+from gitengine.types import ObjectId, Ref
+
+AGENT = "agent=bitbucket"
+SERVICE = "git-upload-pack"
+MOST_REQUEST_BYTES = 16 * 1024 * 1024
+MOST_WANTS = 100_000
+TIMEOUT = 4 * 3600.0
+WAIT_FOR_A_PLACE = 30.0
+
+_CAPABILITIES = (
+    "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not "
+    "deepen-relative no-progress include-tag multi_ack_detailed no-done allow-tip-sha1-in-want "
+    f"allow-reachable-sha1-in-want filter object-format=sha1 {AGENT}"
+)
+_V2_CAPABILITIES = (
+    "version 2",
+    AGENT,
+    "ls-refs=unborn",
+    "fetch=shallow wait-for-done filter",
+    "server-option",
+    "object-format=sha1",
+)
+
+# Making a pack is the heaviest thing that a server does: so many at once, the others wait.
+_places = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
+
+
+@dataclass
+class Request:
+    """What a fetch asks for, as far as we judge it; git itself reads the whole."""
+
+    wants: list[ObjectId] = field(default_factory=list)
+    deepen_not: list[str] = field(default_factory=list)
+
+
+def advertise(
+    git: GitRepository, *, version: int = 0, visible: refs.Visible = refs.everything
+) -> Iterator[bytes]:
+    """Give the body of `info/refs?service=git-upload-pack`."""
+    yield line(f"# service={SERVICE}") + FLUSH_PACKET
+    if version == 2:
+        yield b"".join(map(line, _V2_CAPABILITIES)) + FLUSH_PACKET
+        return
+    if version == 1:
+        yield line("version 1")
+    yield from pktlines.joined(_advertised_refs(git, visible))
+
+
+def serve(
+    git: GitRepository, body: Body, *, version: int = 0, visible: refs.Visible = refs.everything
+) -> Iterator[bytes]:
+    """Answer one request of a stateless client; closing the generator ends the work on it.
+
+    ProtocolError for a request that makes no sense, Busy when no place came free to make a pack.
+    What the client should read as git's own complaint is answered in the protocol.
+    """
+    lines = Lines(body, most_bytes=MOST_REQUEST_BYTES)
+    if version == 2:
+        return _serve_v2(git, lines, visible)
+    return _serve_v0(git, lines, version, visible)
+
+
+def _serve_v0(
+    git: GitRepository, lines: Lines, version: int, visible: refs.Visible
+) -> Iterator[bytes]:
+    request = Request()
+    for text in lines.until(Mark.FLUSH):
+        # Capabilities follow the first want, behind a space.
+        _note(request, b" ".join(text.split(b" ")[:2]) if text.startswith(b"want ") else text)
+    if not request.wants:
+        return iter(())
+    for text in _rest(lines):
+        if text == b"done":
+            break
+    return _make_pack(git, lines, request, version, visible)
+
+
+def _serve_v2(git: GitRepository, lines: Lines, visible: refs.Visible) -> Iterator[bytes]:
+    command, has_arguments = _read_command(lines)
+    if command == b"ls-refs":
+        arguments = list(lines.until(Mark.FLUSH)) if has_arguments else []
+        return pktlines.joined(_ls_refs(git, arguments, visible))
+    if command != b"fetch":
+        raise ProtocolError("unknown command")
+    request = Request()
+    for text in lines.until(Mark.FLUSH) if has_arguments else ():
+        _note(request, text)
+    return _make_pack(git, lines, request, 2, visible)
+
+
+def _read_command(lines: Lines) -> tuple[bytes, bool]:
+    command = b""
+    while (text := lines.next()) not in (None, Mark.FLUSH, Mark.DELIMITER):
+        assert isinstance(text, bytes)
+        if text.startswith(b"command="):
+            command = text.removeprefix(b"command=")
+        elif text.startswith(b"object-format=") and text != b"object-format=sha1":
+            raise ProtocolError("only object-format=sha1 is served")
+    return command, text is Mark.DELIMITER
+
+
+def _note(request: Request, text: bytes) -> None:
+    keyword, _, value = text.partition(b" ")
+    if keyword == b"want":
+        wanted = value.decode("ascii", "replace")
+        if not refs.FULL_ID.fullmatch(wanted):
+            raise ProtocolError("a want that is no object id")
+        request.wants.append(wanted)
+        if len(request.wants) > MOST_WANTS:
+            raise ProtocolError("too many wants")
+    elif keyword == b"deepen-not":
+        request.deepen_not.append(os.fsdecode(value))
+    elif keyword == b"filter" and b"sparse:" in value:
+        raise ProtocolError("sparse filters are not served")
+    elif keyword == b"deepen" and not re.fullmatch(rb"[0-9]{1,10}", value):
+        raise ProtocolError("a depth that is no number")
+
+
+def _rest(lines: Lines) -> Iterator[bytes]:
+    while (text := lines.next()) is not None:
+        if isinstance(text, bytes):
+            yield text
+
+
+def _make_pack(
+    git: GitRepository, lines: Lines, request: Request, version: int, visible: refs.Visible
+) -> Iterator[bytes]:
+    refused = reachability.unreachable(git, request.wants, visible)
+    if refused:
+        yield line(f"ERR upload-pack: not our ref {min(refused)}")
+        return
+    if any(not _may_name(git, name, visible) for name in request.deepen_not):
+        yield line("ERR upload-pack: ambiguous deepen-not")
+        return
+    if not _places.acquire(timeout=WAIT_FOR_A_PLACE):
+        raise Busy("Too many clones at once; try again in a moment.")
+    try:
+        yield from processes.stream(
+            ["upload-pack", "--stateless-rpc", "--strict", str(git.path)],
+            git_dir=git.path,
+            stdin=bytes(lines.raw),
+            env={"GIT_PROTOCOL": f"version={version}"} if version else None,
+            timeout=TIMEOUT,
+        )
+    except GitFailed as error:
+        # git has told the client in the protocol; a broken negotiation is the client's affair.
+        if "unable to" in error.stderr:
+            raise
+    finally:
+        _places.release()
+
+
+def _may_name(git: GitRepository, name: str, visible: refs.Visible) -> bool:
+    candidates = (name, refs.BRANCHES + name, refs.TAGS + name)
+    return any(visible(candidate) and refs.find(git, candidate) for candidate in candidates)
+
+
+def _ls_refs(git: GitRepository, arguments: list[bytes], visible: refs.Visible) -> Iterator[bytes]:
+    prefixes = [os.fsdecode(text[11:]) for text in arguments if text.startswith(b"ref-prefix ")]
+    peel, symrefs = b"peel" in arguments, b"symrefs" in arguments
+    head = git.head_branch()
+    starts = tuple(prefixes) or ("",)
+    listed = refs.list_refs(git, ("refs/",), visible)
+    if "HEAD".startswith(starts):
+        target = next((ref for ref in listed if ref.name == head), None)
+        if target is not None:
+            yield line(f"{target.target} HEAD" + (f" symref-target:{head}" if symrefs else ""))
+        elif b"unborn" in arguments:
+            yield line("unborn HEAD" + (f" symref-target:{head}" if symrefs else ""))
+    for ref in listed:
+        if ref.name.startswith(starts):
+            peeled = f" peeled:{ref.peeled}" if peel and ref.is_annotated else ""
+            yield line(f"{ref.target} {ref.name}{peeled}")
+    yield FLUSH_PACKET
+
+
+def _advertised_refs(git: GitRepository, visible: refs.Visible) -> Iterator[bytes]:
+    listed = refs.list_refs(git, ("refs/",), visible)
+    head = git.head_branch()
+    target = next((ref for ref in listed if ref.name == head), None)
+    capabilities = _CAPABILITIES + (f" symref=HEAD:{head}" if target else "")
+    told = ([Ref("HEAD", target.target, target.target)] if target else []) + listed
+    if not told:
+        yield line(f"{'0' * 40} capabilities^{{}}\0{capabilities}") + FLUSH_PACKET
+        return
+    for ref in told:
+        yield line(f"{ref.target} {ref.name}" + (f"\0{capabilities}" if ref is told[0] else ""))
+        if ref.is_annotated:
+            yield line(f"{ref.peeled} {ref.name}^{{}}")
+    yield FLUSH_PACKET
