@@ -83,7 +83,6 @@ SITE_DEFAULTS: dict[str, Any] = {
     "base_url": env.str("SETUP_BASEURL", default="") or _default_base_url(),
     "display_name": env.str("SETUP_DISPLAYNAME", default="Bitbucket"),
 }
-FORCE_SCRIPT_NAME = SERVER_CONTEXT_PATH or None
 # Links never come from a request, so any Host header may come in.
 ALLOWED_HOSTS = ["*"]
 APPEND_SLASH = False
@@ -143,6 +142,7 @@ CACHES: dict[str, Any] = {
 
 # --- Applications and the way of a request -------------------------------------------------------
 INSTALLED_APPS = [
+    "bitbucket_clone",
     "core",
     "accounts",
     "django.contrib.contenttypes",
@@ -152,6 +152,7 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 MIDDLEWARE = [
+    "core.middleware.TrustedProxies",
     "core.middleware.RequestIds",
     "core.middleware.CleanPaths",
     "django.middleware.security.SecurityMiddleware",
@@ -210,8 +211,10 @@ GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=Fals
 # --- Assets: web ---------------------------------------------------------------------------------
 STATIC_URL = f"{SERVER_CONTEXT_PATH}/s/"
 STATIC_ROOT = CACHE_DIR / "static"
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
 
 # --- Language, time, log -------------------------------------------------------------------------
 USE_I18N = False

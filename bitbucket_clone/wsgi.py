@@ -1,9 +1,34 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that gunicorn serves, under the context path where there is one."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bitbucket_clone.settings")
 
-application = get_wsgi_application()
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def mounted(application: Application, context_path: str) -> Application:
+    """Serve the application below `context_path`; whatever lies outside is not ours."""
+    if not context_path:
+        return application
+
+    def below(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path != context_path and not path.startswith(context_path + "/"):
+            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            return [f"This server answers below {context_path}\n".encode()]
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + context_path
+        environ["PATH_INFO"] = path.removeprefix(context_path) or "/"
+        return application(environ, start_response)
+
+    return below
+
+
+application = mounted(get_wsgi_application(), settings.SERVER_CONTEXT_PATH)

@@ -6,7 +6,10 @@ import itertools
 import os
 import time
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from core.api import envelope
@@ -53,3 +56,35 @@ class CleanPaths:
         if len(request.path_info) > 1 and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/") or "/"
         return self.get_response(request)
+
+
+class TrustedProxies:
+    """Believe `X-Forwarded-*` only from configured proxies; from anybody else it is as if unsaid."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+        self.networks = [ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Put the client's own address in the place of the proxy's."""
+        meta = request.META
+        if self._is_trusted(meta.get("REMOTE_ADDR", "")):
+            # From the nearest backwards: the first that is no proxy of ours is who called.
+            for address in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+                meta["REMOTE_ADDR"] = address.strip() or meta["REMOTE_ADDR"]
+                if not self._is_trusted(address.strip()):
+                    break
+        for name in [name for name in meta if name.startswith("HTTP_X_FORWARDED")]:
+            del meta[name]
+        if settings.SERVER_SECURE:
+            meta["wsgi.url_scheme"] = "https"
+        if settings.SERVER_PROXY_NAME:
+            meta["HTTP_HOST"] = urlsplit(settings.SITE_DEFAULTS["base_url"]).netloc
+        return self.get_response(request)
+
+    def _is_trusted(self, text: str) -> bool:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in self.networks)

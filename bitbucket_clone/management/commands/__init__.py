@@ -1,0 +1,1 @@
+"""Commands of the whole server for `manage.py`."""

@@ -1,0 +1,85 @@
+"""`manage.py serve`: everything on one box, with one command."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, run_checks
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from accounts.services import users
+from bitbucket_clone import supervisor
+from core import links
+
+
+class Command(BaseCommand):
+    """Prepare what is missing, then serve until told to stop."""
+
+    help = (
+        "Migrates the database, makes the first administrator and serves pages, REST and Git over HTTP, "
+        "with the job loop beside it. The environment variables are listed in README.md."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the port."""
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=settings.SERVER_PORT,
+            help="the port to listen on (default: SERVER_PORT, else 7990)",
+        )
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        """Check, prepare, tell where we are, serve."""
+        self._refuse_what_cannot_work()
+        self._refuse_a_taken_port(port)
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self._make_first_administrator()
+        self.stdout.write(
+            f"Serving {links.base_url()} from {settings.BITBUCKET_HOME} (Ctrl-C stops)."
+        )
+        self.stdout.flush()
+        connections.close_all()
+        sys.exit(supervisor.supervise(port))
+
+    def _refuse_what_cannot_work(self) -> None:
+        wrong = [message for message in run_checks() if isinstance(message, Error)]
+        if wrong:
+            raise CommandError(
+                "\n".join(f"{error.msg} {error.hint or ''}".strip() for error in wrong)
+            )
+
+    def _refuse_a_taken_port(self, port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.SERVER_ADDRESS, port))
+            except OSError as error:
+                raise CommandError(
+                    f"Port {port} cannot be used ({error.strerror}). Stop what listens there, "
+                    "or choose another port with SERVER_PORT."
+                ) from None
+
+    def _make_first_administrator(self) -> None:
+        wanted = settings.SETUP_SYSADMIN
+        password = wanted["password"] or secrets.token_urlsafe(12)
+        made = users.create_first_administrator(
+            name=wanted["name"],
+            display_name=wanted["display_name"],
+            email_address=wanted["email_address"],
+            password=password,
+        )
+        if made and not wanted["password"]:
+            self.stdout.write(
+                f"\n  The first administrator is {made.name}\n  with the password {password}\n"
+                "  It is shown only this once.\n"
+            )
