@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.permissions import EVERY_SCOPE, Permission, Scope
@@ -36,13 +35,10 @@ class Grants:
     """What a secret carries of its own.
 
     `ceilings` lowers what the user holds, by ladder step (site, project, repository; a missing
-    ladder is not limited). `projects` and `repositories` give rights, by primary key, to an actor
-    without a user: that is how an access key acts.
+    ladder is closed).
     """
 
     ceilings: frozenset[Permission] | None = None
-    projects: Mapping[int, Permission] = field(default_factory=dict)
-    repositories: Mapping[int, Permission] = field(default_factory=dict)
 
     def ceiling(self, needed: Permission) -> bool:
         """Whether the ceiling leaves room for this step."""

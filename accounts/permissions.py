@@ -16,7 +16,8 @@ class Ladder(enum.Enum):
 class Permission(enum.IntEnum):
     """Every permission by Bitbucket's name; on one ladder a higher number implies the lower.
 
-    The hundreds tell the ladder. Numbers are stored, so they are never reused.
+    The hundreds tell the ladder. Numbers are stored, so they are never reused. The VIEW steps are
+    never granted: they follow from what is public and from what lies inside a project.
     """
 
     LICENSED_USER = 110
@@ -30,6 +31,7 @@ class Permission(enum.IntEnum):
     REPO_CREATE = 230
     PROJECT_ADMIN = 240
 
+    REPO_VIEW = 305
     REPO_READ = 310
     REPO_WRITE = 320
     REPO_ADMIN = 330

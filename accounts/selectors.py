@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts import access
 from accounts.actor import Actor
@@ -42,28 +42,14 @@ def get_group(actor: Actor, name: str) -> Group:
     return group
 
 
-def list_users(
-    actor: Actor,
-    wanted: PageRequest,
-    *,
-    text: str = "",
-    group: str = "",
-    among: Iterable[int] | None = None,
-) -> Page[User]:
-    """Active users whose name, display name or address holds `text`; optionally only these keys."""
-    _signed_in(actor)
-    users = User.objects.filter(is_active=True, type=User.Type.NORMAL)
-    if text:
-        users = users.filter(
-            Q(name__icontains=text)
-            | Q(display_name__icontains=text)
-            | Q(email_address__icontains=text)
-        )
-    if group:
-        users = users.filter(member_of__name__iexact=group)
-    if among is not None:
-        users = users.filter(pk__in=among)
-    return page_of_rows(users.order_by("name"), wanted)
+def by_address(actor: Actor, addresses: Iterable[str]) -> dict[str, User]:
+    """Active users by their address in lower case, as far as they have an account; nobody for somebody unknown."""
+    wanted = {address.lower() for address in addresses if address}
+    if actor.is_anonymous or not wanted:
+        return {}
+    users = User.objects.annotate(address=Lower("email_address"))
+    found = users.filter(address__in=wanted, is_active=True).order_by("-pk")
+    return {user.email_address.lower(): user for user in found}
 
 
 def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:

@@ -99,6 +99,8 @@ SETUP_SYSADMIN = {
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
+# What may have been cut off when the server was last killed.
+JOBS_AT_START = ["repos.finish_pushes"]
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
@@ -145,6 +147,7 @@ INSTALLED_APPS = [
     "bitbucket_clone",
     "core",
     "accounts",
+    "repos",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

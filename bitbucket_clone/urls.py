@@ -2,21 +2,27 @@
 
 from django.urls import include, path, register_converter
 
-from accounts.api import urls as accounts
-from bitbucket_clone import views
-from core.api.versions import RestVersion
+from core.api.converters import PersonalKey, RestVersion
 
 register_converter(RestVersion, "version")
+register_converter(PersonalKey, "personal")
+
+from accounts.api import urls as accounts  # noqa: E402
+from bitbucket_clone import views  # noqa: E402
+from repos.api import urls as repos  # noqa: E402
+from transport import urls as transport  # noqa: E402
 
 api = [
     path("/application-properties", views.ApplicationProperties.as_view()),
     *accounts.api,
+    *repos.api,
 ]
 
 urlpatterns = [
     path("status", views.status),
     path("rest/capabilities", views.Capabilities.as_view()),
     path("rest/api/<version:version>", include(api)),
+    *transport.urlpatterns,
 ]
 
 handler404 = "bitbucket_clone.views.not_found"

@@ -104,7 +104,7 @@ class NotFound(DomainError):
     """It does not exist, or the caller may not know that it does."""
 
     status = 404
-    exception_name = "com.atlassian.bitbucket.NoSuchEntityException"
+    exception_name: str | None = "com.atlassian.bitbucket.NoSuchEntityException"
 
 
 class NotAcceptable(DomainError):
@@ -117,7 +117,7 @@ class Conflict(DomainError):
     """It cannot be done to the thing as it is now."""
 
     status = 409
-    exception_name = "com.atlassian.bitbucket.IntegrityException"
+    exception_name: str | None = "com.atlassian.bitbucket.IntegrityException"
 
 
 class TooLarge(DomainError):

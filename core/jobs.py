@@ -82,7 +82,7 @@ def run(job_id: int) -> bool:
         # From here on the same request is a new one: what it asks for may come too late for this run.
         Job.objects.filter(pk=job.pk).update(unique_key=None)
     try:
-        current_app.tasks[job.task].apply(args=job.arguments, throw=True)
+        _body_of(job).apply(args=job.arguments, throw=True)
     except Exception as error:
         logger.exception("%s failed, attempt %d", job, job.attempts)
         _put_back(job, error)
@@ -104,6 +104,13 @@ def run_job(job_id: int) -> None:
 
 def _free(now: Any) -> Q:
     return Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+
+
+def _body_of(job: Job) -> Any:
+    if job.task not in current_app.tasks:
+        # Outside a worker, nobody has asked Celery to look for tasks yet.
+        current_app.loader.import_default_modules()
+    return current_app.tasks[job.task]
 
 
 def _put_back(job: Job, error: Exception) -> None:

@@ -75,6 +75,15 @@ def count(git: GitRepository, until: Sequence[ObjectId], since: Sequence[ObjectI
     return int(_git(git, ["rev-list", "--count", "--end-of-options", *until, *excluded, "--"]))
 
 
+def count_authors(
+    git: GitRepository, until: Sequence[ObjectId], since: Sequence[ObjectId] = ()
+) -> int:
+    """Count the different addresses of authors among those commits."""
+    excluded = [f"^{object_id}" for object_id in since]
+    args = ["log", "-z", "--format=%ae", "--end-of-options", *until, *excluded, "--"]
+    return len(set(_fields(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))))
+
+
 def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int, int]:
     """Count what the tip has beyond the base, and the base beyond the tip."""
     if tip == base:
@@ -113,17 +122,14 @@ def last_changes(
     return {name: read[object_id] for name, object_id in found.items()}
 
 
-def newest_first(
-    git: GitRepository, tips: Iterable[tuple[str, ObjectId]]
-) -> list[tuple[str, ObjectId, int]]:
-    """Sort names of commits by the time their commit was made, newest first; gives the time too."""
+def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
+    """Give when each of these commits was made; 0 for what is no commit."""
     opened = git.libgit2()
-    dated = []
-    for name, object_id in tips:
+    times = {}
+    for object_id in ids:
         found = opened.get(object_id)
-        time = found.commit_time if isinstance(found, pygit2.Commit) else 0
-        dated.append((name, object_id, time))
-    return sorted(dated, key=lambda tip: -tip[2])
+        times[object_id] = found.commit_time if isinstance(found, pygit2.Commit) else 0
+    return times
 
 
 def _fields(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -39,6 +39,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        for task in settings.JOBS_AT_START:
+            jobs.enqueue(task, unique_key=task)
         pause = SWEEP_SECONDS if settings.REDIS_URL else POLL_SECONDS
         working: set[int] = set()
         with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:

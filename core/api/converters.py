@@ -1,0 +1,29 @@
+"""Converters of REST paths: the version segment, and a user's slug in the place of a project's key."""
+
+
+class RestVersion:
+    """`latest`, `1.0` and every `N.N` are one API."""
+
+    regex = r"latest|\d{1,3}\.\d{1,3}"
+
+    def to_python(self, value: str) -> str:
+        """Keep the text; nobody asks which version it was."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Keep the text."""
+        return value
+
+
+class PersonalKey:
+    """A user's slug, which names the key of their personal project."""
+
+    regex = r"[^/]+"
+
+    def to_python(self, value: str) -> str:
+        """Give the project's key."""
+        return f"~{value.removeprefix('~')}"
+
+    def to_url(self, value: str) -> str:
+        """Give the slug."""
+        return value.removeprefix("~")

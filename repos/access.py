@@ -1,0 +1,223 @@
+"""THE check on projects and repositories: one expression, from which lists and single questions are answered.
+
+What an actor holds on a repository is the highest of: a grant on it, what a grant on its project
+gives on repositories, the project's default permission, ownership of the personal project, and
+administration of the site. What is public may be viewed by anybody: a step below READ. So a list
+can never show what a detail refuses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import GreaterThanOrEqual
+
+from accounts.actor import Actor
+from accounts.models import GlobalGrant, User
+from accounts.permissions import ON_REPOSITORIES, Permission, Scope
+from core.errors import Forbidden, Unauthenticated
+from repos.models import Project, ProjectGrant, Repository, RepositoryGrant
+
+NOTHING = Value(0, output_field=IntegerField())
+
+
+def visible_repositories(actor: Actor) -> QuerySet[Repository]:
+    """Every repository that the actor may see, each with its `granted`."""
+    return held_repositories(actor, Permission.REPO_VIEW)
+
+
+def held_repositories(actor: Actor, needed: Permission) -> QuerySet[Repository]:
+    """Every repository on which the actor holds at least this step."""
+    if not actor.grants.ceiling(needed):
+        return Repository.objects.none()
+    granted = _on_repository(actor)
+    return Repository.objects.annotate(granted=granted).filter(granted__gte=needed)
+
+
+def visible_projects(actor: Actor) -> QuerySet[Project]:
+    """Every project that the actor may see, each with its `granted`."""
+    return held_projects(actor, Permission.PROJECT_VIEW)
+
+
+def held_projects(actor: Actor, needed: Permission) -> QuerySet[Project]:
+    """Every project on which the actor holds at least this step."""
+    if not actor.grants.ceiling(needed):
+        return Project.objects.none()
+    return Project.objects.annotate(granted=_on_project(actor)).filter(granted__gte=needed)
+
+
+def may(
+    actor: Actor,
+    needed: Permission,
+    subject: Project | Repository,
+    *,
+    scope: Scope | None = None,
+) -> bool:
+    """Whether the actor holds this step on the subject, and their secret leaves room for it."""
+    if scope is not None and scope not in actor.scopes:
+        return False
+    held = held_projects if isinstance(subject, Project) else held_repositories
+    return held(actor, needed).filter(pk=subject.pk).exists()
+
+
+def require(
+    actor: Actor,
+    needed: Permission,
+    subject: Project | Repository,
+    *,
+    scope: Scope | None = None,
+) -> None:
+    """Refuse unless `may`; somebody unknown is asked who they are."""
+    if may(actor, needed, subject, scope=scope):
+        return
+    if actor.is_anonymous:
+        raise Unauthenticated("You must sign in to do this.")
+    raise Forbidden()
+
+
+def granted(actor: Actor, subject: Project | Repository) -> Permission | None:
+    """Give the highest step that the actor holds on the subject, within what their secret allows."""
+    rows: QuerySet[Any] = (
+        visible_projects(actor) if isinstance(subject, Project) else visible_repositories(actor)
+    )
+    step = rows.filter(pk=subject.pk).values_list("granted", flat=True).first()
+    if step is None:
+        return None
+    ladder = [one for one in Permission if one.ladder is Permission(step).ladder and one <= step]
+    return max((one for one in ladder if actor.grants.ceiling(one)), default=None)
+
+
+def _on_repository(actor: Actor) -> Combinable:
+    """What the actor holds on a row of Repository."""
+    public = _if(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
+    if actor.is_system:
+        return Value(Permission.REPO_ADMIN, output_field=IntegerField())
+    if actor.user is None:
+        return public
+    own = _highest(RepositoryGrant.objects.filter(repository=OuterRef("pk")), actor)
+    shared = _highest(ProjectGrant.objects.filter(project=OuterRef("project")), actor)
+    return Greatest(
+        public,
+        own,
+        _as_repository_step(shared),
+        _as_repository_step(_default(actor, "project__default_permission")),
+        _if(Q(project__owner=actor.user), Permission.REPO_ADMIN),
+        _if(_is_site_administrator(actor), Permission.REPO_ADMIN),
+    )
+
+
+def _on_project(actor: Actor) -> Combinable:
+    """What the actor holds on a row of Project; seeing one repository lets them see the project."""
+    inside = Repository.objects.filter(project=OuterRef("pk")).annotate(
+        granted_inside=_on_repository(actor)
+    )
+    seen = _if(
+        Q(is_public=True) | Q(Exists(inside.filter(granted_inside__gte=Permission.REPO_VIEW))),
+        Permission.PROJECT_VIEW,
+    )
+    if actor.is_system:
+        return Value(Permission.PROJECT_ADMIN, output_field=IntegerField())
+    if actor.user is None:
+        return seen
+    return Greatest(
+        seen,
+        _highest(ProjectGrant.objects.filter(project=OuterRef("pk")), actor),
+        _default(actor, "default_permission"),
+        _if(Q(owner=actor.user), Permission.PROJECT_ADMIN),
+        _if(_is_site_administrator(actor), Permission.PROJECT_ADMIN),
+    )
+
+
+def _highest(grants: QuerySet[Any], actor: Actor) -> Combinable:
+    assert actor.user is not None
+    mine = grants.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
+    # One row at most: the highest of all that the user holds, alone or through groups.
+    highest = mine.order_by().values(one=Value(1)).annotate(highest=Max("permission"))
+    return Coalesce(
+        Subquery(highest.values("highest"), output_field=IntegerField()),
+        NOTHING,
+    )
+
+
+def _default(actor: Actor, column: str) -> Combinable:
+    licensed = _site_grants(actor).filter(permission__gte=Permission.LICENSED_USER)
+    return Case(
+        When(Q(Exists(licensed)), then=Coalesce(F(column), NOTHING)),
+        default=NOTHING,
+        output_field=IntegerField(),
+    )
+
+
+def _as_repository_step(project_step: Combinable) -> Combinable:
+    """What a step on the project gives on each of its repositories."""
+    cases = [
+        When(GreaterThanOrEqual(project_step, Value(int(step))), then=Value(int(given)))
+        for step, given in sorted(ON_REPOSITORIES.items(), reverse=True)
+    ]
+    return Case(*cases, default=NOTHING, output_field=IntegerField())
+
+
+def _is_site_administrator(actor: Actor) -> Q:
+    return Q(Exists(_site_grants(actor).filter(permission__gte=Permission.ADMIN)))
+
+
+def _site_grants(actor: Actor) -> QuerySet[GlobalGrant]:
+    assert actor.user is not None
+    return GlobalGrant.objects.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
+
+
+def _if(condition: Q, step: Permission) -> Combinable:
+    return Case(
+        When(condition, then=Value(int(step))), default=NOTHING, output_field=IntegerField()
+    )
+
+
+def holders(needed: Permission, subject: Project | Repository | None) -> QuerySet[Any]:
+    """The keys of all users who hold this step on the subject: the same rules, asked the other way round.
+
+    Without a subject, the step is one of the site's ladder.
+    """
+    wanted = _holders_on_site(needed) if subject is None else _holders_on_site(Permission.ADMIN)
+    if isinstance(subject, Project):
+        wanted |= _holders_on_project(needed, subject)
+    elif isinstance(subject, Repository):
+        wanted |= _through(RepositoryGrant.objects.filter(repository=subject), needed)
+        enough = [step for step, given in ON_REPOSITORIES.items() if given >= needed]
+        if enough:
+            wanted |= _holders_on_project(min(enough), subject.project)
+    return User.objects.filter(wanted).values("pk")
+
+
+def _holders_on_project(needed: Permission, project: Project) -> Q:
+    wanted = _through(ProjectGrant.objects.filter(project=project), needed)
+    if project.owner_id:
+        wanted |= Q(pk=project.owner_id)
+    if (project.default_permission or 0) >= needed:
+        wanted |= _holders_on_site(Permission.LICENSED_USER)
+    return wanted
+
+
+def _holders_on_site(needed: Permission) -> Q:
+    return _through(GlobalGrant.objects.all(), needed)
+
+
+def _through(grants: QuerySet[Any], needed: Permission) -> Q:
+    enough = grants.filter(permission__gte=needed)
+    return Q(pk__in=enough.filter(user__isnull=False).values("user")) | Q(
+        member_of__in=enough.filter(group__isnull=False).values("group")
+    )

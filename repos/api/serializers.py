@@ -1,0 +1,44 @@
+"""Bodies that may come in about projects and repositories; unknown fields are ignored."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class ProjectBody(serializers.Serializer):
+    """A project as it is made or changed."""
+
+    key = serializers.CharField(max_length=300)
+    name = serializers.CharField(max_length=300, required=False)
+    description = serializers.CharField(
+        allow_blank=True, allow_null=True, required=False, max_length=5000
+    )
+    public = serializers.BooleanField(required=False)
+    avatar = serializers.CharField(required=False, max_length=2_000_000)
+
+
+class ProjectName(serializers.Serializer):
+    """A project as another body names it."""
+
+    key = serializers.CharField(max_length=300)
+
+
+class RepositoryBody(serializers.Serializer):
+    """A repository as it is made or changed."""
+
+    name = serializers.CharField(max_length=5000)
+    description = serializers.CharField(
+        allow_blank=True, allow_null=True, required=False, max_length=5000
+    )
+    project = ProjectName(required=False)
+    public = serializers.BooleanField(required=False)
+    forkable = serializers.BooleanField(required=False)
+    archived = serializers.BooleanField(required=False)
+    defaultBranch = serializers.CharField(required=False, allow_null=True, max_length=1000)
+    scmId = serializers.ChoiceField(choices=["git"], required=False)
+
+
+class BranchName(serializers.Serializer):
+    """A branch by its full or short name."""
+
+    id = serializers.CharField(max_length=1000)

@@ -1,0 +1,56 @@
+"""Routes about projects and repositories, one line each."""
+
+from django.urls import URLPattern, path
+
+from repos.api import contents, people, permissions, projects, repositories
+
+
+def _below_repository(repository: str) -> list[URLPattern]:
+    """Give the routes of a repository, below the path that names it."""
+    return [
+        path(repository, repositories.RepositoryDetail.as_view()),
+        path(f"{repository}/default-branch", repositories.DefaultBranch.as_view()),
+        path(f"{repository}/branches", contents.Branches.as_view()),
+        path(f"{repository}/branches/default", repositories.DefaultBranch.as_view()),
+        path(f"{repository}/tags", contents.Tags.as_view()),
+        path(f"{repository}/tags/<path:name>", contents.TagDetail.as_view()),
+        path(f"{repository}/commits", contents.Commits.as_view()),
+        path(f"{repository}/commits/<path:commit_id>", contents.CommitDetail.as_view()),
+        path(f"{repository}/browse", contents.Browse.as_view()),
+        path(f"{repository}/browse/<path:path>", contents.Browse.as_view()),
+        path(f"{repository}/files", contents.Files.as_view()),
+        path(f"{repository}/files/<path:path>", contents.Files.as_view()),
+        path(f"{repository}/raw/<path:path>", contents.RawFile.as_view()),
+        path(f"{repository}/permissions", permissions.RepositoryPermissions.as_view()),
+        path(f"{repository}/permissions/users", permissions.RepositoryUsers.as_view()),
+        path(f"{repository}/permissions/users/none", permissions.RepositoryUsersWithout.as_view()),
+        path(f"{repository}/permissions/groups", permissions.RepositoryGroups.as_view()),
+        path(
+            f"{repository}/permissions/groups/none", permissions.RepositoryGroupsWithout.as_view()
+        ),
+        path(f"{repository}/permissions/search", permissions.RepositoryPermissionSearch.as_view()),
+    ]
+
+
+PROJECT = "/projects/<str:key>"
+
+api = [
+    path("/projects", projects.ProjectList.as_view()),
+    path(PROJECT, projects.ProjectDetail.as_view()),
+    path(f"{PROJECT}/avatar.png", projects.ProjectAvatarFile.as_view()),
+    path(f"{PROJECT}/permissions", permissions.ProjectPermissions.as_view()),
+    path(f"{PROJECT}/permissions/users", permissions.ProjectUsers.as_view()),
+    path(f"{PROJECT}/permissions/users/none", permissions.ProjectUsersWithout.as_view()),
+    path(f"{PROJECT}/permissions/groups", permissions.ProjectGroups.as_view()),
+    path(f"{PROJECT}/permissions/groups/none", permissions.ProjectGroupsWithout.as_view()),
+    path(f"{PROJECT}/permissions/search", permissions.ProjectPermissionSearch.as_view()),
+    path(f"{PROJECT}/permissions/<str:permission>/all", permissions.DefaultPermission.as_view()),
+    path(f"{PROJECT}/repos", repositories.ProjectRepositories.as_view()),
+    *_below_repository(f"{PROJECT}/repos/<str:slug>"),
+    # The same repositories under the name of their owner.
+    path("/users/<personal:key>/repos", repositories.ProjectRepositories.as_view()),
+    *_below_repository("/users/<personal:key>/repos/<str:slug>"),
+    path("/repos", repositories.RepositorySearch.as_view()),
+    path("/profile/recent/repos", repositories.RecentRepositories.as_view()),
+    path("/users", people.UserList.as_view()),
+]

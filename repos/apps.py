@@ -1,0 +1,14 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+
+
+class ReposConfig(AppConfig):
+    """Projects and repositories, as Django sees them."""
+
+    name = "repos"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the listeners register."""
+        from repos import subscribers  # noqa: F401

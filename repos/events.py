@@ -1,0 +1,89 @@
+"""What happened to projects, repositories and their refs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from gitengine.types import RefCommand
+from repos.models import Project, Push, Repository
+
+
+@dataclass(frozen=True)
+class ProjectCreated:
+    """A project came to be."""
+
+    actor: Actor
+    project: Project
+
+
+@dataclass(frozen=True)
+class ProjectModified:
+    """A project's name, key, description or visibility changed; `old` tells how it was."""
+
+    actor: Actor
+    project: Project
+    old: Project
+
+
+@dataclass(frozen=True)
+class ProjectDeleted:
+    """A project is gone."""
+
+    actor: Actor
+    project: Project
+
+
+@dataclass(frozen=True)
+class RepositoryCreated:
+    """A repository came to be."""
+
+    actor: Actor
+    repository: Repository
+
+
+@dataclass(frozen=True)
+class RepositoryModified:
+    """A repository's name, project, description or settings changed; `old` tells how it was."""
+
+    actor: Actor
+    repository: Repository
+    old: Repository
+
+
+@dataclass(frozen=True)
+class RepositoryDeleted:
+    """A repository is gone from sight; its files follow."""
+
+    actor: Actor
+    repository: Repository
+
+
+@dataclass(frozen=True)
+class DefaultBranchModified:
+    """Another branch is what the repository shows first; both by their full names."""
+
+    actor: Actor
+    repository: Repository
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class PermissionsChanged:
+    """Somebody may more, or less, on a project or repository; a step is None where there is none."""
+
+    actor: Actor
+    subject: Project | Repository
+    holder: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class RefsChanged:
+    """Refs moved; each command is one that really did."""
+
+    actor: Actor
+    push: Push
+    changes: tuple[RefCommand, ...]

@@ -1,0 +1,19 @@
+"""Rows about projects, repositories, what people may on them, and the journal of moved refs."""
+
+from repos.models.grants import ProjectGrant, RepositoryGrant
+from repos.models.projects import FormerProjectKey, Project, ProjectAvatar
+from repos.models.pushes import Push, RefChange
+from repos.models.repositories import FormerRepositorySlug, RecentRepository, Repository
+
+__all__ = [
+    "FormerProjectKey",
+    "FormerRepositorySlug",
+    "Project",
+    "ProjectAvatar",
+    "ProjectGrant",
+    "Push",
+    "RecentRepository",
+    "RefChange",
+    "Repository",
+    "RepositoryGrant",
+]

@@ -1,0 +1,193 @@
+"""Commits, folders and files of one repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from core.errors import Invalid
+from core.paging import Page, PageRequest, page_from, page_of
+from gitengine import diff, history, trees
+from gitengine.types import Change, Commit, Entry, EntryKind, FileDiff, ObjectId
+from repos import storage
+from repos.errors import NotADirectory
+from repos.models import Repository
+from repos.selectors import refs
+from repos.selectors.refs import Revision
+
+MOST_COMMITS = 100
+LONGEST_LINE = 20_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """What stands at a path of a revision."""
+
+    revision: Revision
+    entry: Entry
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a folder."""
+        return self.entry.kind is EntryKind.DIRECTORY
+
+
+@dataclass(frozen=True)
+class Text:
+    """Some lines of a file; None in `lines` for a binary one."""
+
+    lines: tuple[str, ...] | None
+    start: int
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class CommitFilter:
+    """Which commits of a history are listed."""
+
+    path: str = ""
+    follow_renames: bool = False
+    merges: bool | None = None
+    since: str = ""
+    ignore_missing: bool = False
+
+
+def commit(actor: Actor, repository: Repository, revision: str) -> Commit:
+    """One commit by its id, whole or short, or by the name of a branch or tag; NoSuchCommit."""
+    with storage.opened(repository) as git:
+        return history.commit(git, refs.resolve(git, revision or "HEAD").commit_id)
+
+
+def commits(
+    actor: Actor,
+    repository: Repository,
+    wanted: PageRequest,
+    *,
+    until: str = "",
+    narrowed: CommitFilter = CommitFilter(),
+) -> Page[Commit]:
+    """The history of a revision, newest first."""
+    with storage.opened(repository) as git:
+        if narrowed.path:
+            trees.check_path(narrowed.path, until)
+        start = refs.resolve(git, until).commit_id
+        since = [refs.resolve(git, narrowed.since).commit_id] if narrowed.since else []
+        found = history.log(
+            git,
+            [start],
+            since=since,
+            path=narrowed.path,
+            follow_renames=narrowed.follow_renames,
+            merges=narrowed.merges,
+            ignore_missing=narrowed.ignore_missing,
+            skip=wanted.start,
+            limit=wanted.limit + 1,
+        )
+    return page_from(found, wanted)
+
+
+def counts(
+    actor: Actor, repository: Repository, *, until: str = "", since: str = ""
+) -> tuple[int, int]:
+    """How many authors, and how many commits, a history has."""
+    with storage.opened(repository) as git:
+        start = [refs.resolve(git, until).commit_id]
+        left_out = [refs.resolve(git, since).commit_id] if since else []
+        return (
+            history.count_authors(git, start, left_out),
+            history.count(git, start, left_out),
+        )
+
+
+def place(actor: Actor, repository: Repository, path: str, at: str = "") -> Place:
+    """What stands at a path: NoSuchPath, NoSuchCommit, NoDefaultBranch."""
+    with storage.opened(repository) as git:
+        revision = refs.resolve(git, at)
+        return Place(revision, trees.entry(git, revision.commit_id, path))
+
+
+def children(actor: Actor, repository: Repository, where: Place) -> list[Entry]:
+    """The entries of a folder, folders first; NotADirectory."""
+    if not where.is_directory:
+        raise NotADirectory(f'The path "{where.entry.path}" is not a directory.')
+    with storage.opened(repository) as git:
+        return trees.list_directory(git, where.revision.commit_id, where.entry.path)
+
+
+def files(
+    actor: Actor, repository: Repository, path: str, wanted: PageRequest, at: str = ""
+) -> Page[str]:
+    """The paths of all files below a folder, relative to it; NotADirectory."""
+    where = place(actor, repository, path, at)
+    if not where.is_directory:
+        raise NotADirectory(f'The path "{path}" is not a directory.')
+    with storage.opened(repository) as git:
+        return page_of(trees.walk_files(git, where.revision.commit_id, path), wanted)
+
+
+def text(actor: Actor, repository: Repository, entry: Entry, *, start: int, limit: int) -> Text:
+    """Lines of a file from `start` on, counted from 0."""
+    with storage.opened(repository) as git:
+        if trees.is_binary(trees.head_of_blob(git, entry.id)):
+            return Text(None, 0, True)
+        found = trees.read_lines(git, entry.id, start=start, limit=limit, longest=LONGEST_LINE)
+        return Text(found.lines, found.start, found.is_last)
+
+
+def whole_text(
+    actor: Actor, repository: Repository, entry: Entry, *, most_bytes: int
+) -> str | None:
+    """A text file as a whole; None if it is binary or larger than `most_bytes`."""
+    if entry.size is None or entry.size > most_bytes:
+        return None
+    with storage.opened(repository) as git:
+        data = trees.read_blob(git, entry.id)
+    return None if trees.is_binary(data) else trees.decode(data)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A file to be sent: its first bytes tell what it is, `chunks` is all of it."""
+
+    entry: Entry
+    start: bytes
+    chunks: Iterator[bytes]
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it is no text."""
+        return trees.is_binary(self.start)
+
+
+def raw(actor: Actor, repository: Repository, path: str, at: str = "") -> Raw:
+    """A file byte for byte, streamed; of a symbolic link the text of the link."""
+    where = place(actor, repository, path, at)
+    if where.entry.kind is not EntryKind.FILE:
+        raise Invalid(f'The path "{path}" is not a file.', context="path")
+    with storage.opened(repository) as git:
+        start = trees.head_of_blob(git, where.entry.id)
+        return Raw(where.entry, start, trees.stream_blob(git, where.entry.id))
+
+
+def last_changes(
+    actor: Actor, repository: Repository, commit_id: ObjectId, folder: str, names: list[str]
+) -> dict[str, Commit]:
+    """The commit that last changed each of these entries of a folder, as far as it is soon found."""
+    with storage.opened(repository) as git:
+        return history.last_changes(git, commit_id, folder, names)
+
+
+def changes(actor: Actor, repository: Repository, shown: Commit) -> list[Change]:
+    """What a commit changed against its first parent."""
+    with storage.opened(repository) as git:
+        return diff.changes(git, shown.parents[0] if shown.parents else None, shown.id)
+
+
+def file_diffs(
+    actor: Actor, repository: Repository, shown: Commit, *, limits: diff.Limits = diff.USUAL
+) -> list[FileDiff]:
+    """What a commit changed against its first parent, line by line, within limits."""
+    with storage.opened(repository) as git:
+        parent = shown.parents[0] if shown.parents else None
+        return list(diff.file_diffs(git, parent, shown.id, limits=limits))

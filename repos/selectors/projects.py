@@ -1,0 +1,60 @@
+"""Find projects that an actor may see."""
+
+from __future__ import annotations
+
+from accounts.actor import Actor
+from accounts.permissions import Permission
+from core.errors import Unauthenticated
+from core.paging import Page, PageRequest, page_of_rows
+from repos import access
+from repos.errors import Moved, NoSuchProject
+from repos.models import FormerProjectKey, Project, ProjectAvatar
+
+
+def get(actor: Actor, key: str, *, needed: Permission = Permission.PROJECT_VIEW) -> Project:
+    """The project of that key, in any case; Moved if it has another key now.
+
+    NoSuchProject for what is not there and what is not shown alike. With a higher `needed`, what is
+    seen but not allowed is Forbidden.
+    """
+    stored = Project.stored_key(key)
+    visible = access.visible_projects(actor).select_related("owner")
+    project = visible.filter(key=stored).first()
+    if project is None:
+        former = FormerProjectKey.objects.filter(key=stored).first()
+        moved = visible.filter(pk=former.project_id).first() if former else None
+        if moved is not None:
+            raise Moved(moved.key)
+        if actor.is_anonymous:
+            raise Unauthenticated("You must sign in to see this project.")
+        raise NoSuchProject(key)
+    if needed > Permission.PROJECT_VIEW:
+        access.require(actor, needed, project)
+    return project
+
+
+def list_visible(
+    actor: Actor,
+    wanted: PageRequest,
+    *,
+    text: str = "",
+    permission: Permission = Permission.PROJECT_VIEW,
+) -> Page[Project]:
+    """Shared projects whose name (or key) holds `text` and on which the actor holds `permission`."""
+    rows = access.held_projects(actor, permission).filter(type=Project.Type.NORMAL)
+    if text:
+        rows = rows.filter(name__icontains=text)
+    return page_of_rows(rows.order_by("name", "pk"), wanted)
+
+
+def avatar(actor: Actor, project: Project) -> ProjectAvatar | None:
+    """The picture that somebody gave the project."""
+    return ProjectAvatar.objects.filter(project=project).first()
+
+
+def get_by_id(actor: Actor, project_id: int) -> Project:
+    """The project of that number."""
+    project = access.visible_projects(actor).filter(pk=project_id).first()
+    if project is None:
+        raise NoSuchProject(str(project_id))
+    return project

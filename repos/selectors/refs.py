@@ -1,0 +1,209 @@
+"""Branches and tags of a repository, and what a revision means."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from core.paging import Page, PageRequest, page_of
+from gitengine import history, reachability, refs
+from gitengine.errors import NoSuchRevision
+from gitengine.repository import GitRepository
+from gitengine.types import Commit, ObjectId, Ref
+from repos import storage
+from repos.errors import NoDefaultBranch, NoSuchTag
+from repos.models import Repository
+
+
+class Order(enum.Enum):
+    """How branches and tags are listed."""
+
+    ALPHABETICAL = "ALPHABETICAL"
+    MODIFICATION = "MODIFICATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch by its full name; `ahead` and `behind` count against the base that was asked for."""
+
+    name: str
+    commit_id: ObjectId
+    is_default: bool
+    commit: Commit | None = None
+    ahead: int | None = None
+    behind: int | None = None
+
+    @property
+    def display_id(self) -> str:
+        """The name as people write it."""
+        return self.name.removeprefix(refs.BRANCHES)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag by its full name; `tag_id` is None for a lightweight one."""
+
+    name: str
+    commit_id: ObjectId
+    tag_id: ObjectId | None
+    commit: Commit | None = None
+
+    @property
+    def display_id(self) -> str:
+        """The name as people write it."""
+        return self.name.removeprefix(refs.TAGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an `at` means: a commit, and the ref by which it was named, if it was."""
+
+    commit_id: ObjectId
+    ref: str | None
+
+    @property
+    def id(self) -> str:
+        """The ref, else the commit: what links use to say the same again."""
+        return self.ref or self.commit_id
+
+    @property
+    def display_id(self) -> str:
+        """What people call it."""
+        if self.ref is None:
+            return self.commit_id[:11]
+        return self.ref.split("/", 2)[2]
+
+
+def resolve(git: GitRepository, at: str) -> Revision:
+    """Find what `at` means, the default branch if it is empty.
+
+    A commit that is named by its id must be reached from a ref that is shown: what a deleted branch
+    left behind is as good as gone. NoSuchRevision, NoDefaultBranch.
+    """
+    if not at:
+        name = git.head_branch()
+        head = refs.find(git, name)
+        if head is None:
+            raise NoDefaultBranch("The repository is empty or its default branch is missing.")
+        return Revision(head.target, name)
+    commit_id, ref_name = refs.resolve(git, at, storage.is_shown)
+    if ref_name is None and reachability.unreachable(git, {commit_id}, storage.is_shown):
+        raise NoSuchRevision(at)
+    return Revision(commit_id, ref_name)
+
+
+def revision(actor: Actor, repository: Repository, at: str = "") -> Revision:
+    """Find what `at` means: NoSuchCommit, or NoDefaultBranch where there is nothing yet."""
+    with storage.opened(repository) as git:
+        return resolve(git, at)
+
+
+def is_empty(actor: Actor, repository: Repository) -> bool:
+    """Whether nobody has pushed a branch or tag yet."""
+    with storage.opened(repository) as git:
+        return not refs.list_refs(git, (refs.BRANCHES, refs.TAGS))
+
+
+def default_branch_name(actor: Actor, repository: Repository) -> str:
+    """The full name of the branch that is shown first, whether it exists yet or not."""
+    with storage.opened(repository) as git:
+        return git.head_branch()
+
+
+def default_branch(actor: Actor, repository: Repository) -> Branch:
+    """The branch that is shown first; NoDefaultBranch if it does not exist."""
+    with storage.opened(repository) as git:
+        name = git.head_branch()
+        found = refs.find(git, name)
+        if found is None:
+            raise NoDefaultBranch("The repository is empty or its default branch is missing.")
+        return Branch(name, found.target, is_default=True)
+
+
+def branches(
+    actor: Actor,
+    repository: Repository,
+    wanted: PageRequest,
+    *,
+    text: str = "",
+    order: Order = Order.MODIFICATION,
+    boost_matches: bool = False,
+    with_commits: bool = False,
+    base: str | None = None,
+) -> Page[Branch]:
+    """Branches whose name holds `text`; with `base` each is counted against it."""
+    with storage.opened(repository) as git:
+        head = git.head_branch()
+        listed = _ordered(git, _matching(git, refs.BRANCHES, text), order)
+        if boost_matches and text:
+            listed.sort(key=lambda ref: _match_rank(ref, refs.BRANCHES, text))
+        page = page_of(listed, wanted)
+        read = _commits(git, page.values) if with_commits else {}
+        against = resolve(git, base).commit_id if base is not None and page.values else None
+
+        def branch(ref: Ref) -> Branch:
+            ahead = behind = None
+            if against is not None:
+                ahead, behind = history.ahead_behind(git, ref.target, against)
+            is_default = ref.name == head
+            return Branch(ref.name, ref.target, is_default, read.get(ref.target), ahead, behind)
+
+        return page.map(branch)
+
+
+def tags(
+    actor: Actor,
+    repository: Repository,
+    wanted: PageRequest,
+    *,
+    text: str = "",
+    order: Order = Order.MODIFICATION,
+    with_commits: bool = False,
+) -> Page[Tag]:
+    """Tags whose name holds `text`."""
+    with storage.opened(repository) as git:
+        page = page_of(_ordered(git, _matching(git, refs.TAGS, text), order), wanted)
+        read = _commits(git, page.values) if with_commits else {}
+        return page.map(lambda ref: _tag(ref, read.get(ref.peeled)))
+
+
+def tag(actor: Actor, repository: Repository, name: str) -> Tag:
+    """The tag of that name, short or full; NoSuchTag."""
+    full = name if name.startswith(refs.TAGS) else refs.TAGS + name
+    with storage.opened(repository) as git:
+        found = refs.find(git, full)
+    if found is None:
+        raise NoSuchTag(f'Tag "{name}" does not exist in repository {repository}.')
+    return _tag(found)
+
+
+def _tag(ref: Ref, commit: Commit | None = None) -> Tag:
+    return Tag(ref.name, ref.peeled, ref.target if ref.is_annotated else None, commit)
+
+
+def _matching(git: GitRepository, prefix: str, text: str) -> list[Ref]:
+    listed = refs.list_refs(git, (prefix,))
+    if not text:
+        return listed
+    wanted = text.lower()
+    return [ref for ref in listed if wanted in ref.name.removeprefix(prefix).lower()]
+
+
+def _match_rank(ref: Ref, prefix: str, text: str) -> int:
+    name, wanted = ref.name.removeprefix(prefix).lower(), text.lower()
+    return 0 if name == wanted else 1 if name.startswith(wanted) else 2
+
+
+def _ordered(git: GitRepository, listed: list[Ref], order: Order) -> list[Ref]:
+    if order is Order.ALPHABETICAL:
+        return sorted(listed, key=lambda ref: ref.name.lower())
+    times = history.commit_times(git, [ref.peeled for ref in listed])
+    return sorted(listed, key=lambda ref: -times[ref.peeled])
+
+
+def _commits(git: GitRepository, listed: list[Ref]) -> dict[ObjectId, Commit]:
+    times = history.commit_times(git, [ref.peeled for ref in listed])
+    # A tag may name a tree or a file: it has no commit to show.
+    ids = [ref.peeled for ref in listed if times[ref.peeled]]
+    return {commit.id: commit for commit in history.commits(git, ids)}

@@ -1,0 +1,144 @@
+"""Find repositories that an actor may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from accounts.actor import Actor
+from accounts.permissions import Permission
+from core.errors import Unauthenticated
+from core.paging import Page, PageRequest, page_of_rows
+from repos import access
+from repos.errors import Moved, NoSuchProject, NoSuchRepository
+from repos.models import FormerProjectKey, FormerRepositorySlug, Project, Repository
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a list of repositories is narrowed to; empty fields narrow nothing."""
+
+    name: str = ""
+    project_name: str = ""
+    project_key: str = ""
+    text: str = ""
+    is_public: bool | None = None
+    is_archived: bool | None = None
+
+
+def get(
+    actor: Actor, project_key: str, slug: str, *, needed: Permission = Permission.REPO_VIEW
+) -> Repository:
+    """The repository of that name, in any case; Moved if it stands elsewhere now.
+
+    NoSuchRepository for what is not there and what is not shown alike. With a higher `needed`, what
+    is seen but not allowed is Forbidden.
+    """
+    visible = _with_project(access.visible_repositories(actor))
+    found = visible.filter(project__key=Project.stored_key(project_key), slug=slug.lower()).first()
+    if found is None:
+        moved = _former(visible, project_key, slug)
+        if moved is not None:
+            raise Moved(moved.project.key, moved.slug)
+        if actor.is_anonymous:
+            raise Unauthenticated("You must sign in to see this repository.")
+        if not _sees_project(actor, project_key):
+            raise NoSuchProject(project_key)
+        raise NoSuchRepository(project_key, slug)
+    if needed > Permission.REPO_VIEW:
+        access.require(actor, needed, found)
+    return found
+
+
+def get_by_id(actor: Actor, repository_id: int) -> Repository:
+    """The repository of that number."""
+    found = (
+        _with_project(access.visible_repositories(actor)).filter(pk=repository_id).first()
+        if repository_id < 2**63
+        else None
+    )
+    if found is None:
+        raise NoSuchRepository("with id", str(repository_id))
+    return found
+
+
+def list_of_project(
+    actor: Actor, project: Project, wanted: PageRequest, *, text: str = ""
+) -> Page[Repository]:
+    """The project's repositories that the actor may see, by name."""
+    rows = access.visible_repositories(actor).filter(project=project)
+    if text:
+        rows = rows.filter(name__icontains=text)
+    return page_of_rows(_with_project(rows).order_by("name", "pk"), wanted)
+
+
+def list_visible(
+    actor: Actor,
+    wanted: PageRequest,
+    *,
+    search: Search = Search(),
+    permission: Permission = Permission.REPO_VIEW,
+) -> Page[Repository]:
+    """All repositories on which the actor holds `permission` and that fit the search."""
+    rows = access.held_repositories(actor, permission).filter(_fits(search))
+    return page_of_rows(_with_project(rows).order_by("project__name", "name", "pk"), wanted)
+
+
+def recent(
+    actor: Actor, wanted: PageRequest, *, permission: Permission = Permission.REPO_VIEW
+) -> Page[Repository]:
+    """What the actor looked at last, newest first, as far as they may still see it."""
+    if actor.user is None:
+        raise Unauthenticated("You must sign in to have recent repositories.")
+    rows = access.held_repositories(actor, permission).filter(recent__user=actor.user)
+    return page_of_rows(_with_project(rows).order_by("-recent__visited_at"), wanted)
+
+
+def _with_project(rows: QuerySet[Repository]) -> QuerySet[Repository]:
+    return rows.select_related("project", "project__owner")
+
+
+def _fits(search: Search) -> Q:
+    wanted = Q()
+    if search.name:
+        wanted &= Q(name__icontains=search.name)
+    if search.project_name:
+        wanted &= Q(project__name__icontains=search.project_name)
+    if search.project_key:
+        wanted &= Q(project__key=Project.stored_key(search.project_key))
+    for word in search.text.split("/"):
+        # `KEY/name` is how people write a repository.
+        wanted &= (
+            Q(name__icontains=word.strip())
+            | Q(slug__icontains=word.strip())
+            | Q(project__name__icontains=word.strip())
+            | Q(project__key__icontains=word.strip())
+        )
+    if search.is_public is not None:
+        public = Q(is_public=True) | Q(project__is_public=True)
+        wanted &= public if search.is_public else ~public
+    if search.is_archived is not None:
+        wanted &= Q(is_archived=search.is_archived)
+    return wanted
+
+
+def _former(visible: QuerySet[Repository], project_key: str, slug: str) -> Repository | None:
+    """Find where a repository went that had this name, or whose project had this key."""
+    key = Project.stored_key(project_key)
+    project_id = (
+        Project.objects.filter(key=key).values_list("pk", flat=True).first()
+        or FormerProjectKey.objects.filter(key=key).values_list("project_id", flat=True).first()
+    )
+    if project_id is None:
+        return None
+    still_there = visible.filter(project_id=project_id, slug=slug.lower()).first()
+    if still_there is not None:
+        return still_there
+    former = FormerRepositorySlug.objects.filter(project_id=project_id, slug=slug.lower()).first()
+    return visible.filter(pk=former.repository_id).first() if former else None
+
+
+def _sees_project(actor: Actor, project_key: str) -> bool:
+    key = Project.stored_key(project_key)
+    return access.visible_projects(actor).filter(key=key).exists()

@@ -1,0 +1,1 @@
+"""What changes projects, repositories, permissions and refs."""

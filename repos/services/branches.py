@@ -1,0 +1,38 @@
+"""Choose the branch that a repository shows first."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from core import events
+from gitengine import refs
+from repos import access, storage
+from repos.errors import NoSuchBranch, RepositoryArchived
+from repos.events import DefaultBranchModified
+from repos.models import Repository
+
+
+def set_default(actor: Actor, repository: Repository, branch: str) -> None:
+    """Let the repository show this branch first; by its short or full name, NoSuchBranch."""
+    access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
+    if repository.is_archived:
+        raise RepositoryArchived(str(repository))
+    name = branch if branch.startswith("refs/") else refs.BRANCHES + branch
+    with storage.opened(repository) as git, git.exclusive() as held:
+        listed = refs.list_refs(held, (refs.BRANCHES,))
+        is_new_name = not listed and name.startswith(refs.BRANCHES)
+        if is_new_name:
+            # An empty repository may be told which branch will come first.
+            refs.check_new_name(name)
+        elif name not in {ref.name for ref in listed}:
+            raise NoSuchBranch(f'Branch "{branch}" does not exist in repository {repository}.')
+        old = held.head_branch()
+        if old == name:
+            return
+        with transaction.atomic():
+            events.publish(
+                DefaultBranchModified(actor=actor, repository=repository, old=old, new=name)
+            )
+            held.set_head_branch(name)

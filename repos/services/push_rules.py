@@ -1,0 +1,56 @@
+"""Judge each command of a push: the first rule that minds gives the sentence that the client reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from gitengine.repository import GitRepository
+from gitengine.types import RefChangeKind, RefCommand
+from repos.models import Repository
+
+
+@dataclass(frozen=True)
+class PushCase:
+    """What the rules look at: who pushes where."""
+
+    actor: Actor
+    repository: Repository
+    git: GitRepository
+
+
+PushRule = Callable[[PushCase, RefCommand], str | None]
+
+SERVER_OWNED = ("refs/pull-requests/", "refs/internal/")
+
+
+def is_not_archived(case: PushCase, command: RefCommand) -> str | None:
+    """An archived repository is read-only."""
+    return "the repository is archived and read-only" if case.repository.is_archived else None
+
+
+def is_not_server_owned(case: PushCase, command: RefCommand) -> str | None:
+    """Refs of pull requests are made by the server; a mirror's other refs pass beside them."""
+    if command.name.startswith(SERVER_OWNED):
+        return "refs of this namespace belong to the server and cannot be pushed"
+    return None
+
+
+def default_branch_stays(case: PushCase, command: RefCommand) -> str | None:
+    """The default branch is not deleted: there would be nothing to show."""
+    if command.kind is RefChangeKind.DELETE and command.name == case.git.head_branch():
+        return "the default branch cannot be deleted; choose another default branch first"
+    return None
+
+
+RULES: list[PushRule] = [is_not_archived, is_not_server_owned, default_branch_stays]
+
+
+def judge(actor: Actor, case: PushCase, commands: list[RefCommand]) -> list[RefCommand]:
+    """Refuse each command that breaks a rule."""
+    return [command.refused(_first_refusal(case, command)) for command in commands]
+
+
+def _first_refusal(case: PushCase, command: RefCommand) -> str | None:
+    return next((sentence for rule in RULES if (sentence := rule(case, command))), None)

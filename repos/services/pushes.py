@@ -1,0 +1,75 @@
+"""Take a push in: who may is settled before a byte of the pack is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from gitengine import receive, upload
+from gitengine.pktlines import Body
+from gitengine.quarantine import Quarantine
+from gitengine.types import RefCommand
+from repos import access, storage
+from repos.models import Push, Repository
+from repos.services import push_rules, ref_updates
+from repos.services.push_rules import PushCase
+
+
+def advertise(actor: Actor, repository: Repository) -> Iterator[bytes]:
+    """Tell a client that wants to push which refs there are."""
+    _require_write(actor, repository)
+    with storage.opened(repository) as git:
+        return receive.advertise(git, visible=storage.is_shown)
+
+
+def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
+    """Take one push in and give the report that the client reads."""
+    _require_write(actor, repository)
+
+    def judge(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
+        return push_rules.judge(actor, PushCase(actor, repository, incoming.git), commands)
+
+    def apply(
+        incoming: Quarantine, commands: list[RefCommand], is_atomic: bool
+    ) -> list[RefCommand]:
+        def judge_again(moving: list[RefCommand]) -> list[RefCommand]:
+            repository.refresh_from_db(fields=["is_archived"])
+            return judge(incoming, moving)
+
+        return ref_updates.move(
+            actor,
+            repository,
+            commands,
+            reason=Push.Reason.PUSH,
+            is_atomic=is_atomic,
+            objects=incoming,
+            guard=judge_again,
+        )
+
+    with storage.opened(repository) as git:
+        return receive.receive(
+            git, body, judge=judge, apply=apply, most_bytes=settings.GIT_MAX_PACK_BYTES
+        )
+
+
+def advertise_fetch(actor: Actor, repository: Repository, *, version: int) -> Iterator[bytes]:
+    """Tell a client that wants to fetch which refs there are, or what the server can do."""
+    access.require(actor, Permission.REPO_VIEW, repository)
+    with storage.opened(repository) as git:
+        return upload.advertise(git, version=version, visible=storage.is_shown)
+
+
+def serve_fetch(
+    actor: Actor, repository: Repository, body: Body, *, version: int
+) -> Iterator[bytes]:
+    """Answer one request of a fetch."""
+    access.require(actor, Permission.REPO_VIEW, repository)
+    with storage.opened(repository) as git:
+        return upload.serve(git, body, version=version, visible=storage.is_shown)
+
+
+def _require_write(actor: Actor, repository: Repository) -> None:
+    access.require(actor, Permission.REPO_WRITE, repository, scope=Scope.REPOSITORY)

@@ -1,0 +1,159 @@
+"""Create, change, move and delete repositories."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from core import events, jobs
+from gitengine import refs
+from gitengine.errors import InvalidName
+from gitengine.repository import GitRepository
+from repos import access, storage
+from repos.errors import NameTaken, RepositoryArchived, UnfitName
+from repos.events import RepositoryCreated, RepositoryDeleted, RepositoryModified
+from repos.models import (
+    FormerRepositorySlug,
+    Project,
+    RecentRepository,
+    Repository,
+    RepositoryGrant,
+)
+from repos.services import names
+
+DEFAULT_BRANCH = "master"
+VISIT_COUNTS_AFTER = timedelta(minutes=1)
+
+
+def create(
+    actor: Actor,
+    project: Project,
+    *,
+    name: str,
+    description: str | None = "",
+    is_public: bool = False,
+    is_forkable: bool = True,
+    default_branch: str | None = None,
+) -> Repository:
+    """Make an empty repository, whose administrator is who made it."""
+    access.require(actor, Permission.REPO_CREATE, project, scope=Scope.PROJECT)
+    name = names.check_repository_name(actor, name)
+    repository = Repository(
+        project=project,
+        slug=names.slug_of(actor, name),
+        name=name,
+        description=names.check_description(actor, description),
+        is_public=is_public,
+        is_forkable=is_forkable,
+    )
+    branch = _full_branch_name(default_branch or DEFAULT_BRANCH)
+    with _unique_slug(), transaction.atomic():
+        # The name is this repository's now: nobody is sent elsewhere by it any more.
+        FormerRepositorySlug.objects.filter(project=project, slug=repository.slug).delete()
+        repository.save()
+        if actor.user is not None and project.owner_id != actor.user.pk:
+            RepositoryGrant.objects.create(
+                repository=repository, user=actor.user, permission=Permission.REPO_ADMIN
+            )
+        path = storage.path_of(repository.pk)
+        if path.exists():
+            # Left by a creation that never became true; the row that is being made owns the number.
+            GitRepository(path).delete()
+        GitRepository.create(path, branch)
+        events.publish(RepositoryCreated(actor=actor, repository=repository))
+    return repository
+
+
+def update(
+    actor: Actor,
+    repository: Repository,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    project: Project | None = None,
+    is_public: bool | None = None,
+    is_forkable: bool | None = None,
+    is_archived: bool | None = None,
+) -> Repository:
+    """Change what is given and leave the rest; a new name or project leaves a trace that leads here."""
+    access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
+    if repository.is_archived and is_archived is not False:
+        raise RepositoryArchived(str(repository))
+    old = copy.copy(repository)
+    changed = copy.copy(repository)
+    if name is not None and name.strip() != repository.name:
+        changed.name = names.check_repository_name(actor, name)
+        changed.slug = names.slug_of(actor, changed.name)
+    if project is not None and project.pk != repository.project_id:
+        access.require(actor, Permission.REPO_CREATE, project, scope=Scope.PROJECT)
+        changed.project = project
+    if description is not None:
+        changed.description = names.check_description(actor, description)
+    for field, value in (
+        ("is_public", is_public),
+        ("is_forkable", is_forkable),
+        ("is_archived", is_archived),
+    ):
+        if value is not None:
+            setattr(changed, field, value)
+    with _unique_slug(), transaction.atomic():
+        changed.save()
+        if (changed.project_id, changed.slug) != (old.project_id, old.slug):
+            FormerRepositorySlug.objects.filter(project=changed.project, slug=changed.slug).delete()
+            FormerRepositorySlug.objects.update_or_create(
+                project=old.project, slug=old.slug, defaults={"repository": changed}
+            )
+        events.publish(RepositoryModified(actor=actor, repository=changed, old=old))
+    return changed
+
+
+def delete(actor: Actor, repository: Repository) -> None:
+    """Delete a repository: out of sight at once, its files by a job."""
+    access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY_DELETE)
+    with transaction.atomic():
+        gone = copy.copy(repository)
+        jobs.enqueue("repos.delete_files", repository.pk)
+        repository.delete()
+        events.publish(RepositoryDeleted(actor=actor, repository=gone))
+
+
+def visit(actor: Actor, repository: Repository) -> None:
+    """Remember that the actor looked at it, for the list of recent repositories."""
+    if actor.user is None:
+        return
+    now = timezone.now()
+    mine = RecentRepository.objects.filter(user=actor.user, repository=repository)
+    seen = mine.values_list("visited_at", flat=True).first()
+    if seen is None:
+        RecentRepository.objects.update_or_create(
+            user=actor.user, repository=repository, defaults={"visited_at": now}
+        )
+    elif now - seen > VISIT_COUNTS_AFTER:
+        mine.update(visited_at=now)
+
+
+def _full_branch_name(name: str) -> str:
+    full = name if name.startswith(refs.BRANCHES) else refs.BRANCHES + name
+    try:
+        refs.check_new_name(full)
+    except InvalidName as error:
+        raise UnfitName(str(error), context="defaultBranch") from None
+    return full
+
+
+@contextmanager
+def _unique_slug() -> Iterator[None]:
+    """Turn the database's word on a taken name into ours."""
+    try:
+        yield
+    except IntegrityError:
+        raise NameTaken(
+            "This repository name is already taken in the project.", context="name"
+        ) from None

@@ -1,0 +1,61 @@
+"""From a Repository row to its Git repository on disk, and from Git's refusals to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from core.errors import Invalid, Unavailable
+from gitengine import errors
+from gitengine.repository import GitRepository
+from repos.errors import NoSuchCommit, NoSuchPath, RepositoryBusy, UnfitName
+from repos.models import Repository
+
+PULL_REQUEST_REFS = "refs/pull-requests/"
+INTERNAL_REFS = "refs/internal/"
+
+
+def path_of(repository_id: int) -> Path:
+    """Give the folder of a repository: under its key, never under a name."""
+    folder: Path = settings.REPOSITORIES_DIR / f"{repository_id % 256:02x}"
+    return folder / f"{repository_id}.git"
+
+
+def git_of(repository: Repository) -> GitRepository:
+    """Open the Git repository of a row; Unavailable if its files are not there."""
+    try:
+        return GitRepository.open(path_of(repository.pk))
+    except errors.NotAGitRepository as error:
+        raise Unavailable(f"{error} Tell an administrator.") from error
+
+
+def is_shown(ref_name: str) -> bool:
+    """Whether clients are told of this ref, and of what it alone reaches."""
+    if ref_name.startswith(INTERNAL_REFS):
+        return False
+    hides: bool = settings.GIT_HIDE_PULL_REQUEST_REFS
+    return not (hides and ref_name.startswith(PULL_REQUEST_REFS))
+
+
+@contextmanager
+def opened(repository: Repository) -> Iterator[GitRepository]:
+    """Open the Git repository of a row, for a question; what Git refuses becomes our refusal."""
+    try:
+        yield git_of(repository)
+    except errors.NoSuchRevision as error:
+        raise NoSuchCommit(_clean(f"{error}")) from None
+    except errors.NoSuchPath as error:
+        raise NoSuchPath(_clean(f"{error}")) from None
+    except errors.InvalidName as error:
+        raise UnfitName(_clean(f"{error}"), context="name") from None
+    except errors.InputTooLarge as error:
+        raise Invalid(str(error)) from None
+    except (errors.RepositoryLocked, errors.Busy, errors.TookTooLong) as error:
+        raise RepositoryBusy("The repository is busy; try again in a moment.") from error
+
+
+def _clean(sentence: str) -> str:
+    return sentence.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

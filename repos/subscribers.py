@@ -1,0 +1,20 @@
+"""What repositories do when something happened to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core import jobs
+from core.events import subscribe
+from repos.events import RefsChanged
+
+TIDY_AFTER = timedelta(seconds=20)
+
+
+@subscribe(RefsChanged)
+def tidy_soon(event: RefsChanged) -> None:
+    """Let the maintainer look at a repository that was pushed to, once for many pushes."""
+    repository_id = event.push.repository_id
+    jobs.enqueue(
+        "repos.tidy", repository_id, unique_key=f"repos.tidy:{repository_id}", delay=TIDY_AFTER
+    )

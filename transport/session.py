@@ -1,0 +1,55 @@
+"""What HTTP and SSH share: from a path and a service to the work that is done."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator
+
+from accounts.actor import Actor
+from gitengine.pktlines import Body
+from repos.models import Repository
+from repos.selectors import repositories
+from repos.services import pushes
+
+LONGEST_PROTOCOL = 200
+
+_VERSION = re.compile(r"version=([012])")
+
+
+class Service(enum.Enum):
+    """The programs that git asks a server for."""
+
+    UPLOAD_PACK = "git-upload-pack"
+    RECEIVE_PACK = "git-receive-pack"
+
+
+def find(actor: Actor, project_key: str, slug: str) -> Repository:
+    """The repository of an address, with or without `.git`; raises what the selector raises."""
+    return repositories.get(actor, project_key, slug.removesuffix(".git"))
+
+
+def version_asked(protocol: str) -> int:
+    """Read the protocol version from what the client says (git(1), GIT_PROTOCOL); 0 for anything else."""
+    if len(protocol) > LONGEST_PROTOCOL:
+        return 0
+    found = [_VERSION.fullmatch(part.strip()) for part in protocol.split(":")]
+    return max((int(match[1]) for match in found if match), default=0)
+
+
+def advertise(
+    actor: Actor, repository: Repository, service: Service, *, version: int
+) -> Iterator[bytes]:
+    """Tell the client what there is."""
+    if service is Service.RECEIVE_PACK:
+        return pushes.advertise(actor, repository)
+    return pushes.advertise_fetch(actor, repository, version=version)
+
+
+def serve(
+    actor: Actor, repository: Repository, service: Service, body: Body, *, version: int
+) -> Iterator[bytes]:
+    """Do what the client asks for; closing the iterator ends the work."""
+    if service is Service.RECEIVE_PACK:
+        return pushes.take(actor, repository, body)
+    return pushes.serve_fetch(actor, repository, body, version=version)
