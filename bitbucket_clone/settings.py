@@ -232,6 +232,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }
 

@@ -10,6 +10,7 @@ must bear being repeated.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,7 @@ LEASE = timedelta(minutes=10)
 ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=1)
 
+_looking_for_tasks = threading.Lock()
 _wakers: list[Callable[[], None]] = []
 
 
@@ -107,9 +109,10 @@ def _free(now: Any) -> Q:
 
 
 def _body_of(job: Job) -> Any:
-    if job.task not in current_app.tasks:
-        # Outside a worker, nobody has asked Celery to look for tasks yet.
-        current_app.loader.import_default_modules()
+    with _looking_for_tasks:
+        if job.task not in current_app.tasks:
+            # Outside a worker, nobody has asked Celery to look for tasks yet.
+            current_app.loader.import_default_modules()
     return current_app.tasks[job.task]
 
 

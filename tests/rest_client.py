@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from tests import reference
 from tests.builders import PASSWORD
 
 API = "/rest/api/latest/"
@@ -24,16 +26,16 @@ class RestClient:
             pair = base64.b64encode(f"{user.name}:{password}".encode()).decode()
             self.headers["Authorization"] = f"Basic {pair}"
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(self, path: str, /, **query: Any) -> HttpResponse:
         return self.request("GET", path, query=query)
 
-    def post(self, path: str, body: Any = None, **query: Any) -> HttpResponse:
+    def post(self, path: str, body: Any = None, /, **query: Any) -> HttpResponse:
         return self.request("POST", path, body, query=query)
 
-    def put(self, path: str, body: Any = None, **query: Any) -> HttpResponse:
+    def put(self, path: str, body: Any = None, /, **query: Any) -> HttpResponse:
         return self.request("PUT", path, body, query=query)
 
-    def delete(self, path: str, body: Any = None, **query: Any) -> HttpResponse:
+    def delete(self, path: str, body: Any = None, /, **query: Any) -> HttpResponse:
         return self.request("DELETE", path, body, query=query)
 
     def request(
@@ -52,14 +54,15 @@ class RestClient:
         if data is not None:
             options["data"] = data
         elif body is not None:
-            import json
-
             options["data"] = json.dumps(body)
-        return self.client.generic(
+        path = path if path.startswith("/") else API + path
+        response = self.client.generic(
             method,
-            path if path.startswith("/") else API + path,
+            path,
             query_params={name: value for name, value in (query or {}).items() if value is not None}
             or None,
             headers=self.headers | (headers or {}),
             **options,
         )
+        reference.check(method, path, response)
+        return response

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.permissions import Ladder, Permission
 from core.api.views import RestView
 from core.errors import Invalid
-from core.pictures import initials
+from core.pictures import identicon
 from repos.api.resources import ProjectResource, permission_named
 from repos.api.serializers import ProjectBody
 from repos.representations import represent_project
@@ -79,20 +79,13 @@ class ProjectAvatarFile(ProjectResource):
     parser_classes = (MultiPartParser,)
 
     def get(self, request: Request, **_: str) -> HttpResponseBase:
-        """Send the picture: the project's own, or one made of its initials."""
+        """Send the picture: the project's own, or one made for its key."""
         project = self.project()
         avatar = find.avatar(self.actor, project)
-        content, media_type = (
-            (bytes(avatar.content), avatar.media_type)
-            if avatar
-            else (initials(project.name, project.key), "image/svg+xml")
-        )
-        policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-        return HttpResponse(
-            content,
-            content_type=media_type,
-            headers={"Content-Security-Policy": policy, "Cache-Control": "private, max-age=300"},
-        )
+        content = bytes(avatar.content) if avatar else identicon(project.key)
+        media_type = avatar.media_type if avatar else "image/png"
+        cached = {"Cache-Control": "private, max-age=300"}
+        return HttpResponse(content, content_type=media_type, headers=cached)
 
     def post(self, request: Request, **_: str) -> Response:
         """Take a picture from the form field `avatar`."""

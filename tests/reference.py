@@ -1,0 +1,182 @@
+"""Hold REST answers against Bitbucket's own description, where BITBUCKET_OPENAPI names the file.
+
+`WRONG_IN_THE_REFERENCE` is the reviewed list of places where recorded servers and clients say
+otherwise than the description does.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from openapi_schema_validator import OAS30Validator
+
+# Fields that real servers send and the description leaves out.
+SENT_BESIDE = {
+    "isDefault",  # the wire name of `default` on branches
+    "owner",  # of a personal project
+    "metadata",  # of a branch with details
+    "extension",  # of a path
+    "productVersion",  # ours, beside Bitbucket's own
+    "size", "limit", "start", "isLastPage", "nextPageStart", "values",  # pages described as one value
+    "toString",
+    "authorCount", "totalCount",  # commits withCounts
+    "emailAddress", "active", "displayName", "id", "slug", "type", "links",  # an author who has an account
+}  # fmt: skip
+
+WRONG_IN_THE_REFERENCE = {
+    # Described as 202; every recorded server and every client has 200.
+    ("GET", "/projects/{projectKey}/permissions/groups/none"): {200},
+}
+# Refusals that any operation may give, whether its description names them or not.
+ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 500, 503}
+# Described as one value and sent as a page.
+PAGES = {("GET", "/users"), ("GET", "/projects/{projectKey}/permissions/search"),
+         ("GET", "/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip
+# Objects in the description, strings on the wire.
+STRINGS = {("GET", "/projects/{projectKey}/repos/{repositorySlug}/files"),
+           ("GET", "/projects/{projectKey}/repos/{repositorySlug}/files/{path}")}  # fmt: skip
+
+
+@functools.cache
+def _description() -> dict[str, Any] | None:
+    file = os.environ.get("BITBUCKET_OPENAPI")
+    if not file:
+        return None
+    with open(file, encoding="utf-8") as opened:
+        return json.load(opened)
+
+
+@functools.cache
+def _operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
+    description = _description()
+    assert description is not None
+    found = []
+    for template, methods in description["paths"].items():
+        if not template.startswith("/api/latest"):
+            continue
+        pattern = re.escape(template.removeprefix("/api/latest"))
+        pattern = pattern.replace(r"\{path\}", ".+").replace(r"\{name\}", ".+")
+        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", pattern)
+        found.append((re.compile(pattern), template.removeprefix("/api/latest"), methods))
+    # A path without placeholders before one whose placeholder would take it.
+    return sorted(found, key=lambda one: one[1].count("{"))
+
+
+def check(method: str, path: str, response: HttpResponse) -> None:
+    """Fail if the answer is not one that the description, or the list above, allows."""
+    _check_envelope(path, response)
+    if _description() is None:
+        return
+    plain = re.match(r"/rest/api/(?:latest|\d+\.\d+)(/.*)", path.split("?")[0])
+    if plain is None:
+        return
+    # The alias of a personal project's repositories is told in prose only.
+    plain_path = re.sub(r"^/users/([^/]+)/repos", r"/projects/~\1/repos", plain[1].rstrip("/"))
+    for pattern, template, methods in _operations():
+        if pattern.fullmatch(plain_path) and method.lower() in methods:
+            _check_operation(method, template, methods[method.lower()], response)
+            return
+    assert response.status_code in ALWAYS_POSSIBLE, f"{method} {path} is not in the reference"
+
+
+def _check_envelope(path: str, response: HttpResponse) -> None:
+    if not path.startswith("/rest/") or response.status_code < 400 or response.status_code == 406:
+        return
+    errors = json.loads(response.content)["errors"]
+    assert errors, f"{path}: an envelope without an error"
+    for error in errors:
+        assert {"context", "message", "exceptionName"} <= set(error)
+        assert error["message"], "a refusal without a sentence"
+
+
+def _check_operation(
+    method: str, template: str, operation: dict[str, Any], response: HttpResponse
+) -> None:
+    status = response.status_code
+    described = operation["responses"]
+    allowed = WRONG_IN_THE_REFERENCE.get((method, template), set())
+    assert (
+        str(status) in described or status in ALWAYS_POSSIBLE or status in allowed
+        or "default" in described
+    ), f"{method} {template} answered {status}, described are {sorted(described)}"  # fmt: skip
+    if status >= 300 or response.streaming or not response.content:
+        return
+    content = described.get(str(status), {}).get("content", {})
+    schema = next((media.get("schema") for name, media in content.items() if "json" in name), None)
+    if schema is None:
+        return
+    body = json.loads(response.content)
+    if body.get("nextPageStart", 0) is None:
+        # Recorded servers send null on the last page; clients index the field.
+        del body["nextPageStart"]
+    if (method, template) in PAGES:
+        bodies = body["values"]
+    elif (method, template) in STRINGS:
+        assert all(isinstance(value, str) for value in body["values"])
+        return
+    else:
+        bodies = [body]
+    for one in bodies:
+        _check_schema(one, schema, f"{method} {template}")
+
+
+def _check_schema(body: Any, schema: dict[str, Any], where: str) -> None:
+    whole = {**_readable(schema), "components": _components()}
+    wrong = [
+        f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
+        for error in OAS30Validator(whole).iter_errors(body)
+        if not _is_forgiven(error)
+    ]
+    assert not wrong, f"{where} does not fit the reference: {wrong[:5]}"
+    unknown = _unknown_fields(body, schema)
+    assert not unknown, f"{where} sends fields that the reference does not know: {unknown}"
+
+
+def _is_forgiven(error: Any) -> bool:
+    # A lightweight tag's hash is null on the wire.
+    return list(error.absolute_path)[-1:] == ["hash"] and error.instance is None
+
+
+@functools.cache
+def _components() -> dict[str, Any]:
+    description = _description()
+    assert description is not None
+    return _readable(description["components"])
+
+
+def _readable(node: Any) -> Any:
+    """Leave out `writeOnly`: the description sets it on fields that every server sends (links, for one)."""
+    if isinstance(node, dict):
+        return {key: _readable(value) for key, value in node.items() if key != "writeOnly"}
+    if isinstance(node, list):
+        return [_readable(value) for value in node]
+    return node
+
+
+def _unknown_fields(body: Any, schema: dict[str, Any]) -> set[str]:
+    schema = _followed(schema)
+    if isinstance(body, list) and "items" in schema:
+        return {name for value in body for name in _unknown_fields(value, schema["items"])}
+    if not isinstance(body, dict) or not schema.get("properties"):
+        return set()
+    found = set(body) - set(schema["properties"]) - SENT_BESIDE
+    for name, value in body.items():
+        if name in schema["properties"]:
+            found |= _unknown_fields(value, schema["properties"][name])
+    return found
+
+
+def _followed(schema: dict[str, Any]) -> dict[str, Any]:
+    description = _description()
+    assert description is not None
+    while "$ref" in schema:
+        node: Any = description
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            node = node[part]
+        schema = node
+    return schema
