@@ -1,0 +1,137 @@
+"""The real server in processes of its own, as an administrator starts it: for git, browsers and kills."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+
+from tests.machines import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+ADMINISTRATOR = ("admin", "correct horse battery")
+
+
+class Server:
+    """One `manage.py serve` with a home of its own."""
+
+    def __init__(self, home: Path, **environment: str):
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = home.parent / f"{home.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "DJANGO_SETTINGS_MODULE": "bitbucket_clone.settings",
+            "BITBUCKET_HOME": str(home),
+            "SERVER_ADDRESS": "127.0.0.1",
+            "SERVER_PORT": str(self.port),
+            "SETUP_BASEURL": self.url,
+            "SETUP_SYSADMIN_USERNAME": ADMINISTRATOR[0],
+            "SETUP_SYSADMIN_PASSWORD": ADMINISTRATOR[1],
+            "SETUP_SYSADMIN_EMAILADDRESS": "admin@example.com",
+            "WEB_WORKERS": "2",
+            **environment,
+        }
+        database = os.environ.get("DATABASE_URL", "")
+        if database.startswith("postgres") and "DATABASE_URL" not in environment:
+            self.environment["DATABASE_URL"] = _database_of_its_own(database)
+
+    def start(self) -> Server:
+        """Start, and wait until it serves."""
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(f"{self.url}/status", timeout=5).status_code == 200:
+                    return self
+            except requests.ConnectionError:
+                pass
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()}")
+
+    @property
+    def pid(self) -> int:
+        """The supervisor."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End every process of the server at once, as a power cut or the kernel would; git's children are left alone."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Stop as an administrator would."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def rest(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Call REST as the administrator; gives the JSON of the answer, None for an empty one."""
+        answer = requests.request(
+            method,
+            f"{self.url}/rest/api/1.0/{path}",
+            auth=ADMINISTRATOR,
+            json=body,
+            params=query,
+            timeout=60,
+        )
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json() if answer.content else None
+
+    def repository(self, key: str | None = None, name: str = "repo", **fields: Any) -> str:
+        """Make a repository in a project that nobody else uses; gives its address for git."""
+        key = key or "P" + uuid.uuid4().hex[:10].upper()
+        self.rest("POST", "projects", {"key": key, "name": key})
+        self.rest("POST", f"projects/{key}/repos", {"name": name, **fields})
+        return self.address(f"{key.lower()}/{name}.git")
+
+    def address(self, path: str, user: tuple[str, str] = ADMINISTRATOR) -> str:
+        """The address of a repository with credentials in it."""
+        name, password = (part.replace(" ", "%20") for part in user)
+        return f"http://{name}:{password}@127.0.0.1:{self.port}/scm/{path}"
+
+    def path_of(self, repository_id: int) -> Path:
+        """Where the files of a repository lie."""
+        return self.home / "repositories" / f"{repository_id % 256:02x}" / f"{repository_id}.git"
+
+    def children(self, text: str) -> list[str]:
+        """The command lines of running processes that hold `text` and work on this home."""
+        done = subprocess.run(
+            ["ps", "-eo", "args", "ww"], capture_output=True, text=True, check=True
+        )
+        return [
+            line for line in done.stdout.splitlines() if text in line and str(self.home) in line
+        ]
+
+
+def _database_of_its_own(url: str) -> str:
+    name = f"server_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{url.rsplit('/', 1)[0]}/{name}"
