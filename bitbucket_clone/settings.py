@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from csp import constants as csp
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -148,6 +149,10 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "repos",
+    "web",
+    "django_cotton",
+    "django_htmx",
+    "csp",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -164,6 +169,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.WhoCalls",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "web.middleware.Refusals",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "bitbucket_clone.urls"
@@ -172,7 +180,9 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "web.frame.frame"]
+        },
     }
 ]
 
@@ -189,6 +199,7 @@ CSRF_COOKIE_SECURE = SERVER_SECURE
 CSRF_COOKIE_PATH = SERVER_CONTEXT_PATH or "/"
 CSRF_COOKIE_HTTPONLY = False
 LOGIN_URL = "/login"
+CSRF_FAILURE_VIEW = "web.views.errors.forbidden_form"
 
 # --- REST: core.api ------------------------------------------------------------------------------
 REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)
@@ -238,5 +249,18 @@ LOGGING = {
 
 # --- Security headers ----------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# No script and no style but our own files; nothing inline.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.NONCE],
+        "style-src": [csp.SELF],
+        "img-src": [csp.SELF, "data:"],
+        "connect-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "base-uri": [csp.NONE],
+        "frame-ancestors": [csp.NONE],
+    }
+}
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

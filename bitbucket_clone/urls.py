@@ -11,6 +11,7 @@ from accounts.api import urls as accounts  # noqa: E402
 from bitbucket_clone import views  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
+from web import urls as web  # noqa: E402
 
 api = [
     path("/application-properties", views.ApplicationProperties.as_view()),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("rest/capabilities", views.Capabilities.as_view()),
     path("rest/api/<version:version>", include(api)),
     *transport.urlpatterns,
+    *web.urlpatterns,
 ]
 
 handler404 = "bitbucket_clone.views.not_found"

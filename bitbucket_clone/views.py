@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from core import links, site
 from core.api import envelope
 from core.api.views import RestView
+from web.views import errors
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +65,13 @@ class Capabilities(RestView):
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address where nothing stands."""
-    return envelope.not_found(request)
+    return envelope.not_found(request) if _is_rest(request) else errors.not_found(request)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer for an accident."""
-    return envelope.broken(request)
+    return envelope.broken(request) if _is_rest(request) else errors.broken(request)
+
+
+def _is_rest(request: HttpRequest) -> bool:
+    return request.path_info.startswith(REST + "/")

@@ -56,6 +56,11 @@ class Page(Generic[T]):
         """Whether nothing follows."""
         return self.next_start is None
 
+    @property
+    def previous_start(self) -> int:
+        """Where the page before this one begins."""
+        return max(0, self.start - self.limit)
+
     def map(self, represent: Callable[[T], U]) -> Page[U]:
         """Give the same page of other values."""
         return Page(

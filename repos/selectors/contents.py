@@ -32,6 +32,11 @@ class Place:
         """Whether it is a folder."""
         return self.entry.kind is EntryKind.DIRECTORY
 
+    @property
+    def parent(self) -> str:
+        """The path of the folder that it stands in."""
+        return self.entry.path.rpartition("/")[0]
+
 
 @dataclass(frozen=True)
 class Text:

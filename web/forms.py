@@ -1,0 +1,120 @@
+"""HTML forms: they keep what was typed and show a refusal at its field; services judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from core.errors import DomainError
+
+# Where a service names a field in REST's words.
+_FIELDS = {"public": "is_public", "defaultBranch": "default_branch"}
+
+
+class Form(forms.Form):
+    """A form whose fields are drawn by the field component."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if not isinstance(field.widget, forms.CheckboxInput | forms.HiddenInput):
+                field.widget.attrs.setdefault("class", "input")
+            if name in self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
+            field.widget.attrs["aria-describedby"] = f"about-{name}"
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a refusal at the field that it names, else above the form."""
+        for one in error.as_json():
+            name = _FIELDS.get(one["context"] or "", one["context"])
+            field = name if name in self.fields else None
+            self.add_error(field, one["message"])
+            if field:
+                self.fields[field].widget.attrs["aria-invalid"] = "true"
+
+
+class LoginForm(Form):
+    """Name and password, under the names that Bitbucket's own form uses."""
+
+    j_username = forms.CharField(
+        label="Username",
+        max_length=255,
+        widget=forms.TextInput(
+            attrs={"id": "j_username", "autocomplete": "username", "autocapitalize": "none"}
+        ),
+    )
+    j_password = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(
+            attrs={"id": "j_password", "autocomplete": "current-password"}, render_value=False
+        ),
+    )
+    _atl_remember_me = forms.BooleanField(label="Keep me signed in", required=False)
+
+
+class ProjectForm(Form):
+    """A project that is made or changed."""
+
+    name = forms.CharField(
+        label="Project name",
+        max_length=1000,
+        widget=forms.TextInput(attrs={"data-makes": "id_key", "autocomplete": "off"}),
+    )
+    key = forms.CharField(
+        label="Project key",
+        max_length=1000,
+        help_text="Stands in every address, for example in clone URLs.",
+    )
+    description = forms.CharField(label="Description", required=False, max_length=5000)
+    is_public = forms.BooleanField(
+        label="Public access",
+        required=False,
+        help_text="Everybody, signed in or not, may read its repositories.",
+    )
+
+
+class RepositoryForm(Form):
+    """A repository that is made."""
+
+    name = forms.CharField(
+        label="Repository name",
+        max_length=1000,
+        widget=forms.TextInput(attrs={"data-makes": "slug", "autocomplete": "off"}),
+    )
+    description = forms.CharField(label="Description", required=False, max_length=5000)
+    default_branch = forms.CharField(
+        label="Default branch", initial="main", max_length=300, required=False
+    )
+    is_public = forms.BooleanField(
+        label="Public access", required=False, help_text="Everybody, signed in or not, may read it."
+    )
+
+
+class RepositorySettingsForm(Form):
+    """A repository that is changed."""
+
+    name = forms.CharField(label="Repository name", max_length=1000)
+    description = forms.CharField(label="Description", required=False, max_length=5000)
+    default_branch = forms.ChoiceField(label="Default branch", required=False)
+    project = forms.ChoiceField(
+        label="Project",
+        required=False,
+        help_text="Moving keeps the old addresses working: they lead to the new place.",
+    )
+    is_public = forms.BooleanField(
+        label="Public access", required=False, help_text="Everybody, signed in or not, may read it."
+    )
+    is_forkable = forms.BooleanField(label="Allow forks", required=False)
+    is_archived = forms.BooleanField(
+        label="Archived", required=False, help_text="Read-only until it is brought back."
+    )
+
+
+class GrantForm(Form):
+    """A permission that is given to a user or a group."""
+
+    name = forms.CharField(label="Name", max_length=255)
+    permission = forms.ChoiceField(label="Permission")

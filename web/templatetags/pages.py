@@ -1,0 +1,112 @@
+"""What templates need to write: icons, times, addresses of a repository's pages."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+
+from core import links
+from repos.models import Project, Repository
+from repos.representations import project_path, repository_path
+
+register = template.Library()
+
+ICONS = Path(__file__).resolve().parents[1] / "icons"
+STEPS = (
+    (60, 1, "second"),
+    (3600, 60, "minute"),
+    (86400, 3600, "hour"),
+    (30 * 86400, 86400, "day"),
+    (365 * 86400, 30 * 86400, "month"),
+)
+
+
+@register.simple_tag
+@functools.cache
+def icon(name: str) -> SafeString:
+    """Write an icon into the page; it says nothing to screen readers, the words beside it do."""
+    svg = (ICONS / f"{name}.svg").read_text()
+    inside = svg[svg.index(">") + 1 :]
+    start = '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">'
+    return mark_safe(start + inside)
+
+
+@register.filter
+def moment(seconds: int) -> datetime:
+    """Make a time of seconds since 1970; what no calendar holds becomes its edge."""
+    return datetime.fromtimestamp(min(max(seconds, 0), 253402300799), UTC)
+
+
+@register.filter
+def ago(time: datetime) -> str:
+    """Say how long ago, in one unit."""
+    seconds = int((datetime.now(UTC) - time).total_seconds())
+    if seconds < 10:
+        return "just now" if seconds > -60 else "in the future"
+    for limit, size, unit in STEPS:
+        if seconds < limit:
+            return _some(seconds // size, unit)
+    return _some(seconds // (365 * 86400), "year")
+
+
+@register.filter
+def short(object_id: str) -> str:
+    """Shorten an id as Bitbucket does."""
+    return object_id[:11]
+
+
+@register.filter
+def readable_size(size: int | None) -> str:
+    """Write a number of bytes for people."""
+    amount = float(size or 0)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TB"
+
+
+@register.filter
+def clean(text: str) -> str:
+    """Show names that are not text: bytes that mean nothing become a sign."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+@register.simple_tag
+def project_url(project: Project) -> str:
+    """The address of a project's page."""
+    return links.context_path() + project_path(project)
+
+
+@register.simple_tag
+def repository_url(
+    repository: Repository, page: str = "browse", path: str = "", /, **query: Any
+) -> str:
+    """The address of a page of a repository; empty values of the query are left out."""
+    below = f"/{page}" if page else ""
+    inside = f"/{links.path_segments(path)}" if path else ""
+    asked = {name: value for name, value in query.items() if value not in ("", None)}
+    text = urlencode(asked, errors="surrogateescape")
+    address = links.context_path() + repository_path(repository) + below + inside
+    return f"{address}?{text}" if text else address
+
+
+@register.simple_tag(takes_context=True)
+def same_page(context: dict[str, Any], **changed: Any) -> str:
+    """The address of this very page with parts of its query changed."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changed.items():
+        query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+def _some(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"

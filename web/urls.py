@@ -1,0 +1,57 @@
+"""Routes of the pages, one line each."""
+
+from django.conf import settings
+from django.urls import URLPattern, path
+
+from web.views import account, errors, projects, repositories
+from web.views import settings as change
+
+
+def _below_repository(start: str, prefix: str) -> list[URLPattern]:
+    """Give the pages of a repository, below the path that names it."""
+    return [
+        path(start, repositories.root),
+        path(f"{start}/browse", repositories.browse, name=f"{prefix}browse"),
+        path(f"{start}/browse/<path:path>", repositories.browse),
+        path(f"{start}/last-changes", repositories.last_changes),
+        path(f"{start}/last-changes/<path:path>", repositories.last_changes),
+        path(f"{start}/find-refs", repositories.find_refs),
+        path(f"{start}/raw/<path:path>", repositories.raw),
+        path(f"{start}/commits", repositories.commits),
+        path(f"{start}/commits/<path:commit_id>", repositories.commit),
+        path(f"{start}/branches", repositories.branches),
+        path(f"{start}/tags", repositories.tags),
+        path(f"{start}/settings", change.repository_details),
+        path(f"{start}/settings/delete", change.repository_deletion),
+        path(f"{start}/permissions", change.repository_permissions),
+    ]
+
+
+urlpatterns = [
+    path("", projects.home),
+    path("login", account.login, name="login"),
+    path("j_atl_security_check", account.check, name="check"),
+    path("j_atl_security_logout", account.logout, name="logout"),
+    path("-/theme", account.theme, name="theme"),
+    path("-/search", projects.quick_search, name="quick-search"),
+    path("-/recent", projects.recent, name="recent"),
+    path("dashboard", projects.dashboard, name="dashboard"),
+    path("getting-started", projects.dashboard),
+    path("repos", projects.repository_list, name="repositories"),
+    path("repos/create", projects.create, name="create"),
+    path("projects", projects.project_list, name="projects"),
+    path("projects/<str:key>", projects.project, name="project"),
+    path("projects/<str:key>/avatar.png", projects.project_avatar, name="project-avatar"),
+    path("projects/<str:key>/repos", projects.project_repositories, name="project-repositories"),
+    path("projects/<str:key>/settings", change.project_details, name="project-settings"),
+    path("projects/<str:key>/settings/delete", change.project_deletion, name="project-delete"),
+    path("projects/<str:key>/permissions", change.project_permissions, name="project-permissions"),
+    path("users/<str:slug>", account.profile, name="profile"),
+    path("users/<str:slug>/avatar.png", account.avatar, name="avatar"),
+    path("users/<personal:key>/repos", projects.project_repositories, name="own-repositories"),
+    *_below_repository("projects/<str:key>/repos/<str:slug>", ""),
+    *_below_repository("users/<personal:key>/repos/<str:slug>", "own-"),
+]
+
+if settings.DEBUG:
+    urlpatterns.append(path("-/components", errors.components))

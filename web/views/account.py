@@ -1,0 +1,112 @@
+"""Sign in, sign out, the theme, pictures of people, profiles."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import selectors as people
+from accounts.errors import NoSuchUser
+from accounts.services import sign_in
+from core.errors import DomainError
+from core.paging import PageRequest
+from core.pictures import identicon
+from repos.errors import NoSuchProject
+from repos.selectors import abilities, projects, repositories
+from web.forms import LoginForm
+from web.frame import THEME_COOKIE, THEMES
+
+ONE_YEAR = 365 * 24 * 3600
+
+
+@never_cache
+@require_GET
+def login(request: HttpRequest) -> HttpResponse:
+    """/login"""
+    wanted = _inside(request, request.GET.get("next", ""))
+    if request.actor.user is not None:  # type: ignore[attr-defined]
+        return redirect(wanted)
+    return render(request, "login.html", {"form": LoginForm(), "next": wanted})
+
+
+@never_cache
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """/j_atl_security_check, where Bitbucket's login form is sent to."""
+    wanted = _inside(request, request.POST.get("next", ""))
+    form = LoginForm(request.POST)
+    if form.is_valid():
+        try:
+            sign_in.sign_in(
+                request.actor,  # type: ignore[attr-defined]
+                request,
+                name=form.cleaned_data["j_username"],
+                password=form.cleaned_data["j_password"],
+                remember=form.cleaned_data["_atl_remember_me"],
+            )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect(wanted)
+    return render(request, "login.html", {"form": form, "next": wanted}, status=401)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def logout(request: HttpRequest) -> HttpResponse:
+    """/j_atl_security_logout"""
+    sign_in.sign_out(request.actor, request)  # type: ignore[attr-defined]
+    return redirect("login")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember which theme this browser shows; anything else follows the system."""
+    response = redirect(_inside(request, request.POST.get("next", "")))
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=ONE_YEAR, samesite="Lax", httponly=True)
+    else:
+        response.delete_cookie(THEME_COOKIE)
+    return response
+
+
+@require_GET
+def profile(request: HttpRequest, slug: str) -> HttpResponse:
+    """/users/{slug}: a person and the repositories of their personal project."""
+    actor = request.actor  # type: ignore[attr-defined]
+    user = people.get(actor, slug)
+    wanted = PageRequest.read(request.GET)
+    text = request.GET.get("filter", "")
+    try:
+        project = projects.get(actor, f"~{user.slug}")
+        page = repositories.list_of_project(actor, project, wanted, text=text)
+        may_create = abilities.on_project(actor, project).may_create_repositories
+    except NoSuchProject:
+        page, may_create = None, actor.user == user
+    context = {"person": user, "page": page, "filter": text, "may_create": may_create}
+    return render(request, "profile.html", context)
+
+
+@require_GET
+def avatar(request: HttpRequest, slug: str) -> HttpResponse:
+    """/users/{slug}/avatar.png: a picture made for the name, whether somebody bears it or not."""
+    if len(slug) > 255:
+        raise NoSuchUser(slug[:50])
+    return HttpResponse(
+        identicon(slug.lower()),
+        content_type="image/png",
+        headers={"Cache-Control": "private, max-age=86400"},
+    )
+
+
+def _inside(request: HttpRequest, address: str) -> str:
+    """Give the address if it leads into this site, else the dashboard."""
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    if is_path and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return address
+    return reverse("dashboard")

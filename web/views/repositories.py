@@ -1,0 +1,281 @@
+"""The pages of one repository: source, file, commits, one commit, branches, tags."""
+
+from __future__ import annotations
+
+import posixpath
+from hashlib import sha256
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts import selectors as people
+from accounts.models import User
+from core.paging import PageRequest
+from gitengine import diff
+from gitengine.types import Commit, Entry, EntryKind, FileDiff
+from repos.errors import NoDefaultBranch
+from repos.inert import inert_file
+from repos.models import Repository
+from repos.representations import clone_url
+from repos.selectors import abilities, contents, refs, repositories
+from repos.selectors.refs import Order
+from repos.services import repositories as change
+from web import highlighting, markup
+from web.templatetags.pages import repository_url
+
+MOST_TEXT_BYTES = 1024 * 1024
+COMMITS_OF_A_PAGE = 50
+BRANCHES_OF_A_PAGE = 50
+FOUND_AT_ONCE = 25
+REMEMBERED_SECONDS = 3600
+READMES = ("readme.md", "readme.markdown", "readme.txt", "readme", "readme.rst")
+LIMITS = diff.Limits(files=200, lines_of_a_file=1500, lines=6000, line_length=2000)
+
+
+def _of(request: HttpRequest, key: str, slug: str, tab: str) -> tuple[Repository, dict[str, Any]]:
+    """Find the repository, and what its pages share."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    return repository, {
+        "repository": repository,
+        "project": repository.project,
+        "tab": tab,
+        "may": abilities.on_repository(actor, repository),
+        "clone_url": clone_url(repository),
+    }
+
+
+@require_GET
+def root(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r: the source."""
+    repository = repositories.get(request.actor, key, slug)  # type: ignore[attr-defined]
+    return redirect(repository_url(repository))
+
+
+@require_GET
+def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
+    """r/browse/{path}: a folder or a file."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = _of(request, key, slug, "source")
+    change.visit(actor, repository)
+    at = request.GET.get("at", "")
+    try:
+        where = contents.place(actor, repository, path.strip("/"), at)
+    except NoDefaultBranch:
+        if at or path:
+            raise
+        context["branch"] = refs.default_branch_name(actor, repository).removeprefix("refs/heads/")
+        context["has_refs"] = not refs.is_empty(actor, repository)
+        return render(request, "empty_repository.html", context)
+    context |= {"where": where, "revision": where.revision, "at": at, "path": where.entry.path}
+    context["crumbs"] = _crumbs(where.entry.path)
+    if where.entry.kind is EntryKind.DIRECTORY:
+        entries = contents.children(actor, repository, where)
+        context |= {"entries": entries, "readme": _readme(request, repository, entries, where)}
+        return render(request, "directory.html", context)
+    return render(request, "file.html", context | _file(request, repository, where.entry, at))
+
+
+@require_GET
+def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
+    """The last commit of each entry of a folder, for a table that is shown already."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    where = contents.place(actor, repository, path.strip("/"), request.GET.get("at", ""))
+    entries = contents.children(actor, repository, where)
+    remembered = _key("changes", repository, where.revision.commit_id, where.entry.path)
+    found = cache.get(remembered)
+    if found is None:
+        names = [entry.name for entry in entries]
+        commit_id = where.revision.commit_id
+        found = contents.last_changes(actor, repository, commit_id, where.entry.path, names)
+        cache.set(remembered, found, REMEMBERED_SECONDS)
+    rows = [(entry, found.get(entry.name)) for entry in entries]
+    context = {"repository": repository, "revision": where.revision, "rows": rows, "where": where}
+    context["at"] = request.GET.get("at", "")
+    return render(request, "parts/entries.html", context)
+
+
+@require_GET
+def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBase:
+    """r/raw/{path}"""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    return inert_file(contents.raw(actor, repository, path.strip("/"), request.GET.get("at", "")))
+
+
+@require_GET
+def commits(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/commits: the history of a branch, a tag or a path."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = _of(request, key, slug, "commits")
+    until = request.GET.get("until", request.GET.get("at", ""))
+    narrowed = contents.CommitFilter(path=request.GET.get("path", "").strip("/"))
+    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=contents.MOST_COMMITS)
+    try:
+        context["revision"] = refs.revision(actor, repository, until)
+    except NoDefaultBranch:
+        return render(request, "commits.html", context | {"page": None})
+    page = contents.commits(actor, repository, wanted, until=until, narrowed=narrowed)
+    context |= {
+        "page": page,
+        "at": until,
+        "path": narrowed.path,
+        "rows": _with_people(request, page.values),
+    }
+    return render(request, "commits.html", context)
+
+
+@require_GET
+def commit(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
+    """r/commits/{id}: a commit and what it changed."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = _of(request, key, slug, "commits")
+    shown = contents.commit(actor, repository, commit_id)
+    changes = contents.changes(actor, repository, shown)
+    files = contents.file_diffs(actor, repository, shown, limits=LIMITS)
+    ((_, author, committer),) = _with_people(request, [shown])
+    context |= {
+        "commit": shown,
+        "author": author,
+        "committer": committer,
+        "changes": changes,
+        "files": [_drawn(file) for file in files],
+        "left_out": len(changes) - len(files),
+    }
+    return render(request, "commit.html", context)
+
+
+@require_GET
+def branches(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/branches"""
+    return _refs_page(request, key, slug, "branches")
+
+
+@require_GET
+def tags(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/tags"""
+    return _refs_page(request, key, slug, "tags")
+
+
+def _refs_page(request: HttpRequest, key: str, slug: str, tab: str) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = _of(request, key, slug, tab)
+    text = request.GET.get("filter", request.GET.get("filterText", ""))
+    wanted = PageRequest.read(request.GET, default=BRANCHES_OF_A_PAGE)
+    listed = refs.branches if tab == "branches" else refs.tags
+    page: Any = listed(actor, repository, wanted, text=text, with_commits=True)
+    shown = [ref.commit for ref in page.values if ref.commit]
+    authors = {one.id: author for one, author, _ in _with_people(request, shown)}
+    rows = [(ref, authors.get(ref.commit.id) if ref.commit else None) for ref in page.values]
+    context |= {"page": page, "rows": rows, "filter": text}
+    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    return render(request, "parts/refs_list.html" if is_part else "refs.html", context)
+
+
+@require_GET
+def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """The list in the branch selector: what fits what was typed."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    text = request.GET.get("q", "").strip()
+    wanted = PageRequest(limit=FOUND_AT_ONCE)
+    found = {"text": text, "order": Order.MODIFICATION}
+    context = {
+        "repository": repository,
+        "branches": refs.branches(actor, repository, wanted, boost_matches=True, **found).values,  # type: ignore[arg-type]
+        "tags": refs.tags(actor, repository, wanted, **found).values,  # type: ignore[arg-type]
+        "page": "commits" if request.GET.get("page") == "commits" else "browse",
+        "parameter": "until" if request.GET.get("page") == "commits" else "at",
+        "path": request.GET.get("path", ""),
+        "current": request.GET.get("current", ""),
+    }
+    return render(request, "parts/ref_choices.html", context)
+
+
+def _file(request: HttpRequest, repository: Repository, entry: Entry, at: str) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    text = (
+        contents.whole_text(actor, repository, entry, most_bytes=MOST_TEXT_BYTES)
+        if entry.kind is EntryKind.FILE
+        else None
+    )
+    if text is None:
+        is_large = entry.size is not None and entry.size > MOST_TEXT_BYTES
+        return {"lines": None, "is_large": is_large}
+    rendered = None
+    if entry.name.lower().endswith((".md", ".markdown")) and "source" not in request.GET:
+        rendered = _rendered(repository, entry, text, at)
+    return {"lines": highlighting.lines_of(text, entry.name, entry.id), "rendered": rendered}
+
+
+def _readme(
+    request: HttpRequest, repository: Repository, entries: list[Entry], where: contents.Place
+) -> dict[str, Any] | None:
+    actor = request.actor  # type: ignore[attr-defined]
+    by_name = {e.name.lower(): e for e in entries if e.kind is EntryKind.FILE}
+    entry = next((by_name[name] for name in READMES if name in by_name), None)
+    if entry is None:
+        return None
+    text = contents.whole_text(actor, repository, entry, most_bytes=markup.MOST_CHARACTERS)
+    if text is None:
+        return None
+    is_markdown = entry.name.lower().endswith((".md", ".markdown"))
+    html = _rendered(repository, entry, text, request.GET.get("at", "")) if is_markdown else None
+    return {"entry": entry, "html": html, "text": text}
+
+
+def _rendered(repository: Repository, entry: Entry, text: str, at: str) -> str:
+    folder = posixpath.dirname(entry.path)
+
+    def link_to(target: str, is_image: bool) -> str:
+        path = posixpath.normpath(
+            posixpath.join("/", "" if target.startswith("/") else folder, target.lstrip("/"))
+        )
+        page = "raw" if is_image else "browse"
+        return str(repository_url(repository, page, path.lstrip("/"), at=at))
+
+    key = _key("markup", repository, entry.id, entry.path, at)
+    found: str | None = cache.get(key)
+    if found is None:
+        found = markup.render(text, link_to)
+        cache.set(key, found, REMEMBERED_SECONDS)
+    return found
+
+
+def _key(kind: str, repository: Repository, *parts: str) -> str:
+    """Name what is remembered: by content, so that it never goes stale."""
+    text = "\0".join(parts).encode("utf-8", "surrogateescape")
+    return f"{kind}:{repository.pk}:{repository.slug}:{sha256(text).hexdigest()}"
+
+
+def _crumbs(path: str) -> list[tuple[str, str]]:
+    """Each part of a path with the path up to it."""
+    parts = path.split("/") if path else []
+    return [(part, "/".join(parts[: number + 1])) for number, part in enumerate(parts)]
+
+
+def _with_people(
+    request: HttpRequest, shown: list[Commit]
+) -> list[tuple[Commit, User | None, User | None]]:
+    """Each commit with the users that wrote and committed it, as far as they have an account; one query."""
+    actor = request.actor  # type: ignore[attr-defined]
+    known = people.by_address(
+        actor, [person.email for one in shown for person in (one.author, one.committer)]
+    )
+    return [
+        (one, known.get(one.author.email.lower()), known.get(one.committer.email.lower()))
+        for one in shown
+    ]
+
+
+def _drawn(file: FileDiff) -> dict[str, Any]:
+    lines = [line for hunk in file.hunks for line in hunk.lines]
+    return {
+        "diff": file,
+        "added": sum(line.kind.value == "ADDED" for line in lines),
+        "removed": sum(line.kind.value == "REMOVED" for line in lines),
+    }

@@ -1,0 +1,258 @@
+"""Settings of projects and repositories: details, permissions, deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts import selectors as people
+from accounts.models import Group, User
+from accounts.permissions import Permission
+from core.errors import DomainError, Invalid
+from core.paging import Page, PageRequest
+from repos.errors import NoDefaultBranch
+from repos.models import Project, Repository
+from repos.representations import clone_url
+from repos.selectors import abilities, projects, refs, repositories
+from repos.selectors import permissions as find_permissions
+from repos.selectors.refs import Order
+from repos.services import branches, permissions
+from repos.services import projects as change_projects
+from repos.services import repositories as change
+from web.forms import GrantForm, ProjectForm, RepositorySettingsForm
+from web.templatetags.pages import project_url, repository_url
+
+MOST_BRANCHES = 500
+MOST_GRANTS = 200
+WORDS = {
+    "PROJECT_READ": "Read",
+    "PROJECT_WRITE": "Write",
+    "REPO_CREATE": "Create repositories",
+    "PROJECT_ADMIN": "Administer",
+    "REPO_READ": "Read",
+    "REPO_WRITE": "Write",
+    "REPO_ADMIN": "Administer",
+}
+PROJECT_STEPS = ("PROJECT_READ", "PROJECT_WRITE", "REPO_CREATE", "PROJECT_ADMIN")
+REPOSITORY_STEPS = ("REPO_READ", "REPO_WRITE", "REPO_ADMIN")
+
+
+@require_http_methods(["GET", "POST"])
+def repository_details(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/settings"""
+    repository, context = _repository(request, key, slug, "details")
+    form = _repository_form(request, repository)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = _change_repository(request, repository, form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect(repository_url(changed, "settings", saved="1"))
+    return render(request, "repository_settings.html", context | {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/settings/delete: ask once, in words that name the repository."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = _repository(request, key, slug, "details")
+    if request.method == "POST":
+        change.delete(actor, repository)
+        return redirect(project_url(repository.project))
+    return render(request, "repository_delete.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/permissions"""
+    repository, context = _repository(request, key, slug, "permissions")
+    here = repository_url(repository, "permissions")
+    return _permissions(request, repository, REPOSITORY_STEPS, here, context)
+
+
+@require_http_methods(["GET", "POST"])
+def project_details(request: HttpRequest, key: str) -> HttpResponse:
+    """/projects/{key}/settings"""
+    actor = request.actor  # type: ignore[attr-defined]
+    project, context = _project(request, key, "details")
+    shown = {
+        "name": project.name,
+        "key": project.key,
+        "description": project.description,
+        "is_public": project.is_public,
+    }
+    form = ProjectForm(request.POST or None, initial=shown)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = change_projects.update(actor, project, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect(reverse("project-settings", args=[changed.key]) + "?saved=1")
+    return render(request, "project_settings.html", context | {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
+    """/projects/{key}/settings/delete"""
+    actor = request.actor  # type: ignore[attr-defined]
+    project, context = _project(request, key, "details")
+    if request.method == "POST":
+        try:
+            change_projects.delete(actor, project)
+        except DomainError as error:
+            context["refusal"] = error.message
+            return render(request, "project_delete.html", context, status=error.status)
+        return redirect("projects")
+    return render(request, "project_delete.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def project_permissions(request: HttpRequest, key: str) -> HttpResponse:
+    """/projects/{key}/permissions"""
+    actor = request.actor  # type: ignore[attr-defined]
+    project, context = _project(request, key, "permissions")
+    here = reverse("project-permissions", args=[project.key])
+    held = find_permissions.default_permission(actor, project)
+    context["default_permission"] = held.name if held else ""
+    return _permissions(request, project, PROJECT_STEPS, here, context)
+
+
+def _repository(
+    request: HttpRequest, key: str, slug: str, page: str
+) -> tuple[Repository, dict[str, Any]]:
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug, needed=Permission.REPO_ADMIN)
+    return repository, {
+        "repository": repository,
+        "project": repository.project,
+        "tab": "settings",
+        "settings_page": page,
+        "may": abilities.on_repository(actor, repository),
+        "clone_url": clone_url(repository),
+        "saved": "saved" in request.GET,
+    }
+
+
+def _project(request: HttpRequest, key: str, page: str) -> tuple[Project, dict[str, Any]]:
+    actor = request.actor  # type: ignore[attr-defined]
+    project = projects.get(actor, key, needed=Permission.PROJECT_ADMIN)
+    return project, {
+        "project": project,
+        "settings_page": page,
+        "may": abilities.on_project(actor, project),
+        "saved": "saved" in request.GET,
+    }
+
+
+def _repository_form(request: HttpRequest, repository: Repository) -> RepositorySettingsForm:
+    actor = request.actor  # type: ignore[attr-defined]
+    wanted = PageRequest(limit=MOST_BRANCHES)
+    listed = refs.branches(actor, repository, wanted, order=Order.ALPHABETICAL).values
+    try:
+        current = refs.default_branch(actor, repository).name
+    except NoDefaultBranch:
+        current = ""
+    targets = {repository.project.key: repository.project.name}
+    targets |= {one.key: one.name for one in abilities.projects_to_create_in(actor)}
+    initial = {
+        "name": repository.name,
+        "description": repository.description,
+        "default_branch": current,
+        "project": repository.project.key,
+        "is_public": repository.is_public,
+        "is_forkable": repository.is_forkable,
+        "is_archived": repository.is_archived,
+    }
+    form = RepositorySettingsForm(request.POST or None, initial=initial)
+    form.fields["default_branch"].choices = [(one.name, one.display_id) for one in listed] or [  # type: ignore[attr-defined]
+        ("", "no branch yet")
+    ]
+    form.fields["project"].choices = list(targets.items())  # type: ignore[attr-defined]
+    return form
+
+
+def _change_repository(
+    request: HttpRequest, repository: Repository, wanted: dict[str, Any]
+) -> Repository:
+    actor = request.actor  # type: ignore[attr-defined]
+    branch = wanted.pop("default_branch")
+    key = wanted.pop("project")
+    target = projects.get(actor, key) if key and key != repository.project.key else None
+    if branch and branch != refs.default_branch_name(actor, repository):
+        branches.set_default(actor, repository, branch)
+    return change.update(actor, repository, project=target, **wanted)
+
+
+def _permissions(
+    request: HttpRequest,
+    subject: Project | Repository,
+    steps: tuple[str, ...],
+    here: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    form = GrantForm(request.POST if request.POST.get("action") == "grant" else None)
+    form.fields["permission"].choices = [(step, WORDS[step]) for step in steps]  # type: ignore[attr-defined]
+    status = 200
+    if request.method == "POST":
+        try:
+            _change_permissions(request, subject, form)
+        except DomainError as error:
+            status = error.status
+            if form.is_bound and form.is_valid():
+                form.refuse(error)
+            else:
+                context["refusal"] = error.message
+        else:
+            if not form.errors:
+                return redirect(here)
+    wanted = PageRequest.read(request.GET, default=MOST_GRANTS)
+    text = request.GET.get("filter", "")
+    users: Page[Any] = find_permissions.granted_to_users(actor, subject, wanted, text=text)
+    groups: Page[Any] = find_permissions.granted_to_groups(actor, subject, wanted, text=text)
+    context |= {
+        "form": form,
+        "kind": request.POST.get("kind", "user"),
+        "here": here,
+        "filter": text,
+        "steps": [(step, WORDS[step]) for step in steps],
+        "users": [(grant, Permission(grant.permission).name) for grant in users.values],
+        "groups": [(grant, Permission(grant.permission).name) for grant in groups.values],
+        "page": users if users.next_start is not None else groups,
+        "other_users": find_permissions.users_without_grant(actor, subject, PageRequest()).values,
+        "other_groups": find_permissions.groups_without_grant(actor, subject, PageRequest()).values,
+    }
+    template = "permissions_of_project.html" if isinstance(subject, Project) else "permissions.html"
+    return render(request, template, context, status=status)
+
+
+def _change_permissions(
+    request: HttpRequest, subject: Project | Repository, form: GrantForm
+) -> None:
+    actor = request.actor  # type: ignore[attr-defined]
+    action = request.POST.get("action", "")
+    if action == "default" and isinstance(subject, Project):
+        step = request.POST.get("permission", "")
+        permissions.set_default(actor, subject, Permission[step] if step in PROJECT_STEPS else None)
+    elif action == "revoke":
+        permissions.revoke(actor, subject, [_holder(request, request.POST.get("name", ""))])
+    elif action == "grant":
+        if form.is_valid():
+            step = form.cleaned_data["permission"]
+            holder = _holder(request, form.cleaned_data["name"])
+            permissions.grant(actor, subject, [holder], Permission[step])
+    else:
+        raise Invalid("This form asks for nothing that can be done.")
+
+
+def _holder(request: HttpRequest, name: str) -> User | Group:
+    actor = request.actor  # type: ignore[attr-defined]
+    if request.POST.get("kind") == "group":
+        return people.get_group(actor, name)
+    return people.get_by_name(actor, name)
