@@ -60,16 +60,10 @@ def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Gr
 
 def abilities(actor: Actor) -> Collection[Permission]:
     """The steps of the site's ladder that the actor holds: what a page may offer."""
-    return [
-        step
-        for step in (
-            Permission.LICENSED_USER,
-            Permission.PROJECT_CREATE,
-            Permission.ADMIN,
-            Permission.SYS_ADMIN,
-        )
-        if access.may(actor, step)
-    ]
+    held = access.site_permission(actor)
+    if held is None:
+        return []
+    return [step for step in Permission if held.implies(step) and actor.grants.ceiling(step)]
 
 
 def _signed_in(actor: Actor) -> None:

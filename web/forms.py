@@ -20,8 +20,6 @@ class Form(forms.Form):
         for name, field in self.fields.items():
             if not isinstance(field.widget, forms.CheckboxInput | forms.HiddenInput):
                 field.widget.attrs.setdefault("class", "input")
-            if name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
             field.widget.attrs["aria-describedby"] = f"about-{name}"
 
     def refuse(self, error: DomainError) -> None:
@@ -30,8 +28,6 @@ class Form(forms.Form):
             name = _FIELDS.get(one["context"] or "", one["context"])
             field = name if name in self.fields else None
             self.add_error(field, one["message"])
-            if field:
-                self.fields[field].widget.attrs["aria-invalid"] = "true"
 
 
 class LoginForm(Form):

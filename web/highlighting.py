@@ -20,7 +20,7 @@ _FORMATTER = HtmlFormatter(nowrap=True)
 def lines_of(text: str, name: str, blob_id: str) -> list[str]:
     """Give the lines of a file as HTML, remembered by the id of its content."""
     if len(text) > MOST_CHARACTERS:
-        return _plain(text)
+        return [escape(line) for line in _split(text)]
     key = f"lines:{blob_id}:{name.rpartition('.')[2][:20]}"
     found: list[str] | None = cache.get(key)
     if found is None:
@@ -30,34 +30,20 @@ def lines_of(text: str, name: str, blob_id: str) -> list[str]:
 
 
 def _coloured(text: str, name: str) -> list[str]:
-    plain = _plain(text)
-    if any(len(line) > LONGEST_LINE for line in plain):
+    lines = _split(text)
+    plain = [escape(line) for line in lines]
+    if any(len(line) > LONGEST_LINE for line in lines):
         return plain
     try:
         lexer = get_lexer_for_filename(name, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return plain
-    lines = highlight("\n".join(text.splitlines()), lexer, _FORMATTER).split("\n")
-    lines = _closed_at_line_ends(lines)
+    # The formatter closes what a line leaves open, so each line stands in a cell of its own.
+    coloured = highlight("\n".join(lines), lexer, _FORMATTER).removesuffix("\n").split("\n")
     # A lexer that loses or makes lines would move every anchor.
-    return lines if len(lines) == len(plain) else plain
+    return coloured if len(coloured) == len(plain) else plain
 
 
-def _plain(text: str) -> list[str]:
-    return [escape(line) for line in text.splitlines()]
-
-
-def _closed_at_line_ends(lines: list[str]) -> list[str]:
-    """Close what a line leaves open and open it again on the next: each line stands in a cell of its own."""
-    closed = []
-    opened = ""
-    for line in lines:
-        whole = opened + line
-        last_open, last_close = whole.rfind("<span"), whole.rfind("</span>")
-        if last_open > last_close:
-            opened = whole[last_open : whole.index(">", last_open) + 1]
-            whole += "</span>"
-        else:
-            opened = ""
-        closed.append(whole)
-    return closed
+def _split(text: str) -> list[str]:
+    """Cut at newlines only, as git and editors count lines."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
