@@ -40,6 +40,11 @@ class Commit:
         """The first line of the message."""
         return self.message.split("\n", 1)[0]
 
+    @property
+    def body(self) -> str:
+        """What follows the first line."""
+        return self.message.partition("\n")[2].strip("\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:

@@ -7,6 +7,7 @@ from django.core.cache import caches
 
 from tests import builders
 from tests.rest_client import RestClient
+from tests.server import Server
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +33,11 @@ def alice(db):
 def api():
     """Speak REST: `api(user).get("projects")`; every answer is held against the reference."""
     return RestClient
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A running server for all stories of one test process; each makes a project of its own."""
+    running = Server(tmp_path_factory.mktemp("server") / "home")
+    yield running.start()
+    running.stop()

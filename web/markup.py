@@ -14,7 +14,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 MOST_CHARACTERS = 300_000
 
-_TAGS = nh3.ALLOWED_TAGS | {"input", "section"}
+_TAGS = nh3.ALLOWED_TAGS | {"input", "label", "section"}
 _ATTRIBUTES = {
     **nh3.ALLOWED_ATTRIBUTES,
     "input": {"type", "checked", "disabled"},
@@ -31,7 +31,7 @@ LinkTo = Callable[[str, bool], str]
 def render(text: str, link_to: LinkTo | None = None) -> str:
     """Give HTML that can stand in a page; `link_to(path, is_image)` says where relative links lead."""
     markdown = MarkdownIt("gfm-like", {"html": True, "linkify": True, "typographer": False})
-    markdown.use(tasklists_plugin).use(footnote_plugin)
+    markdown.use(tasklists_plugin, label=True).use(footnote_plugin)
     markdown.use(anchors_plugin, max_level=4, permalink=False)
     tokens = markdown.parse(text[:MOST_CHARACTERS])
     if link_to is not None:

@@ -170,7 +170,9 @@ def _repository_form(request: HttpRequest, repository: Repository) -> Repository
         "is_archived": repository.is_archived,
     }
     form = RepositorySettingsForm(request.POST or None, initial=initial)
-    form.fields["default_branch"].choices = [(one.name, one.display_id) for one in listed] or [  # type: ignore[attr-defined]
+    form.fields["default_branch"].choices = [
+        (one.name, one.display_id) for one in listed if one.name.isprintable()
+    ] or [  # type: ignore[attr-defined]
         ("", "no branch yet")
     ]
     form.fields["project"].choices = list(targets.items())  # type: ignore[attr-defined]

@@ -1,0 +1,295 @@
+"""The pages in a real browser: every one looked at in light, dark and at 360 px, and used as people use them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.builders import git
+from tests.git.histories import everything
+from tests.server import ADMINISTRATOR
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "screenshots"
+AXE = Path(__file__).with_name("axe.min.js")
+
+
+def _chromium() -> str | None:
+    return (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    program = _chromium()
+    if program is None:
+        assert not os.environ.get("CI"), "Chromium is missing, and CI must not skip it"
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def world(server, tmp_path_factory):
+    """A project with a repository that has something of everything, an empty one, and people."""
+    folder = tmp_path_factory.mktemp("world")
+    address = server.repository(key="SHOW", name="everything", description="What there is")
+    source = everything(folder / "source.git", commits=120)
+    git("push", "-q", "--all", address, cwd=source)
+    git("push", "-q", "--tags", address, cwd=source)
+    git("clone", "-q", address, "work", cwd=folder)
+    work = folder / "work"
+    (work / "README.md").write_text(
+        "# Everything\n\nA *readme* with a [link](dir1/), a table and code.\n\n"
+        "| Name | Value |\n| --- | --- |\n| a | 1 |\n\n```python\nprint('hello')\n```\n\n- [x] done\n- [ ] open\n"
+    )
+    (work / "main.py").write_text(
+        '"""A module."""\n\n\ndef greet(name: str) -> str:\n    # Say hello.\n    return f"Hello {name}"\n'
+        * 20
+    )
+    (work / "picture.bin").write_bytes(bytes(range(256)))
+    git("add", "-A", cwd=work)
+    git("commit", "-q", "-m", "Say what this is\n\nWith a body that explains why.", cwd=work)
+    git("push", "-q", "origin", "HEAD", cwd=work)
+    server.rest("POST", "projects/SHOW/repos", {"name": "empty", "defaultBranch": "main"})
+    server.rest(
+        "PUT", "projects/SHOW/permissions/groups", name="stash-users", permission="PROJECT_READ"
+    )
+    server.tip = git("rev-parse", "HEAD", cwd=work)
+    return server
+
+
+PAGES = {
+    "dashboard": "/dashboard",
+    "projects": "/projects",
+    "project": "/projects/SHOW",
+    "create-project": "/projects?create",
+    "repositories": "/repos",
+    "create-where": "/repos/create",
+    "create-repository": "/projects/SHOW/repos?create",
+    "profile": "/users/admin",
+    "empty": "/projects/SHOW/repos/empty/browse",
+    "source": "/projects/SHOW/repos/everything/browse",
+    "folder": "/projects/SHOW/repos/everything/browse/dir1",
+    "file": "/projects/SHOW/repos/everything/browse/main.py",
+    "markdown": "/projects/SHOW/repos/everything/browse/README.md",
+    "binary": "/projects/SHOW/repos/everything/browse/picture.bin",
+    "commits": "/projects/SHOW/repos/everything/commits",
+    "commit": "/projects/SHOW/repos/everything/commits/{tip}",
+    "branches": "/projects/SHOW/repos/everything/branches",
+    "tags": "/projects/SHOW/repos/everything/tags",
+    "settings": "/projects/SHOW/repos/everything/settings",
+    "permissions": "/projects/SHOW/repos/everything/permissions",
+    "delete": "/projects/SHOW/repos/everything/settings/delete",
+    "project-settings": "/projects/SHOW/settings",
+    "project-permissions": "/projects/SHOW/permissions",
+    "project-delete": "/projects/SHOW/settings/delete",
+    "not-found": "/projects/NONE",
+}
+
+
+WIDEST = """[...document.querySelectorAll('main *, header *')].filter(
+  (one) => one.getBoundingClientRect().right > 361 && !one.closest('.scroll, .commands, .side')
+).map((one) => one.outerHTML.slice(0, 120)).slice(0, 5)"""
+
+
+def sign_in(page, server):
+    page.set_default_timeout(10_000)
+    page.goto(f"{server.url}/login")
+    page.fill("#j_username", ADMINISTRATOR[0])
+    page.fill("#j_password", ADMINISTRATOR[1])
+    page.click("#submit")
+    page.wait_for_url("**/dashboard")
+
+
+def listen(page):
+    """Collect what the browser complains of: errors of scripts, refused resources."""
+    complaints = []
+    page.on(
+        "response",
+        lambda got: complaints.append(f"{got.status} {got.url}") if got.status >= 500 else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type in {"error", "warning"} and "status of 404" not in message.text
+            else None
+        ),
+    )
+    return complaints
+
+
+def look(page, name):
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def violations(page):
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        f"{one['id']}: {one['help']} at {[node['html'][:150] for node in one['nodes'][:3]]}"
+        for one in found
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_fit_to_be_seen(chromium, world, theme):
+    context = chromium.new_context(
+        color_scheme=theme, viewport={"width": 1280, "height": 800}, bypass_csp=True
+    )
+    page = context.new_page()
+    complaints = listen(page)
+    page.goto(f"{world.url}/login")
+    look(page, f"login-{theme}")
+    wrong = {"login": violations(page)}
+    sign_in(page, world)
+    for name, address in PAGES.items():
+        page.goto(world.url + address.format(tip=world.tip))
+        page.wait_for_load_state("networkidle")
+        look(page, f"{name}-{theme}")
+        wrong[name] = violations(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert complaints == []
+    context.close()
+
+
+def test_every_page_fits_into_360_pixels(chromium, world):
+    context = chromium.new_context(
+        color_scheme="light", viewport={"width": 360, "height": 740}, bypass_csp=True
+    )
+    page = context.new_page()
+    sign_in(page, world)
+    wide, wrong = {}, {}
+    for name, address in PAGES.items():
+        page.goto(world.url + address.format(tip=world.tip))
+        page.wait_for_load_state("networkidle")
+        look(page, f"{name}-360")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 360:
+            wide[name] = width, page.evaluate(WIDEST)
+        if found := violations(page):
+            wrong[name] = found
+    assert wide == {}
+    assert wrong == {}
+    context.close()
+
+
+def test_from_signing_in_to_reading_what_was_pushed(chromium, world, tmp_path):
+    page = chromium.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    complaints = listen(page)
+    sign_in(page, world)
+    page.click("summary[aria-label=Create]")
+    page.click(".menu a:has-text('Project')")
+    page.fill("#id_name", "Fresh Start")
+    assert page.input_value("#id_key") == "FS"
+    page.click("text=Create project")
+    page.wait_for_url("**/projects/FS")
+    page.click("main a:has-text('Create repository')")
+    page.fill("#id_name", "My First Repo")
+    assert page.text_content("#slug") == "my-first-repo"
+    page.click("button:has-text('Create repository')")
+    page.wait_for_url("**/projects/FS/repos/my-first-repo/browse")
+    commands = page.text_content("pre.commands >> nth=0")
+    assert f"git remote add origin {world.url}/scm/fs/my-first-repo.git" in commands
+
+    work = tmp_path / "work"
+    work.mkdir()
+    git("init", "-q", "-b", "main", cwd=work)
+    (work / "hello.py").write_text("print('hello')\n" * 30)
+    git("add", "-A", cwd=work)
+    git("commit", "-q", "-m", "begin", cwd=work)
+    # As the page says, with the credentials that git would ask for.
+    git("remote", "add", "origin", world.address("fs/my-first-repo.git"), cwd=work)
+    git("push", "-q", "-u", "origin", "HEAD:main", cwd=work)
+
+    page.reload()
+    page.click("text=hello.py")
+    page.wait_for_url("**/browse/hello.py*")
+    page.click("a[data-line='3']")
+    page.click("a[data-line='5']", modifiers=["Shift"])
+    assert page.url.endswith("#L3-5")
+    assert page.locator("tr.chosen").count() == 3
+    page.click("nav[aria-label=Repository] >> text=Commits")
+    page.click("text=begin")
+    page.wait_for_selector("text=1 file changed")
+    assert complaints == []
+
+
+def test_the_branch_selector_finds_while_one_types(chromium, world):
+    page = chromium.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    complaints = listen(page)
+    sign_in(page, world)
+    page.goto(f"{world.url}/projects/SHOW/repos/everything/browse")
+    # The last commits come after the names, by themselves.
+    page.wait_for_selector("td:has-text('Say what this is')")
+    page.keyboard.press("b")
+    page.wait_for_selector("#ref-choices .label")
+    page.keyboard.type("side/2")
+    page.wait_for_selector("#ref-choices a:has-text('side/20')")
+    page.click("#ref-choices a:has-text('side/20')")
+    page.wait_for_url("**at=refs%2Fheads%2Fside%2F20")
+    page.keyboard.press("/")
+    page.keyboard.type("everyth")
+    page.wait_for_selector("#found a:has-text('everything')")
+    page.goto(f"{world.url}/repos")
+    page.fill("input[aria-label^='Filter by name']", "no such name")
+    page.wait_for_selector("text=No repository fits")
+    assert "filter=no" in page.url
+    assert complaints == []
+
+
+def test_the_theme_is_chosen_in_the_menu(chromium, world):
+    page = chromium.new_context(color_scheme="light").new_page()
+    sign_in(page, world)
+    page.click("#current-user")
+    page.click("button:has-text('Dark')")
+    page.wait_for_load_state()
+    assert page.get_attribute("html", "data-theme") == "dark"
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("#current-user")
+    page.click("button:has-text('Light')")
+    page.wait_for_load_state()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+def test_pages_are_read_and_forms_are_sent_without_scripts(chromium, world):
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    sign_in(page, world)
+    page.goto(f"{world.url}/projects/SHOW/repos/everything/browse")
+    page.click("text=main.py")
+    assert "def" in page.text_content("table.code")
+    page.goto(f"{world.url}/projects?filter=SHOW")
+    assert page.locator("#projects-container tbody tr").count() == 1
+    page.goto(f"{world.url}/projects/SHOW/repos?create")
+    page.fill("#id_name", "without scripts")
+    page.click("button:has-text('Create repository')")
+    page.wait_for_url("**/repos/without-scripts/browse")
+
+
+def test_a_page_weighs_little(chromium, world):
+    """Everything that a page without the editor loads stays under 100 KB compressed."""
+    page = chromium.new_context().new_page()
+    sign_in(page, world)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(f"{world.url}/projects/SHOW/repos/everything/browse")
+    page.wait_for_load_state("networkidle")
+    assert 5_000 < sum(sizes) < 100_000
