@@ -33,8 +33,18 @@ class Refusals:
         if isinstance(error, Moved):
             return redirect(_new_address(request, error))
         if isinstance(error, Unauthenticated):
-            return to_login(request)
+            return _ask_who(request, error)
         return refusal_page(request, error.status, error.message)
+
+
+def _ask_who(request: HttpRequest, error: Unauthenticated) -> HttpResponse:
+    """Answer a script in the way it understands, and a person with the login page."""
+    if "HTTP_AUTHORIZATION" not in request.META:
+        return to_login(request)
+    response = HttpResponse(f"{error.message}\n", status=error.status, content_type="text/plain")
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
 
 
 def to_login(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from accounts.actor import Actor, Via
 from core import events, jobs
@@ -70,20 +70,40 @@ def move(
             return commands
         if objects is not None:
             objects.accept()
-        with transaction.atomic(durable=True):
-            push = Push.objects.create(
-                repository=repository,
-                user=actor.user,
-                reason=reason,
-                cause=cause,
-                is_atomic=is_atomic,
-                wanted=Push.write_commands(wanted),
-            )
-        results = refs.swap(git, wanted, atomic=is_atomic)
-        _adopt_default_branch(git, results)
-        _record(actor, push, results)
+        try:
+            results = _journalled(actor, repository, git, wanted, reason, cause, is_atomic)
+        except DatabaseError:
+            if Repository.objects.filter(pk=repository.pk).exists():
+                raise
+            # Deleted meanwhile: its rows are gone, its files follow.
+            return [command.refused(GONE) for command in commands]
     outcome = {result.name: result for result in results}
     return [outcome.get(command.name, command) for command in commands]
+
+
+def _journalled(
+    actor: Actor,
+    repository: Repository,
+    git: GitRepository,
+    wanted: list[RefCommand],
+    reason: Push.Reason,
+    cause: dict[str, Any] | None,
+    is_atomic: bool,
+) -> list[RefCommand]:
+    """Note the intent, swap, record: the three steps that a kill may part and `_settle` joins again."""
+    with transaction.atomic(durable=True):
+        push = Push.objects.create(
+            repository=repository,
+            user=actor.user,
+            reason=reason,
+            cause=cause,
+            is_atomic=is_atomic,
+            wanted=Push.write_commands(wanted),
+        )
+    results = refs.swap(git, wanted, atomic=is_atomic)
+    _adopt_default_branch(git, results)
+    _record(actor, push, results)
+    return results
 
 
 def settle(actor: Actor, repository: Repository) -> None:

@@ -215,3 +215,24 @@ def test_a_ref_that_is_no_text_is_recorded(repository, told):
 
     assert result.refusal is None
     assert RefChange.objects.get().ref == "refs/heads/\\xff"
+
+
+def test_a_repository_deleted_in_the_middle_of_a_push_is_told_as_gone(
+    repository, told, monkeypatch
+):
+    from repos.models import Repository
+
+    real = ref_updates.refs.swap
+
+    def swap(*args, **options):
+        results = real(*args, **options)
+        Repository.objects.get(pk=repository.pk).delete()
+        return results
+
+    monkeypatch.setattr(ref_updates.refs, "swap", swap)
+    ids = repository.ids
+
+    (result,) = move(repository, RefCommand(MAIN, ids["merge"], ids["second"]))
+
+    assert result.refusal == "the repository does not exist any more"
+    assert told == []

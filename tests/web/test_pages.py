@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 
@@ -423,3 +424,15 @@ def test_odd_methods_are_refused(world, method):
     assert client.generic(method, f"{R}/browse").status_code == 405
     assert client.get("/projects/PRJ", headers=override).status_code == 200
     assert Project.objects.filter(key="PRJ").exists()
+
+
+def test_scripts_fetch_raw_files_with_a_password_in_the_header(world):
+    def fetch(text):
+        header = "Basic " + base64.b64encode(text.encode()).decode()
+        return Client().get(f"{R}/raw/hello.txt?at=main", headers={"Authorization": header})
+
+    assert b"".join(fetch(f"alice:{builders.PASSWORD}")) == b"hello world\n"
+    wrong = fetch("alice:wrong")
+    assert wrong.status_code == 401
+    assert wrong["WWW-Authenticate"].startswith("Basic")
+    assert Client().get(f"{R}/raw/hello.txt").status_code == 302

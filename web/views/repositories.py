@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from accounts import credentials
 from accounts import selectors as people
 from accounts.models import User
 from core.paging import PageRequest
@@ -101,8 +102,8 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
 
 @require_GET
 def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBase:
-    """r/raw/{path}"""
-    actor = request.actor  # type: ignore[attr-defined]
+    """r/raw/{path}: scripts fetch it with a password in the header, as they do from Bitbucket."""
+    actor = credentials.from_request(request)
     repository = repositories.get(actor, key, slug)
     return inert_file(contents.raw(actor, repository, path.strip("/"), request.GET.get("at", "")))
 
