@@ -220,6 +220,7 @@ REST_FRAMEWORK = {
 
 # --- Git: transport, repos.storage ---------------------------------------------------------------
 GIT_MAX_PACK_BYTES = env.int("GIT_MAX_PACK_BYTES", default=20 * 1024**3)
+GIT_PACK_CACHE_BYTES = env.int("GIT_PACK_CACHE_BYTES", default=5 * 1024**3)
 GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=False)
 
 # --- Assets: web ---------------------------------------------------------------------------------

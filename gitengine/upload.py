@@ -11,10 +11,12 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gitengine import pktlines, processes, reachability, refs
 from gitengine.errors import Busy, GitFailed, ProtocolError
+from gitengine.pack_cache import PackCache
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, Ref
@@ -40,6 +42,8 @@ _V2_CAPABILITIES = (
     "object-format=sha1",
 )
 
+_PER_CLIENT = (b"agent=", b"session-id=")
+
 # Making a pack is the heaviest thing that a server does: so many at once, the others wait.
 _places = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
 
@@ -50,6 +54,15 @@ class Request:
 
     wants: list[ObjectId] = field(default_factory=list)
     deepen_not: list[str] = field(default_factory=list)
+    # Every line, without what differs from client to client.
+    asked: list[bytes] = field(default_factory=list)
+    has_objects: bool = False
+    is_done: bool = False
+
+    @property
+    def is_whole_clone(self) -> bool:
+        """Whether the answer depends on nothing that the client has."""
+        return self.is_done and not self.has_objects
 
 
 def advertise(
@@ -66,7 +79,12 @@ def advertise(
 
 
 def serve(
-    git: GitRepository, body: Body, *, version: int = 0, visible: refs.Visible = refs.everything
+    git: GitRepository,
+    body: Body,
+    *,
+    version: int = 0,
+    visible: refs.Visible = refs.everything,
+    cache: PackCache | None = None,
 ) -> Iterator[bytes]:
     """Answer one request of a stateless client; closing the generator ends the work on it.
 
@@ -75,26 +93,37 @@ def serve(
     """
     lines = Lines(body, most_bytes=MOST_REQUEST_BYTES)
     if version == 2:
-        return _serve_v2(git, lines, visible)
-    return _serve_v0(git, lines, version, visible)
+        return _serve_v2(git, lines, visible, cache)
+    return _serve_v0(git, lines, version, visible, cache)
 
 
 def _serve_v0(
-    git: GitRepository, lines: Lines, version: int, visible: refs.Visible
+    git: GitRepository,
+    lines: Lines,
+    version: int,
+    visible: refs.Visible,
+    cache: PackCache | None,
 ) -> Iterator[bytes]:
     request = Request()
     for text in lines.until(Mark.FLUSH):
         # Capabilities follow the first want, behind a space.
-        _note(request, b" ".join(text.split(b" ")[:2]) if text.startswith(b"want ") else text)
+        if text.startswith(b"want "):
+            want, object_id, *capabilities = text.split(b" ")
+            request.asked += [name for name in capabilities if not name.startswith(_PER_CLIENT)]
+            text = want + b" " + object_id
+        _note(request, text)
     if not request.wants:
         return iter(())
     for text in _rest(lines):
-        if text == b"done":
+        _note(request, text)
+        if request.is_done:
             break
-    return _make_pack(git, lines, request, version, visible)
+    return _make_pack(git, lines, request, version, visible, cache)
 
 
-def _serve_v2(git: GitRepository, lines: Lines, visible: refs.Visible) -> Iterator[bytes]:
+def _serve_v2(
+    git: GitRepository, lines: Lines, visible: refs.Visible, cache: PackCache | None
+) -> Iterator[bytes]:
     command, has_arguments = _read_command(lines)
     if command == b"ls-refs":
         arguments = list(lines.until(Mark.FLUSH)) if has_arguments else []
@@ -104,7 +133,7 @@ def _serve_v2(git: GitRepository, lines: Lines, visible: refs.Visible) -> Iterat
     request = Request()
     for text in lines.until(Mark.FLUSH) if has_arguments else ():
         _note(request, text)
-    return _make_pack(git, lines, request, 2, visible)
+    return _make_pack(git, lines, request, 2, visible, cache)
 
 
 def _read_command(lines: Lines) -> tuple[bytes, bool]:
@@ -120,7 +149,13 @@ def _read_command(lines: Lines) -> tuple[bytes, bool]:
 
 def _note(request: Request, text: bytes) -> None:
     keyword, _, value = text.partition(b" ")
-    if keyword == b"want":
+    if not text.startswith(_PER_CLIENT):
+        request.asked.append(text)
+    if keyword in {b"have", b"shallow"}:
+        request.has_objects = True
+    elif keyword == b"done":
+        request.is_done = True
+    elif keyword == b"want":
         wanted = value.decode("ascii", "replace")
         if not refs.FULL_ID.fullmatch(wanted):
             raise ProtocolError("a want that is no object id")
@@ -142,7 +177,12 @@ def _rest(lines: Lines) -> Iterator[bytes]:
 
 
 def _make_pack(
-    git: GitRepository, lines: Lines, request: Request, version: int, visible: refs.Visible
+    git: GitRepository,
+    lines: Lines,
+    request: Request,
+    version: int,
+    visible: refs.Visible,
+    cache: PackCache | None,
 ) -> Iterator[bytes]:
     refused = reachability.unreachable(git, request.wants, visible)
     if refused:
@@ -151,22 +191,51 @@ def _make_pack(
     if any(not _may_name(git, name, visible) for name in request.deepen_not):
         yield line("ERR upload-pack: ambiguous deepen-not")
         return
-    if not _places.acquire(timeout=WAIT_FOR_A_PLACE):
-        raise Busy("Too many clones at once; try again in a moment.")
     try:
-        yield from processes.stream(
-            ["upload-pack", "--stateless-rpc", "--strict", str(git.path)],
-            git_dir=git.path,
-            stdin=bytes(lines.raw),
-            env={"GIT_PROTOCOL": f"version={version}"} if version else None,
-            timeout=TIMEOUT,
-        )
+        if cache is None or not request.is_whole_clone:
+            with _place():
+                yield from _git_upload_pack(git, lines, version)
+        else:
+            key = cache.key(git, [b"version=%d" % version, *request.asked], visible)
+            yield from _kept_or_made(git, lines, version, cache, key)
     except GitFailed as error:
         # git has told the client in the protocol; a broken negotiation is the client's affair.
         if "unable to" in error.stderr:
             raise
+
+
+def _kept_or_made(
+    git: GitRepository, lines: Lines, version: int, cache: PackCache, key: str
+) -> Iterator[bytes]:
+    kept = cache.read(key)
+    if kept is None:
+        with _place():
+            # Whoever waited for a place may find that another has made the same pack meanwhile.
+            kept = cache.read(key)
+            if kept is None:
+                yield from cache.keep(key, _git_upload_pack(git, lines, version))
+                return
+    yield from kept
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=WAIT_FOR_A_PLACE):
+        raise Busy("Too many clones at once; try again in a moment.")
+    try:
+        yield
     finally:
         _places.release()
+
+
+def _git_upload_pack(git: GitRepository, lines: Lines, version: int) -> Iterator[bytes]:
+    return processes.stream(
+        ["upload-pack", "--stateless-rpc", "--strict", str(git.path)],
+        git_dir=git.path,
+        stdin=bytes(lines.raw),
+        env={"GIT_PROTOCOL": f"version={version}"} if version else None,
+        timeout=TIMEOUT,
+    )
 
 
 def _may_name(git: GitRepository, name: str, visible: refs.Visible) -> bool:

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from core.errors import Invalid, Unavailable
 from gitengine import errors
+from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
 from repos.errors import NoSuchCommit, NoSuchPath, RepositoryBusy, UnfitName
 from repos.models import Repository
@@ -22,6 +23,14 @@ def path_of(repository_id: int) -> Path:
     """Give the folder of a repository: under its key, never under a name."""
     folder: Path = settings.REPOSITORIES_DIR / f"{repository_id % 256:02x}"
     return folder / f"{repository_id}.git"
+
+
+def pack_cache_of(repository_id: int) -> PackCache | None:
+    """Give where clones of a repository are kept; None where the administrator wants none."""
+    if not settings.GIT_PACK_CACHE_BYTES:
+        return None
+    folder: Path = settings.CACHE_DIR / "packs"
+    return PackCache(folder, settings.GIT_PACK_CACHE_BYTES, str(repository_id))
 
 
 def git_of(repository: Repository) -> GitRepository:

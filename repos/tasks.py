@@ -24,6 +24,9 @@ def delete_files(repository_id: int) -> None:
         logger.error("repository %d exists; its files stay", repository_id)
         return
     GitRepository(storage.path_of(repository_id)).delete()
+    cache = storage.pack_cache_of(repository_id)
+    if cache is not None:
+        cache.forget()
 
 
 @shared_task(name="repos.tidy")

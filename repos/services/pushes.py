@@ -68,7 +68,13 @@ def serve_fetch(
     """Answer one request of a fetch."""
     access.require(actor, Permission.REPO_VIEW, repository)
     with storage.opened(repository) as git:
-        return upload.serve(git, body, version=version, visible=storage.is_shown)
+        return upload.serve(
+            git,
+            body,
+            version=version,
+            visible=storage.is_shown,
+            cache=storage.pack_cache_of(repository.pk),
+        )
 
 
 def _require_write(actor: Actor, repository: Repository) -> None:

@@ -243,3 +243,26 @@ def test_pull_request_refs_are_fetched_by_wildcard_and_not_by_a_clone(server, tm
 def _bare(address, tmp_path):
     git("clone", "-q", "--mirror", address, "mirror.git", cwd=tmp_path)
     return tmp_path / "mirror.git"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_clone_that_is_given_again_is_the_same_until_something_is_pushed(
+    server, tmp_path, version
+):
+    address = server.repository()
+    number = server.rest("GET", f"projects/{address.split('/')[4]}/repos/repo")["id"]
+    work = work_tree(tmp_path / "work", commits=3)
+    git("push", "-q", address, "main", cwd=work)
+    kept = server.home / "caches" / "packs"
+    protocol = ("-c", f"protocol.version={version}")
+
+    git(*protocol, "clone", "-q", "--mirror", address, "first", cwd=tmp_path)
+    assert len(list(kept.glob(f"{number}-*.answer"))) == 1
+    git(*protocol, "clone", "-q", "--mirror", address, "second", cwd=tmp_path)
+    assert len(list(kept.glob(f"{number}-*.answer"))) == 1
+    assert_same(tmp_path / "first", tmp_path / "second")
+
+    new = commit(work, "new", "new")
+    git("push", "-q", address, "main", cwd=work)
+    git(*protocol, "clone", "-q", "--mirror", address, "third", cwd=tmp_path)
+    assert git("rev-parse", "main", cwd=tmp_path / "third") == new
