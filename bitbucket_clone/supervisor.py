@@ -20,6 +20,8 @@ from django.conf import settings
 from django.core.management import call_command
 from gunicorn.app.base import BaseApplication
 
+from bitbucket_clone.web_worker import PatientWorker
+
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 120
@@ -40,10 +42,10 @@ class WebServer(BaseApplication):
         """Say how gunicorn is to serve."""
         options: dict[str, Any] = {
             "bind": f"{settings.SERVER_ADDRESS}:{self.port}",
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "workers": settings.WEB_WORKERS,
             "threads": settings.WEB_THREADS,
-            # A clone may take an hour; threads that hang are bounded by the limits of what they do.
+            # A clone may take an hour; who stalls is cut off by the worker.
             "timeout": 0,
             "graceful_timeout": GRACE_SECONDS,
             "keepalive": 15,

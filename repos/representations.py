@@ -87,6 +87,12 @@ def represent_grant(grant: ProjectGrant | RepositoryGrant) -> dict[str, Any]:
     return holder | {"permission": Permission(grant.permission).name}
 
 
+def represent_ref(name: str) -> dict[str, Any]:
+    """A branch or tag by its full name, where only that matters."""
+    kind, _, short = name.removeprefix("refs/").partition("/")
+    return {"id": name, "displayId": short, "type": "TAG" if kind == "tags" else "BRANCH"}
+
+
 def represent_branch(branch: Branch, people: People | None = None) -> dict[str, Any]:
     """A branch; with its metadata where `people` is given."""
     shown: dict[str, Any] = {

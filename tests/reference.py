@@ -77,6 +77,8 @@ def check(method: str, path: str, response: HttpResponse) -> None:
         return
     # The alias of a personal project's repositories is told in prose only.
     plain_path = re.sub(r"^/users/([^/]+)/repos", r"/projects/~\1/repos", plain[1].rstrip("/"))
+    # A ref in the place of a commit comes with its slashes written as %2F.
+    plain_path = re.sub(r"(?i)%2f", "-", plain_path)
     for pattern, template, methods in _operations():
         if pattern.fullmatch(plain_path) and method.lower() in methods:
             _check_operation(method, template, methods[method.lower()], response)

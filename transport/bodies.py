@@ -20,10 +20,8 @@ def of(environ: dict[str, Any], *, most_bytes: int) -> Body:
 
     The server has taken chunked framing away already; a body without a length ends where it says.
     """
-    source: Body = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH") or ""
-    if length:
-        source = _Limited(source, int(length))
+    source: Body = _Limited(environ["wsgi.input"], int(length) if length else None)
     encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in {"gzip", "x-gzip"}:
         return _Inflated(source, most_bytes)
@@ -33,13 +31,21 @@ def of(environ: dict[str, Any], *, most_bytes: int) -> Body:
 
 
 class _Limited:
-    def __init__(self, source: Body, length: int):
+    """A body of known length, or one that says itself where it ends; broken off, it is refused."""
+
+    def __init__(self, source: Body, length: int | None):
         self._source = source
         self._left = length
 
     def read(self, size: int, /) -> bytes:
-        data = self._source.read(min(size, self._left)) if self._left > 0 else b""
-        self._left -= len(data)
+        if self._left is not None:
+            size = min(size, self._left)
+        try:
+            data = self._source.read(size) if size > 0 else b""
+        except OSError:
+            raise Invalid("The request broke off.") from None
+        if self._left is not None:
+            self._left -= len(data)
         return data
 
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -25,6 +25,8 @@ def answer_to(error: Exception, context: dict[str, Any]) -> HttpResponse | Respo
     set_rollback()
     if isinstance(error, RequestDataTooBig):
         error = TooLarge("The request is too large.")
+    if isinstance(error, UnreadablePostError):
+        error = Invalid("The request broke off.")
     if isinstance(error, DomainError):
         return of(error)
     if isinstance(error, Http404):

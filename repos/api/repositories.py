@@ -12,7 +12,7 @@ from repos.api.resources import ProjectResource, RepositoryResource, permission_
 from repos.api.serializers import BranchName, RepositoryBody
 from repos.errors import NoSuchProject, NoSuchRepository
 from repos.models import Project
-from repos.representations import represent_branch, represent_repository
+from repos.representations import represent_branch, represent_ref, represent_repository
 from repos.selectors import projects as find_projects
 from repos.selectors import refs
 from repos.selectors import repositories as find
@@ -130,17 +130,28 @@ class RepositoryDetail(RepositoryResource):
 
 
 class DefaultBranch(RepositoryResource):
-    """/projects/{key}/repos/{slug}/default-branch and, as it was called before, /branches/default"""
+    """/projects/{key}/repos/{slug}/default-branch"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Show the default branch."""
-        return self.show(represent_branch(refs.default_branch(self.actor, self.repository())))
+        """Show which branch is shown first, whether it exists yet or not."""
+        return self.show(represent_ref(refs.default_branch_name(self.actor, self.repository())))
 
     def put(self, request: Request, **_: str) -> Response:
         """Choose the default branch."""
         repository = self.repository()
         branches.set_default(self.actor, repository, self.read(BranchName)["id"])
         return self.nothing()
+
+
+class ExistingDefaultBranch(DefaultBranch):
+    """/projects/{key}/repos/{slug}/branches/default, as it was called before"""
+
+    def get(self, request: Request, **_: str) -> Response:
+        """Show the default branch; nothing for an empty repository, 404 where it is missing."""
+        repository = self.repository()
+        if refs.is_empty(self.actor, repository):
+            return self.nothing()
+        return self.show(represent_branch(refs.default_branch(self.actor, repository)))
 
 
 def asked_permission(request: Request) -> Permission:

@@ -11,7 +11,7 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(repository, repositories.RepositoryDetail.as_view()),
         path(f"{repository}/default-branch", repositories.DefaultBranch.as_view()),
         path(f"{repository}/branches", contents.Branches.as_view()),
-        path(f"{repository}/branches/default", repositories.DefaultBranch.as_view()),
+        path(f"{repository}/branches/default", repositories.ExistingDefaultBranch.as_view()),
         path(f"{repository}/tags", contents.Tags.as_view()),
         path(f"{repository}/tags/<path:name>", contents.TagDetail.as_view()),
         path(f"{repository}/commits", contents.Commits.as_view()),

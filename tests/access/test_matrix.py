@@ -164,3 +164,25 @@ def test_for_a_stranger_private_and_missing_are_alike(world):
     assert (
         private.json()["errors"][0]["exceptionName"] == missing.json()["errors"][0]["exceptionName"]
     )
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_pages(world, caller):
+    may = MAY_ON_PRIVATE[caller]
+    client = Client()
+    if world[caller] is not None:
+        client.force_login(world[caller])
+    hidden = 302 if caller == "anonymous" else 404
+    base = "/projects/PRJ/repos/repo"
+
+    for page in ("/browse", "/commits", "/branches", "/browse/hello.txt", "/last-changes"):
+        assert client.get(base + page).status_code == (200 if "r" in may else hidden), page
+    for page in ("/settings", "/permissions", "/settings/delete"):
+        expected = 200 if "a" in may else 401 if "r" in may else hidden
+        assert client.get(base + page).status_code == expected, page
+    for page in ("/projects/PRJ/settings", "/projects/PRJ/permissions"):
+        expected = 200 if "p" in may else 302 if caller == "anonymous" else 401
+        assert client.get(page).status_code == expected, page
+    listed = client.get("/repos").content.decode()
+    assert ("/repos/repo/browse" in listed) is ("r" in may)
+    assert "/repos/open/browse" in listed

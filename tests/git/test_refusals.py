@@ -425,19 +425,44 @@ def test_five_thousand_refs_in_one_push(place):
     assert len(place.refs().splitlines()) == 5001
 
 
-def test_slow_and_silent_clients_do_not_stop_the_others(place):
-    silent = []
-    for number in range(40):
+def test_stalled_clients_do_not_stop_the_others(place):
+    """More than there are threads, stalled in the head, in the body, and before the first byte."""
+    stalled = []
+    head = b"POST /j_atl_security_check HTTP/1.1\r\nHost: x\r\n"
+    for number in range(120):
         connection = socket.create_connection(("127.0.0.1", place.server.port), 10)
-        start = b"POST /scm/x/y.git/git-upload-pack HTTP/1.1\r\nHost: x\r\n"
-        connection.sendall(start if number % 2 else start + b"Content-Length: 100\r\n\r\n00")
-        silent.append(connection)
+        connection.sendall((b"", head, head + b"Content-Le")[number % 3])
+        stalled.append(connection)
     began = time.monotonic()
-    for _ in range(10):
-        assert requests.get(f"{place.server.url}/status", timeout=30).status_code == 200
-    assert time.monotonic() - began < 30
-    for connection in silent:
+    for _ in range(5):
+        assert requests.get(f"{place.server.url}/status", timeout=60).status_code == 200
+    assert time.monotonic() - began < 50
+    for connection in stalled:
         connection.close()
+
+
+def test_a_push_that_breaks_off_leaves_nothing(place):
+    before = place.refs()
+    path = place.url.removeprefix(place.server.url)
+    secret = base64.b64encode(":".join(ADMINISTRATOR).encode()).decode()
+    body = line(f"{ZERO} {'1' * 40} refs/heads/x\0report-status") + b"0000PACK"
+    for framing in (
+        b"Content-Length: 5000\r\n\r\n" + body,
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body), body),
+    ):
+        connection = socket.create_connection(("127.0.0.1", place.server.port), 10)
+        connection.sendall(
+            f"POST {path}/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {secret}\r\n"
+            "Content-Type: application/x-git-receive-pack-request\r\n".encode()
+            + framing
+        )
+        time.sleep(0.5)
+        connection.close()
+    deadline = time.monotonic() + 20
+    while not place.is_clean() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert place.is_clean()
+    assert place.refs() == before
 
 
 def test_a_push_to_a_repository_that_was_deleted_meanwhile_is_told(place, tmp_path):

@@ -93,7 +93,7 @@ def test_a_commit_by_id_short_id_and_name(api, ids):
     assert whole["author"] == {"name": "Ada Author", "emailAddress": "ada@example.com"}
     assert whole["authorTimestamp"] == 1700003000000
     assert [one["id"] for one in whole["parents"]] == [ids["second"], ids["feature"]]
-    for name in (ids["merge"][:7], "main", "refs/heads/main", "HEAD"):
+    for name in (ids["merge"][:7], "main", "refs%2Fheads%2Fmain", "HEAD"):
         assert client.get(f"{REPO}/commits/{name}").json() == whole
     by_path = client.get(f"{REPO}/commits/main", path="hello.txt").json()
     assert by_path["id"] == ids["first"]
@@ -243,13 +243,32 @@ def test_an_empty_repository_says_so(api, admin):
     builders.repository(builders.project("PRJ"))
     client = api(admin)
 
-    for path in ("commits", "browse", "files", "default-branch", "branches/default"):
+    for path in ("commits", "browse", "files"):
         answer = client.get(f"{REPO}/{path}")
         assert answer.status_code == 404
         name = answer.json()["errors"][0]["exceptionName"]
         assert name.endswith("NoDefaultBranchException")
     assert client.get(f"{REPO}/branches").json()["values"] == []
     assert client.get(f"{REPO}/tags").json()["values"] == []
+    # Which branch will come first is known all the same.
+    assert client.get(f"{REPO}/default-branch").json() == {
+        "id": "refs/heads/main",
+        "displayId": "main",
+        "type": "BRANCH",
+    }
+    assert client.get(f"{REPO}/branches/default").status_code == 204
+
+
+def test_a_default_branch_that_is_missing(api, admin, ids):
+    builders.git("symbolic-ref", "HEAD", "refs/heads/gone", cwd=ids["path"])
+    client = api(admin)
+
+    assert client.get(f"{REPO}/default-branch").json()["displayId"] == "gone"
+    assert client.get(f"{REPO}/branches/default").status_code == 404
+    assert client.put(f"{REPO}/default-branch", {"id": "main"}).status_code == 204
+    shown = client.get(f"{REPO}/branches/default").json()
+    assert (shown["displayId"], shown["latestCommit"]) == ("main", ids["merge"])
+    assert client.put(f"{REPO}/default-branch", {"id": "none"}).status_code == 404
 
 
 def test_a_commit_that_no_ref_reaches_is_not_shown(api, admin, ids):
