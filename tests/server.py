@@ -111,6 +111,21 @@ class Server:
         self.rest("POST", f"projects/{key}/repos", {"name": name, **fields})
         return self.address(f"{key.lower()}/{name}.git")
 
+    def user(self, name: str) -> tuple[str, str]:
+        """Make a user who may sign in and nothing else; gives name and password."""
+        program = (
+            "from accounts.actor import Actor; from accounts.services import users; "
+            f"users.create(Actor.system(), name={name!r}, display_name={name.title()!r}, "
+            f"password={ADMINISTRATOR[1]!r})"
+        )
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v", "0", "-c", program],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+        )
+        return name, ADMINISTRATOR[1]
+
     def address(self, path: str, user: tuple[str, str] = ADMINISTRATOR) -> str:
         """The address of a repository with credentials in it."""
         name, password = (part.replace(" ", "%20") for part in user)

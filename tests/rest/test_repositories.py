@@ -200,7 +200,7 @@ def test_recent_repositories_are_those_that_were_looked_at(api, alice, project):
     assert api().get("profile/recent/repos").status_code == 401
 
 
-@pytest.mark.parametrize("rows", [25, 200])
+@pytest.mark.parametrize("rows", [25, 1000])
 def test_a_list_takes_as_many_queries_for_many_rows(
     api, alice, project, rows, django_assert_num_queries
 ):

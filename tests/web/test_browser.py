@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.test import RequestFactory
 
 from tests.builders import git
 from tests.git.histories import everything
 from tests.server import ADMINISTRATOR
+from web.views import errors
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -105,11 +107,11 @@ WIDEST = """[...document.querySelectorAll('main *, header *')].filter(
 ).map((one) => one.outerHTML.slice(0, 120)).slice(0, 5)"""
 
 
-def sign_in(page, server):
+def sign_in(page, server, who=ADMINISTRATOR):
     page.set_default_timeout(10_000)
     page.goto(f"{server.url}/login")
-    page.fill("#j_username", ADMINISTRATOR[0])
-    page.fill("#j_password", ADMINISTRATOR[1])
+    page.fill("#j_username", who[0])
+    page.fill("#j_password", who[1])
     page.click("#submit")
     page.wait_for_url("**/dashboard")
 
@@ -165,6 +167,34 @@ def test_every_page_is_fit_to_be_seen(chromium, world, theme):
         wrong[name] = violations(page)
     assert {name: found for name, found in wrong.items() if found} == {}
     assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_refusals_are_pages_too(chromium, world, theme):
+    """401 for somebody who may only read, 404, and the page of an accident."""
+    reader = world.user(f"reader-{theme}")
+    context = chromium.new_context(
+        color_scheme=theme, viewport={"width": 1280, "height": 800}, bypass_csp=True
+    )
+    page = context.new_page()
+    html = errors.broken(RequestFactory().get("/broken")).content
+    page.route("**/broken", lambda route: route.fulfill(body=html, content_type="text/html"))
+    sign_in(page, world, reader)
+    wrong = {}
+    for name, address in (
+        ("404", "/projects/NONE"),
+        ("500", "/broken"),
+        ("401", "/projects/SHOW/settings"),
+    ):
+        page.goto(world.url + address)
+        look(page, f"refusal-{name}-{theme}")
+        page.set_viewport_size({"width": 360, "height": 740})
+        look(page, f"refusal-{name}-{theme}-360")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.set_viewport_size({"width": 1280, "height": 800})
+        wrong[name] = violations(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
     context.close()
 
 

@@ -372,7 +372,7 @@ def test_lists_take_as_many_queries_for_many_rows(world, page, most, django_asse
     client.get(page)
     project = Project.objects.get(key="PRJ")
     Repository.objects.bulk_create(
-        [Repository(project=project, slug=f"r{number}", name=f"r{number}") for number in range(300)]
+        [Repository(project=project, slug=f"r{number}", name=f"r{number}") for number in range(999)]
     )
 
     with django_assert_max_num_queries(most):

@@ -25,7 +25,6 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Say that something broke, with an id for the administrator; without help of the database."""
     context = {
         "request_id": getattr(request, "request_id", ""),
-        "static": settings.STATIC_URL,
         "home": settings.SERVER_CONTEXT_PATH or "/",
     }
     return HttpResponse(render_to_string("broken.html", context), status=500)
