@@ -33,7 +33,7 @@ bench: $(VENV)/dev ## measure pages, side by side; pass a repository with ARGS="
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
 
 assets: ## rebuild the committed styles and scripts (needs Node)
-	@cd web/assets && npm ci --silent --no-audit --no-fund && npm run --silent build
+	@cd web/assets && npm install --no-save --silent --no-audit --no-fund && npm run --silent build
 
 locks: ## write the lock files anew (needs uv)
 	@uv pip compile -q --upgrade --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 pyproject.toml -o requirements/runtime.txt
