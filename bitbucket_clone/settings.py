@@ -128,7 +128,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# --- Caches: `default` for what is dear to compute, `memory` for what must not leave the process ---
+# --- Caches: `default` for small things, `pages` for what pages are made of (named by its content, so
+# it never goes stale and files do), `memory` for what must not leave the process -----------------
 _MEMORY = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "OPTIONS": {"MAX_ENTRIES": 2000},
@@ -141,6 +142,11 @@ CACHES: dict[str, Any] = {
     if REDIS_URL
     else {**_MEMORY, "LOCATION": "default"},
     "memory": {**_MEMORY, "LOCATION": "memory"},
+    "pages": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": CACHE_DIR / "pages",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    },
 }
 
 # --- Applications and the way of a request -------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from django.core.cache import cache
+from django.core.cache import caches
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_for_filename
@@ -22,10 +22,11 @@ def lines_of(text: str, name: str, blob_id: str) -> list[str]:
     if len(text) > MOST_CHARACTERS:
         return [escape(line) for line in _split(text)]
     key = f"lines:{blob_id}:{name.rpartition('.')[2][:20]}"
-    found: list[str] | None = cache.get(key)
+    kept = caches["pages"]
+    found: list[str] | None = kept.get(key)
     if found is None:
         found = _coloured(text, name)
-        cache.set(key, found, REMEMBERED_SECONDS)
+        kept.set(key, found, REMEMBERED_SECONDS)
     return found
 
 

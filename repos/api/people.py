@@ -51,9 +51,9 @@ class UserList(RestView):
         if not key:
             raise Invalid(f"{permission.name} needs a project or repository.", context=root)
         if permission.ladder is Ladder.PROJECT:
-            return permission, projects.get(self.actor, key)
+            return permission, projects.get_current(self.actor, key)
         slug = query.get(f"{root}.repositorySlug", "")
-        return permission, repositories.get(self.actor, key, slug)
+        return permission, repositories.get_current(self.actor, key, slug)
 
     def _key_of_id(self, root: str) -> str:
         number = self.request.query_params.get(f"{root}.projectId", "")

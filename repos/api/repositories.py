@@ -103,7 +103,7 @@ class RepositoryDetail(RepositoryResource):
             repository,
             name=body.get("name"),
             description=body.get("description"),
-            project=find_projects.get(self.actor, target["key"]) if target else None,
+            project=find_projects.get_current(self.actor, target["key"]) if target else None,
             is_public=body.get("public"),
             is_forkable=body.get("forkable"),
             is_archived=body.get("archived"),

@@ -33,6 +33,14 @@ def get(actor: Actor, key: str, *, needed: Permission = Permission.PROJECT_VIEW)
     return project
 
 
+def get_current(actor: Actor, key: str) -> Project:
+    """The project of that key, or the one that had it before: for a key that stands in a body."""
+    try:
+        return get(actor, key)
+    except Moved as moved:
+        return get(actor, moved.project_key)
+
+
 def list_visible(
     actor: Actor,
     wanted: PageRequest,

@@ -51,6 +51,14 @@ def get(
     return found
 
 
+def get_current(actor: Actor, project_key: str, slug: str) -> Repository:
+    """The repository of that name, or the one that had it before: for a name that stands in a query."""
+    try:
+        return get(actor, project_key, slug)
+    except Moved as moved:
+        return get(actor, moved.project_key, moved.slug or slug)
+
+
 def get_by_id(actor: Actor, repository_id: int) -> Repository:
     """The repository of that number."""
     found = (

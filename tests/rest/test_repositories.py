@@ -111,6 +111,16 @@ def test_where_it_went_is_told_only_to_who_may_see_it(api, admin, alice, project
     assert api(alice).get("projects/PRJ/repos/first").status_code == 404
 
 
+def test_a_former_key_in_a_body_means_the_project_that_had_it(api, admin, project):
+    builders.repository(project)
+    builders.project("OLD")
+    api(admin).put("projects/OLD", {"key": "NEW"})
+
+    answer = api(admin).put("projects/PRJ/repos/repo", {"project": {"key": "OLD"}})
+
+    assert (answer.status_code, answer.json()["project"]["key"]) == (201, "NEW")
+
+
 def test_moving_needs_the_right_to_create_there(api, alice, project):
     made = builders.repository(project)
     builders.grant(made, alice, "REPO_ADMIN")

@@ -6,7 +6,7 @@ import posixpath
 from hashlib import sha256
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
@@ -88,12 +88,13 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
     where = contents.place(actor, repository, path.strip("/"), request.GET.get("at", ""))
     entries = contents.children(actor, repository, where)
     remembered = _key("changes", repository, where.revision.commit_id, where.entry.path)
-    found = cache.get(remembered)
+    kept = caches["pages"]
+    found = kept.get(remembered)
     if found is None:
         names = [entry.name for entry in entries]
         commit_id = where.revision.commit_id
         found = contents.last_changes(actor, repository, commit_id, where.entry.path, names)
-        cache.set(remembered, found, REMEMBERED_SECONDS)
+        kept.set(remembered, found, REMEMBERED_SECONDS)
     rows = [(entry, found.get(entry.name)) for entry in entries]
     context = {"repository": repository, "revision": where.revision, "rows": rows, "where": where}
     context["at"] = request.GET.get("at", "")
@@ -240,10 +241,11 @@ def _rendered(repository: Repository, entry: Entry, text: str, at: str) -> str:
         return str(repository_url(repository, page, path.lstrip("/"), at=at))
 
     key = _key("markup", repository, entry.id, entry.path, at)
-    found: str | None = cache.get(key)
+    kept = caches["pages"]
+    found: str | None = kept.get(key)
     if found is None:
         found = markup.render(text, link_to)
-        cache.set(key, found, REMEMBERED_SECONDS)
+        kept.set(key, found, REMEMBERED_SECONDS)
     return found
 
 
