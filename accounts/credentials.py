@@ -5,19 +5,25 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from datetime import timedelta
 from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import caches
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts import access, throttle
+from accounts import access, ceilings, throttle
 from accounts.actor import Actor, Origin, Via
 from accounts.errors import NoAccess, WrongPassword
-from accounts.models import User
+from accounts.models import AccessToken, AppPassword, User
 
 VERIFIED_SECONDS = 20
+USE_COUNTS_AFTER = timedelta(minutes=1)
+# Recognisable, so that scanners find a secret that was committed by mistake.
+MARKS = ("BBAP-", "BBDC-")
+PREFIX_LENGTH = 15
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -54,9 +60,13 @@ def from_header(header: str, origin: Origin) -> Actor:
     if not header:
         return Actor.anonymous(origin)
     scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return _from_secret(None, value.strip(), origin)
     if scheme.lower() != "basic":
         raise WrongPassword
     name, password = _name_and_password(value)
+    if password.startswith(MARKS):
+        return _from_secret(name, password, origin)
     return Actor(user=_verified(name, password, origin), via=Via.PASSWORD, origin=origin)
 
 
@@ -72,6 +82,53 @@ def from_password(name: str, password: str, origin: Origin) -> User:
     if access.site_permission(Actor(user=user, via=Via.PASSWORD)) is None:
         raise NoAccess
     return user
+
+
+def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
+    """Judge an app password or access token: as the password of its owner, or a token alone as Bearer.
+
+    The rows are read each time, so what was revoked, or whose owner was deactivated, is out at once.
+    """
+    subject = name or text[:PREFIX_LENGTH]
+    throttle.check(subject, origin)
+    secret = _find_secret(text)
+    is_token = isinstance(secret, AccessToken)
+    owner = secret.user if secret else None
+    fits = owner is not None and (name is None or owner.name.lower() == name.lower())
+    if (
+        secret is None
+        or owner is None
+        or not fits
+        or not owner.is_active
+        or (name is None and not is_token)
+        or (isinstance(secret, AccessToken) and secret.has_expired)
+    ):
+        throttle.failed(subject, origin)
+        raise WrongPassword
+    table = ceilings.ACCESS_TOKEN if is_token else ceilings.APP_PASSWORD
+    grants, scopes = ceilings.of(secret.permissions, table)
+    via = Via.ACCESS_TOKEN if is_token else Via.APP_PASSWORD
+    actor = Actor(user=owner, grants=grants, scopes=scopes, via=via, origin=origin)
+    if access.site_permission(actor) is None:
+        raise NoAccess
+    _note_use(secret)
+    return actor
+
+
+def _find_secret(text: str) -> AccessToken | AppPassword | None:
+    kind: type[AccessToken] | type[AppPassword] = (
+        AppPassword if text.startswith(MARKS[0]) else AccessToken
+    )
+    found = kind.objects.select_related("user").filter(prefix=text[:PREFIX_LENGTH]).first()
+    digest = sha256(text.encode("utf-8", "replace")).hexdigest()
+    return found if found is not None and hmac.compare_digest(found.digest, digest) else None
+
+
+def _note_use(secret: AccessToken | AppPassword) -> None:
+    """Write down when it was used last, at most once a minute."""
+    now = timezone.now()
+    if secret.last_used_at is None or now - secret.last_used_at > USE_COUNTS_AFTER:
+        type(secret).objects.filter(pk=secret.pk).update(last_used_at=now)
 
 
 def _name_and_password(encoded: str) -> tuple[str, str]:

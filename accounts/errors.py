@@ -74,3 +74,17 @@ class NameTaken(Conflict):
 
 class UnfitName(Invalid):
     """The name holds something that a name may not hold."""
+
+
+class NoSuchSecret(NotFound):
+    """No app password or access token of that number, among those of this user."""
+
+    def __init__(self, kind: str):
+        super().__init__(f"There is no such {kind}.")
+
+
+class TooManySecrets(Conflict):
+    """The user has as many secrets as one may have."""
+
+    def __init__(self) -> None:
+        super().__init__("There are too many already. Revoke one that is not used any more.")

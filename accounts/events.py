@@ -21,3 +21,21 @@ class SignedIn:
     """Somebody signed in through the login page."""
 
     actor: Actor
+
+
+@dataclass(frozen=True)
+class SecretIssued:
+    """A user has a new app password or access token; only its name is told."""
+
+    actor: Actor
+    user: User
+    name: str
+
+
+@dataclass(frozen=True)
+class SecretRevoked:
+    """An app password or access token is no longer good."""
+
+    actor: Actor
+    user: User
+    name: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from accounts.models import Group, User
+from accounts.models import AccessToken, AppPassword, Group, Secret, User
 from core import links
 
 
@@ -25,3 +26,33 @@ def represent_user(user: User) -> dict[str, Any]:
 def represent_group(group: Group) -> dict[str, Any]:
     """A group where only its name matters."""
     return {"name": group.name}
+
+
+def represent_app_password(secret: AppPassword, text: str | None = None) -> dict[str, Any]:
+    """An app password; its text only in the answer to its making."""
+    return _represent_secret(secret, secret.user, text)
+
+
+def represent_access_token(token: AccessToken, text: str | None = None) -> dict[str, Any]:
+    """An HTTP access token; its text only in the answer to its making."""
+    shown = _represent_secret(token, token.user, text)
+    if token.expires_at is not None:
+        shown["expiryDate"] = _milliseconds(token.expires_at)
+    return shown
+
+
+def _represent_secret(secret: Secret, user: User, text: str | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": str(secret.pk),
+        "name": secret.name,
+        "createdDate": _milliseconds(secret.created_at),
+        "permissions": secret.permissions,
+        "user": represent_user(user),
+    }
+    if secret.last_used_at is not None:
+        shown["lastAuthenticated"] = _milliseconds(secret.last_used_at)
+    return shown if text is None else shown | {"token": text}
+
+
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import TypeVar
 
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
 
 from accounts import access
 from accounts.actor import Actor
-from accounts.errors import NoSuchGroup, NoSuchUser
-from accounts.models import Group, User
-from accounts.permissions import Permission
+from accounts.errors import NoSuchGroup, NoSuchSecret, NoSuchUser
+from accounts.models import AccessToken, AppPassword, Group, User
+from accounts.permissions import Permission, Scope
 from core.errors import Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
+
+M = TypeVar("M", bound=Model)
 
 
 def get(actor: Actor, slug: str) -> User:
@@ -52,6 +56,36 @@ def by_address(actor: Actor, addresses: Iterable[str]) -> dict[str, User]:
     return {user.email_address.lower(): user for user in found}
 
 
+def app_passwords(actor: Actor, user: User, wanted: PageRequest) -> Page[AppPassword]:
+    """The app passwords of a user, for that user and for administrators."""
+    _sees_secrets(actor, user)
+    return page_of_rows(AppPassword.objects.filter(user=user).select_related("user"), wanted)
+
+
+def app_password(actor: Actor, user: User, number: str) -> AppPassword:
+    """One app password of a user; NoSuchSecret."""
+    _sees_secrets(actor, user)
+    found = _by_number(AppPassword.objects.filter(user=user).select_related("user"), number)
+    if found is None:
+        raise NoSuchSecret("app password")
+    return found
+
+
+def access_tokens(actor: Actor, user: User, wanted: PageRequest) -> Page[AccessToken]:
+    """The HTTP access tokens of a user, for that user and for administrators."""
+    _sees_secrets(actor, user)
+    return page_of_rows(AccessToken.objects.filter(user=user).select_related("user"), wanted)
+
+
+def access_token(actor: Actor, user: User, number: str) -> AccessToken:
+    """One HTTP access token of a user; NoSuchSecret."""
+    _sees_secrets(actor, user)
+    found = _by_number(AccessToken.objects.filter(user=user).select_related("user"), number)
+    if found is None:
+        raise NoSuchSecret("access token")
+    return found
+
+
 def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:
     """Groups whose name holds `text`."""
     _signed_in(actor)
@@ -64,6 +98,19 @@ def abilities(actor: Actor) -> Collection[Permission]:
     if held is None:
         return []
     return [step for step in Permission if held.implies(step) and actor.grants.ceiling(step)]
+
+
+def _sees_secrets(actor: Actor, user: User) -> None:
+    """Names of secrets are for their owner and for administrators, and never for a secret."""
+    is_owner = actor.user is not None and actor.user.pk == user.pk
+    needed = Permission.LICENSED_USER if is_owner else Permission.ADMIN
+    access.require(actor, needed, scope=Scope.CREDENTIALS)
+
+
+def _by_number(rows: QuerySet[M], number: str) -> M | None:
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return rows.filter(pk=int(number)).first()
 
 
 def _signed_in(actor: Actor) -> None:

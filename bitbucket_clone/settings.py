@@ -83,6 +83,8 @@ def _default_base_url() -> str:
 SITE_DEFAULTS: dict[str, Any] = {
     "base_url": env.str("SETUP_BASEURL", default="") or _default_base_url(),
     "display_name": env.str("SETUP_DISPLAYNAME", default="Bitbucket"),
+    # 0: access tokens may last for ever.
+    "longest_token_days": env.int("ACCESS_TOKEN_LONGEST_DAYS", default=0),
 }
 # Links never come from a request, so any Host header may come in.
 ALLOWED_HOSTS = ["*"]

@@ -12,6 +12,7 @@ from core.models import SiteSetting
 
 BASE_URL = "base_url"
 DISPLAY_NAME = "display_name"
+LONGEST_TOKEN_DAYS = "longest_token_days"
 REMEMBERED_SECONDS = 30
 
 

@@ -9,7 +9,11 @@ from django import forms
 from core.errors import DomainError
 
 # Where a service names a field in REST's words.
-_FIELDS = {"public": "is_public", "defaultBranch": "default_branch"}
+_FIELDS = {
+    "public": "is_public",
+    "defaultBranch": "default_branch",
+    "expiryDays": "expiry_days",
+}
 
 
 class Form(forms.Form):
@@ -114,3 +118,54 @@ class GrantForm(Form):
 
     name = forms.CharField(label="Name", max_length=255)
     permission = forms.ChoiceField(label="Permission")
+
+
+APP_PASSWORD_CHOICES = [
+    ("ACCOUNT_READ", "Account: read"),
+    ("ACCOUNT_WRITE", "Account: write"),
+    ("PROJECT_READ", "Projects: read"),
+    ("PROJECT_WRITE", "Projects: write"),
+    ("PROJECT_ADMIN", "Projects: admin"),
+    ("REPO_READ", "Repositories: read"),
+    ("REPO_WRITE", "Repositories: write"),
+    ("REPO_ADMIN", "Repositories: admin"),
+    ("REPO_DELETE", "Repositories: delete"),
+    ("PULL_REQUEST_READ", "Pull requests: read"),
+    ("PULL_REQUEST_WRITE", "Pull requests: write"),
+    ("WEBHOOK", "Webhooks"),
+]
+ACCESS_TOKEN_CHOICES = [
+    ("REPO_READ", "Repositories: read"),
+    ("REPO_WRITE", "Repositories: write"),
+    ("REPO_ADMIN", "Repositories: admin"),
+    ("PROJECT_READ", "Projects and their repositories: read"),
+    ("PROJECT_WRITE", "Projects and their repositories: write"),
+    ("PROJECT_ADMIN", "Projects and their repositories: admin"),
+]
+
+
+class AppPasswordForm(Form):
+    """An app password that is made."""
+
+    name = forms.CharField(label="Label", max_length=1000, help_text="Which program will use it.")
+    permissions = forms.MultipleChoiceField(
+        label="Permissions",
+        choices=APP_PASSWORD_CHOICES,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": ""}),
+    )
+
+
+class AccessTokenForm(Form):
+    """An HTTP access token that is made."""
+
+    name = forms.CharField(label="Token name", max_length=1000)
+    permissions = forms.MultipleChoiceField(
+        label="Permissions",
+        choices=ACCESS_TOKEN_CHOICES,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": ""}),
+    )
+    expiry_days = forms.IntegerField(
+        label="Days until it ends",
+        required=False,
+        help_text="Left empty, it lasts as long as allowed.",
+    )

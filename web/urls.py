@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from web.views import account, errors, projects, repositories
+from web.views import account, errors, projects, repositories, secrets
 from web.views import settings as change
 
 
@@ -37,6 +37,10 @@ urlpatterns = [
     path("-/recent", projects.recent, name="recent"),
     path("dashboard", projects.dashboard, name="dashboard"),
     path("getting-started", projects.dashboard),
+    path("account/app-passwords", secrets.app_passwords, name="app-passwords"),
+    path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
+    # Where Bitbucket's own page of tokens lies.
+    path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
     path("repos", projects.repository_list, name="repositories"),
     path("repos/create", projects.create, name="create"),
     path("projects", projects.project_list, name="projects"),

@@ -1,6 +1,15 @@
-"""Rows about people: users, groups, what they may on the whole site, and failed sign-ins."""
+"""Rows about people: users, groups, secrets, what they may on the whole site, and failed sign-ins."""
 
+from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.throttle import FailedSignIns
 from accounts.models.users import GlobalGrant, Group, User
 
-__all__ = ["FailedSignIns", "GlobalGrant", "Group", "User"]
+__all__ = [
+    "AccessToken",
+    "AppPassword",
+    "FailedSignIns",
+    "GlobalGrant",
+    "Group",
+    "Secret",
+    "User",
+]

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.actor import Actor
 from accounts.models import Group, User
-from accounts.permissions import Ladder, Permission
+from accounts.permissions import Ladder, Permission, Scope
 from core import events
 from core.errors import Conflict, Invalid, Refused
 from repos import access
@@ -91,7 +91,8 @@ def set_default(actor: Actor, project: Project, permission: Permission | None) -
 
 
 def _require_administration(actor: Actor, subject: Subject) -> None:
-    access.require(actor, _administration_of(subject), subject)
+    scope = Scope.PROJECT if isinstance(subject, Project) else Scope.REPOSITORY
+    access.require(actor, _administration_of(subject), subject, scope=scope)
 
 
 def _administration_of(subject: Subject) -> Permission:

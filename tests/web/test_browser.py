@@ -98,6 +98,8 @@ PAGES = {
     "project-settings": "/projects/SHOW/settings",
     "project-permissions": "/projects/SHOW/permissions",
     "project-delete": "/projects/SHOW/settings/delete",
+    "app-passwords": "/account/app-passwords",
+    "access-tokens": "/account/access-tokens",
     "not-found": "/projects/NONE",
 }
 
@@ -257,6 +259,40 @@ def test_from_signing_in_to_reading_what_was_pushed(chromium, world, tmp_path):
     page.click("nav[aria-label=Repository] >> text=Commits")
     page.click("text=begin")
     page.wait_for_selector("text=1 file changed")
+    assert complaints == []
+
+
+def test_the_six_steps_of_an_app_password(chromium, world, tmp_path):
+    """Avatar, Manage account, App passwords, Create, copy, use; then revoke."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.url)
+    page = context.new_page()
+    complaints = listen(page)
+    sign_in(page, world)
+    page.click("#current-user")
+    page.click("text=Manage account")
+    page.wait_for_url("**/account/app-passwords")
+    page.fill("#id_name", "laptop")
+    page.check("text=Repositories: read")
+    page.click("button:has-text('Create app password')")
+    text = page.input_value("#secret-text")
+    look(page, "app-password-made-light")
+    page.click("button[aria-label='Copy the app password']")
+    page.wait_for_function("document.getElementById('status').textContent === 'Copied'")
+    assert page.evaluate("navigator.clipboard.readText()") == text
+
+    address = world.address("show/everything.git", (ADMINISTRATOR[0], text))
+    git("clone", "-q", address, "clone", cwd=tmp_path)
+    told = git("push", "-q", address, "HEAD:refs/heads/no", cwd=tmp_path / "clone", check=False)
+    assert "403" in told
+
+    page.reload()
+    assert text not in page.content()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("button[aria-label='Revoke laptop']")
+    page.wait_for_selector("text=None yet")
+    told = git("ls-remote", address, cwd=tmp_path, check=False)
+    assert "Authentication failed" in told
     assert complaints == []
 
 

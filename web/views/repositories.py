@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET
 
 from accounts import credentials
 from accounts import selectors as people
+from accounts.actor import Via
+from accounts.errors import WrongPassword
 from accounts.models import User
 from core.paging import PageRequest
 from gitengine import diff
@@ -105,6 +107,9 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
 def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBase:
     """r/raw/{path}: scripts fetch it with a password in the header, as they do from Bitbucket."""
     actor = credentials.from_request(request)
+    if actor.via not in {Via.SESSION, Via.PASSWORD, Via.NOTHING}:
+        # App passwords and tokens open REST and Git, no pages (as in Bitbucket since 8.9.22).
+        raise WrongPassword
     repository = repositories.get(actor, key, slug)
     return inert_file(contents.raw(actor, repository, path.strip("/"), request.GET.get("at", "")))
 

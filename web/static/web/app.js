@@ -19,6 +19,12 @@
     }
   });
 
+  // What cannot be undone asks once, in words that name the thing.
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter?.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       for (const menu of document.querySelectorAll("details.drop[open]")) {

@@ -1,0 +1,79 @@
+"""What the permissions of a secret leave of what its owner may: a ceiling on each ladder, and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.actor import Grants
+from accounts.permissions import Permission, Scope
+
+# App passwords, in the words of Bitbucket Cloud. What a permission opens: steps of the ladders, scopes.
+APP_PASSWORD: dict[str, tuple[frozenset[Permission], frozenset[Scope]]] = {
+    "ACCOUNT_READ": (frozenset(), frozenset({Scope.ACCOUNT})),
+    "ACCOUNT_WRITE": (frozenset(), frozenset({Scope.ACCOUNT, Scope.ACCOUNT_WRITE})),
+    "PROJECT_READ": (frozenset({Permission.PROJECT_READ}), frozenset({Scope.PROJECT})),
+    "PROJECT_WRITE": (frozenset({Permission.REPO_CREATE}), frozenset({Scope.PROJECT})),
+    "PROJECT_ADMIN": (
+        frozenset({Permission.PROJECT_ADMIN, Permission.PROJECT_CREATE}),
+        frozenset({Scope.PROJECT}),
+    ),
+    "REPO_READ": (frozenset({Permission.REPO_READ}), frozenset({Scope.REPOSITORY})),
+    "REPO_WRITE": (frozenset({Permission.REPO_WRITE}), frozenset({Scope.REPOSITORY})),
+    "REPO_ADMIN": (frozenset({Permission.REPO_ADMIN}), frozenset({Scope.REPOSITORY})),
+    # Who deletes must find it first; changing it needs the scope that this one lacks.
+    "REPO_DELETE": (frozenset({Permission.REPO_ADMIN}), frozenset({Scope.REPOSITORY_DELETE})),
+    "PULL_REQUEST_READ": (frozenset({Permission.REPO_READ}), frozenset({Scope.PULL_REQUEST})),
+    "PULL_REQUEST_WRITE": (
+        frozenset({Permission.REPO_READ}),
+        frozenset({Scope.PULL_REQUEST, Scope.PULL_REQUEST_WRITE}),
+    ),
+    "WEBHOOK": (frozenset({Permission.REPO_ADMIN}), frozenset({Scope.WEBHOOK})),
+}
+
+_REPOSITORY_SCOPES = frozenset(
+    {
+        Scope.ACCOUNT,
+        Scope.REPOSITORY,
+        Scope.REPOSITORY_DELETE,
+        Scope.PULL_REQUEST,
+        Scope.PULL_REQUEST_WRITE,
+        Scope.WEBHOOK,
+    }
+)
+
+# HTTP access tokens: the names and the meaning are Bitbucket Data Center's.
+ACCESS_TOKEN: dict[str, tuple[frozenset[Permission], frozenset[Scope]]] = {
+    "REPO_READ": (frozenset({Permission.REPO_READ}), _REPOSITORY_SCOPES),
+    "REPO_WRITE": (frozenset({Permission.REPO_WRITE}), _REPOSITORY_SCOPES),
+    "REPO_ADMIN": (frozenset({Permission.REPO_ADMIN}), _REPOSITORY_SCOPES),
+    "PROJECT_READ": (
+        frozenset({Permission.PROJECT_READ, Permission.REPO_READ}),
+        _REPOSITORY_SCOPES | {Scope.PROJECT},
+    ),
+    "PROJECT_WRITE": (
+        frozenset({Permission.PROJECT_WRITE, Permission.REPO_WRITE}),
+        _REPOSITORY_SCOPES | {Scope.PROJECT},
+    ),
+    "PROJECT_ADMIN": (
+        frozenset({Permission.PROJECT_ADMIN, Permission.REPO_ADMIN}),
+        _REPOSITORY_SCOPES | {Scope.PROJECT},
+    ),
+}
+
+
+def of(
+    permissions: Iterable[str], table: dict[str, tuple[frozenset[Permission], frozenset[Scope]]]
+) -> tuple[Grants, frozenset[Scope]]:
+    """Give the ceiling and the scopes of a secret; a name that no table knows opens nothing.
+
+    Managing credentials is in no table: only a session or the password itself may.
+    """
+    # Every secret lets its owner be known, and a repository's project be seen beside it.
+    steps = {Permission.LICENSED_USER, Permission.PROJECT_VIEW}
+    scopes: set[Scope] = set()
+    for name in permissions:
+        opened = table.get(name)
+        if opened is not None:
+            steps |= opened[0]
+            scopes |= opened[1]
+    return Grants(ceilings=frozenset(steps)), frozenset(scopes)

@@ -1,0 +1,55 @@
+"""Secrets that stand for a user with less than the user may: only their hashes are kept."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Secret(models.Model):
+    """What both kinds share; `prefix` finds the row, the SHA-256 of the whole proves it."""
+
+    name = models.CharField(max_length=255)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64)
+    permissions = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Kept in a table for each kind."""
+
+        abstract = True
+
+    def __str__(self) -> str:
+        """Show its name, never its secret."""
+        return self.name
+
+
+class AppPassword(Secret):
+    """A password for one program, with permissions of its own; never changed, only revoked."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="app_passwords")
+
+    class Meta:
+        """Listed as they were made."""
+
+        ordering = ["pk"]
+
+
+class AccessToken(Secret):
+    """An HTTP access token of a user: a ceiling on what they may, perhaps until a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="access_tokens")
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Listed as they were made."""
+
+        ordering = ["pk"]
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its last day is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
