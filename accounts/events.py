@@ -39,3 +39,37 @@ class SecretRevoked:
     actor: Actor
     user: User
     name: str
+
+
+@dataclass(frozen=True)
+class UserModified:
+    """A user's name, address or state changed."""
+
+    actor: Actor
+    user: User
+
+
+@dataclass(frozen=True)
+class PasswordChanged:
+    """A user has another password."""
+
+    actor: Actor
+    user: User
+
+
+@dataclass(frozen=True)
+class GroupChanged:
+    """A group came, went, or has other members."""
+
+    actor: Actor
+    group: str
+
+
+@dataclass(frozen=True)
+class GlobalPermissionChanged:
+    """Somebody may more, or less, on the whole site; a step is None where there is none."""
+
+    actor: Actor
+    holder: str
+    old: str | None
+    new: str | None

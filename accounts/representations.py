@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts.models import AccessToken, AppPassword, Group, Secret, User
+from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, Secret, User
+from accounts.permissions import Permission
 from core import links
 
 
@@ -21,6 +22,35 @@ def represent_user(user: User) -> dict[str, Any]:
         "type": user.type,
         "links": {"self": [{"href": links.absolute(f"/users/{links.segment(user.slug)}")}]},
     }
+
+
+def represent_detailed_user(user: User) -> dict[str, Any]:
+    """A user as administrators see them."""
+    shown = represent_user(user) | {
+        "directoryName": "Bitbucket Internal Directory",
+        "deletable": True,
+        "mutableDetails": True,
+        "mutableGroups": True,
+        "createdTimestamp": _milliseconds(user.created_at),
+    }
+    if user.last_login is not None:
+        shown["lastAuthenticationTimestamp"] = _milliseconds(user.last_login)
+    return shown
+
+
+def represent_detailed_group(group: Group) -> dict[str, Any]:
+    """A group as administrators see it."""
+    return {"name": group.name, "deletable": True}
+
+
+def represent_global_grant(grant: GlobalGrant) -> dict[str, Any]:
+    """A user or a group with what they hold on the whole site."""
+    holder = (
+        {"user": represent_user(grant.user)}
+        if grant.user
+        else {"group": {"name": grant.group.name if grant.group else ""}}
+    )
+    return holder | {"permission": Permission(grant.permission).name}
 
 
 def represent_group(group: Group) -> dict[str, Any]:

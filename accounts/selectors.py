@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts import access
 from accounts.actor import Actor
 from accounts.errors import NoSuchGroup, NoSuchSecret, NoSuchUser
-from accounts.models import AccessToken, AppPassword, Group, User
+from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
 from core.errors import Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
@@ -84,6 +84,65 @@ def access_token(actor: Actor, user: User, number: str) -> AccessToken:
     if found is None:
         raise NoSuchSecret("access token")
     return found
+
+
+def list_all_users(
+    actor: Actor,
+    wanted: PageRequest,
+    *,
+    text: str = "",
+    of: Group | None = None,
+    outside: bool = False,
+) -> Page[User]:
+    """Users, switched off ones included; with `of` those in the group, or with `outside` all others."""
+    access.require(actor, Permission.LICENSED_USER)
+    users = User.objects.filter(type=User.Type.NORMAL)
+    if of is not None:
+        inside = of.members.values("pk")
+        users = users.exclude(pk__in=inside) if outside else users.filter(pk__in=inside)
+    if text:
+        users = users.filter(
+            Q(name__icontains=text)
+            | Q(display_name__icontains=text)
+            | Q(email_address__icontains=text)
+        )
+    return page_of_rows(users.order_by("name"), wanted)
+
+
+def groups_of(
+    actor: Actor, user: User, wanted: PageRequest, *, text: str = "", outside: bool = False
+) -> Page[Group]:
+    """The groups that a user belongs to, or with `outside` all others."""
+    access.require(actor, Permission.LICENSED_USER)
+    mine = user.member_of.values("pk")
+    groups = Group.objects.exclude(pk__in=mine) if outside else Group.objects.filter(pk__in=mine)
+    return page_of_rows(groups.filter(name__icontains=text).order_by("name"), wanted)
+
+
+def global_grants(
+    actor: Actor, kind: str, wanted: PageRequest, *, text: str = ""
+) -> Page[GlobalGrant]:
+    """What is granted on the whole site to users, or to groups (`kind`); for administrators."""
+    access.require(actor, Permission.ADMIN)
+    grants = GlobalGrant.objects.filter(**{f"{kind}__isnull": False}).select_related(kind)
+    if text:
+        grants = grants.filter(**{f"{kind}__name__icontains": text})
+    return page_of_rows(grants.order_by(f"{kind}__name"), wanted)
+
+
+def users_without_grant(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[User]:
+    """Active users to whom nothing is granted on the site itself; for administrators."""
+    access.require(actor, Permission.ADMIN)
+    users = User.objects.filter(is_active=True, type=User.Type.NORMAL, global_grants__isnull=True)
+    found = users.filter(Q(name__icontains=text) | Q(display_name__icontains=text))
+    return page_of_rows(found.order_by("name"), wanted)
+
+
+def groups_without_grant(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:
+    """Groups to which nothing is granted on the site itself; for administrators."""
+    access.require(actor, Permission.ADMIN)
+    groups = Group.objects.filter(global_grants__isnull=True, name__icontains=text)
+    return page_of_rows(groups.order_by("name"), wanted)
 
 
 def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:

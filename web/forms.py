@@ -13,6 +13,9 @@ _FIELDS = {
     "public": "is_public",
     "defaultBranch": "default_branch",
     "expiryDays": "expiry_days",
+    "displayName": "display_name",
+    "emailAddress": "email_address",
+    "oldPassword": "old_password",
 }
 
 
@@ -169,3 +172,53 @@ class AccessTokenForm(Form):
         required=False,
         help_text="Left empty, it lasts as long as allowed.",
     )
+
+
+class UserForm(Form):
+    """A user that is made."""
+
+    name = forms.CharField(label="Username", max_length=300)
+    display_name = forms.CharField(label="Full name", max_length=300)
+    email_address = forms.CharField(label="E-mail address", max_length=300)
+    password = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class UserDetailsForm(Form):
+    """A user whose details change."""
+
+    display_name = forms.CharField(label="Full name", max_length=300)
+    email_address = forms.CharField(label="E-mail address", max_length=300, required=False)
+
+
+class PasswordForm(Form):
+    """A password that an administrator sets."""
+
+    password = forms.CharField(
+        label="New password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class OwnPasswordForm(PasswordForm):
+    """One's own password, changed by who knows the old one."""
+
+    old_password = forms.CharField(
+        label="Old password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["old_password", "password"]
+
+
+class NameForm(Form):
+    """A group that is made, or a member that joins."""
+
+    name = forms.CharField(label="Name", max_length=300)

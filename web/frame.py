@@ -18,10 +18,12 @@ THEME_COOKIE = "theme"
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Give templates the actor and what stands in the frame."""
     actor = request.actor  # type: ignore[attr-defined]
+    held = people.abilities(actor)
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "actor": actor,
-        "may_create_projects": Permission.PROJECT_CREATE in people.abilities(actor),
+        "may_create_projects": Permission.PROJECT_CREATE in held,
+        "may_administer_site": Permission.ADMIN in held,
         "site_name": site.read(site.DISPLAY_NAME),
         "theme": theme if theme in THEMES else "",
         "product_version": settings.PRODUCT_VERSION,

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from web.views import account, errors, projects, repositories, secrets
+from web.views import account, administration, errors, projects, repositories, secrets
 from web.views import settings as change
 
 
@@ -41,6 +41,13 @@ urlpatterns = [
     path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
     # Where Bitbucket's own page of tokens lies.
     path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
+    path("account/password", account.password, name="own-password"),
+    path("admin", administration.home, name="admin"),
+    path("admin/users", administration.user_list, name="admin-users"),
+    path("admin/users/view", administration.user_detail, name="admin-user"),
+    path("admin/groups", administration.group_list, name="admin-groups"),
+    path("admin/groups/view", administration.group_detail, name="admin-group"),
+    path("admin/permissions", administration.permission_list, name="admin-permissions"),
     path("repos", projects.repository_list, name="repositories"),
     path("repos/create", projects.create, name="create"),
     path("projects", projects.project_list, name="projects"),

@@ -11,3 +11,56 @@ class SecretBody(serializers.Serializer):
     name = serializers.CharField(max_length=1000)
     permissions = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100)
     expiryDays = serializers.IntegerField(required=False, allow_null=True)
+
+
+class UserBody(serializers.Serializer):
+    """A user's details as they are changed; an administrator's call names the user."""
+
+    name = serializers.CharField(max_length=300, required=False)
+    displayName = serializers.CharField(max_length=300, required=False)
+    email = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class RenameBody(serializers.Serializer):
+    """A user's old and new name."""
+
+    name = serializers.CharField(max_length=300)
+    newName = serializers.CharField(max_length=300)
+
+
+class PasswordBody(serializers.Serializer):
+    """A new password, twice; whose it is, or the old one."""
+
+    name = serializers.CharField(max_length=300, required=False)
+    oldPassword = serializers.CharField(max_length=5000, required=False, trim_whitespace=False)
+    password = serializers.CharField(max_length=5000, trim_whitespace=False)
+    passwordConfirm = serializers.CharField(max_length=5000, trim_whitespace=False)
+
+    def validate(self, data: dict[str, str]) -> dict[str, str]:
+        """Both must be the same."""
+        if data["password"] != data["passwordConfirm"]:
+            raise serializers.ValidationError(
+                {"passwordConfirm": ["The two passwords are not the same."]}
+            )
+        return data
+
+
+class PickerBody(serializers.Serializer):
+    """One thing put into another, by their names."""
+
+    context = serializers.CharField(max_length=300)  # type: ignore[assignment]
+    itemName = serializers.CharField(max_length=300)
+
+
+class UserAndGroupsBody(serializers.Serializer):
+    """A user and groups, by their names."""
+
+    user = serializers.CharField(max_length=300)
+    groups = serializers.ListField(child=serializers.CharField(max_length=300), max_length=1000)
+
+
+class GroupAndUsersBody(serializers.Serializer):
+    """A group and users, by their names."""
+
+    group = serializers.CharField(max_length=300)
+    users = serializers.ListField(child=serializers.CharField(max_length=300), max_length=1000)

@@ -2,10 +2,31 @@
 
 from django.urls import path
 
-from accounts.api import secrets, views
+from accounts.api import administration, secrets, views
 
 api = [
+    path("/users/credentials", views.OwnCredentials.as_view()),
     path("/users/<str:slug>", views.UserDetail.as_view()),
+    path("/groups", administration.GroupNames.as_view()),
+    path("/admin/users", administration.Users.as_view()),
+    path("/admin/users/rename", administration.UserRename.as_view()),
+    path("/admin/users/credentials", administration.UserCredentials.as_view()),
+    path("/admin/users/captcha", administration.UserCaptcha.as_view()),
+    path("/admin/users/add-group", administration.UserAddGroup.as_view()),
+    path("/admin/users/add-groups", administration.UserAddGroups.as_view()),
+    path("/admin/users/remove-group", administration.UserRemoveGroup.as_view()),
+    path("/admin/users/more-members", administration.GroupsOfUser.as_view()),
+    path("/admin/users/more-non-members", administration.OtherGroupsOfUser.as_view()),
+    path("/admin/groups", administration.Groups.as_view()),
+    path("/admin/groups/add-user", administration.GroupAddUser.as_view()),
+    path("/admin/groups/add-users", administration.GroupAddUsers.as_view()),
+    path("/admin/groups/remove-user", administration.GroupRemoveUser.as_view()),
+    path("/admin/groups/more-members", administration.GroupMembers.as_view()),
+    path("/admin/groups/more-non-members", administration.GroupNonMembers.as_view()),
+    path("/admin/permissions/users", administration.UserPermissions.as_view()),
+    path("/admin/permissions/users/none", administration.UsersWithoutPermission.as_view()),
+    path("/admin/permissions/groups", administration.GroupPermissions.as_view()),
+    path("/admin/permissions/groups/none", administration.GroupsWithoutPermission.as_view()),
 ]
 
 app_passwords = [

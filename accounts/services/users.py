@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from django.contrib.auth import password_validation as validation
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts import access
+from accounts import access, rank, throttle
 from accounts.actor import Actor
 from accounts.errors import NameTaken, UnfitName
-from accounts.events import UserCreated
+from accounts.events import PasswordChanged, UserCreated, UserModified
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
 from core import events
+from core.errors import Conflict, Forbidden, Invalid
 
 DEFAULT_GROUP = "stash-users"
 
@@ -38,6 +42,9 @@ def create(
         display_name=display_name,
         email_address=check_email(email_address),
     )
+    if password is not None and not actor.is_system:
+        # What the environment says of the first administrator is that person's own affair.
+        check_password(user, password)
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -48,6 +55,102 @@ def create(
     except IntegrityError:
         raise NameTaken("user", name) from None
     return user
+
+
+def update(
+    actor: Actor, user: User, *, display_name: str | None = None, email_address: str | None = None
+) -> User:
+    """Change how a user is called and written to: their own affair, or an administrator's."""
+    _require_own_or_administration(actor, user)
+    if display_name is not None:
+        check_text("displayName", display_name)
+        user.display_name = display_name
+    if email_address is not None:
+        user.email_address = check_email(email_address)
+    with transaction.atomic():
+        user.save(update_fields=["display_name", "email_address"])
+        events.publish(UserModified(actor=actor, user=user))
+    return user
+
+
+def rename(actor: Actor, user: User, new_name: str) -> User:
+    """Give a user another name to sign in by; everything that is theirs stays theirs."""
+    _require_administration(actor, user)
+    check_text("newName", new_name)
+    user.name, user.slug = new_name, slug_of(new_name)
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["name", "slug"])
+            events.publish(UserModified(actor=actor, user=user))
+    except IntegrityError:
+        raise NameTaken("user", new_name) from None
+    return user
+
+
+def set_password(actor: Actor, user: User, password: str) -> None:
+    """Set somebody's password, as an administrator; all their sessions end."""
+    _require_administration(actor, user)
+    _store_password(actor, user, password)
+
+
+def change_own_password(actor: Actor, old: str, new: str) -> None:
+    """Change one's own password, knowing the old one; all other sessions end."""
+    access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
+    user = actor.user
+    if user is None:
+        raise Forbidden()
+    if not user.check_password(old):
+        raise Invalid("The old password is not right.", context="oldPassword")
+    _store_password(actor, user, new)
+
+
+def set_active(actor: Actor, user: User, *, is_active: bool) -> User:
+    """Switch a user off, who keeps their history and loses every way in, or on again."""
+    _require_administration(actor, user)
+    if actor.user is not None and actor.user.pk == user.pk:
+        raise Conflict("You cannot switch yourself off. Ask another administrator to do it.")
+    with transaction.atomic():
+        user.is_active = is_active
+        user.save(update_fields=["is_active"])
+        events.publish(UserModified(actor=actor, user=user))
+    return user
+
+
+def remove(actor: Actor, user: User) -> User:
+    """Take a user out: switched off, without groups, grants and secrets; what they did stays."""
+    removed = set_active(actor, user, is_active=False)
+    with transaction.atomic():
+        user.member_of.clear()
+        user.global_grants.all().delete()
+        user.app_passwords.all().delete()
+        user.access_tokens.all().delete()
+    return removed
+
+
+def forget_failures(actor: Actor, user: User) -> None:
+    """Let a user sign in again who failed too often."""
+    _require_administration(actor, user)
+    throttle.succeeded(user.name)
+
+
+def _store_password(actor: Actor, user: User, password: str) -> None:
+    check_password(user, password)
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        events.publish(PasswordChanged(actor=actor, user=user))
+
+
+def _require_administration(actor: Actor, user: User) -> None:
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    rank.require_above(actor, [user])
+
+
+def _require_own_or_administration(actor: Actor, user: User) -> None:
+    if actor.user is not None and actor.user.pk == user.pk:
+        access.require(actor, Permission.LICENSED_USER, scope=Scope.ACCOUNT_WRITE)
+    else:
+        _require_administration(actor, user)
 
 
 @transaction.atomic
@@ -89,6 +192,19 @@ def check_text(field: str, text: str) -> None:
         raise UnfitName("Control characters are not allowed.", context=field)
     if any(sign in text for sign in "<>"):
         raise UnfitName('The signs "<" and ">" are not allowed.', context=field)
+
+
+def check_password(user: User, password: str) -> None:
+    """Refuse a password that is short, common, or the user's own name."""
+    validators: list[Any] = [
+        validation.MinimumLengthValidator(8),
+        validation.CommonPasswordValidator(),
+        validation.UserAttributeSimilarityValidator(["name", "display_name"], max_similarity=0.9),
+    ]
+    try:
+        validation.validate_password(password, user, validators)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), context="password") from None
 
 
 def check_email(address: str) -> str:

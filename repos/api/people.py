@@ -7,10 +7,12 @@ import re
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.serializers import UserBody
 from accounts.permissions import Ladder, Permission
 from accounts.representations import represent_user
+from accounts.services import users
 from core.api.views import RestView
-from core.errors import Invalid
+from core.errors import Invalid, Unauthenticated
 from repos.api.resources import permission_named
 from repos.models import Project, Repository
 from repos.selectors import permissions, projects, repositories
@@ -36,6 +38,19 @@ class UserList(RestView):
             group=query.get("group", ""),
         )
         return self.show_page(page, represent_user)
+
+    def put(self, request: Request, **_: str) -> Response:
+        """Change one's own name or address."""
+        if self.actor.user is None:
+            raise Unauthenticated("You must sign in to change your details.")
+        body = self.read(UserBody)
+        changed = users.update(
+            self.actor,
+            self.actor.user,
+            display_name=body.get("displayName"),
+            email_address=body.get("email"),
+        )
+        return self.show(represent_user(changed))
 
     def _filter(self, root: str) -> tuple[Permission, Project | Repository | None]:
         query = self.request.query_params

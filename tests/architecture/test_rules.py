@@ -20,6 +20,7 @@ SYSTEM_COMMANDS = {
         "slug_of",
         "check_text",
         "check_email",
+        "check_password",
     },
 }
 WRITES = {

@@ -100,6 +100,12 @@ PAGES = {
     "project-delete": "/projects/SHOW/settings/delete",
     "app-passwords": "/account/app-passwords",
     "access-tokens": "/account/access-tokens",
+    "own-password": "/account/password",
+    "admin-users": "/admin/users",
+    "admin-user": "/admin/users/view?name=admin",
+    "admin-groups": "/admin/groups",
+    "admin-group": "/admin/groups/view?name=stash-users",
+    "admin-permissions": "/admin/permissions",
     "not-found": "/projects/NONE",
 }
 

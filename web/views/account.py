@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,12 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import selectors as people
 from accounts.errors import NoSuchUser
 from accounts.services import sign_in
-from core.errors import DomainError
+from accounts.services import users as change_users
+from core.errors import DomainError, Unauthenticated
 from core.paging import PageRequest
 from core.pictures import identicon
 from repos.errors import NoSuchProject
 from repos.selectors import abilities, projects, repositories
-from web.forms import LoginForm
+from web.forms import LoginForm, OwnPasswordForm
 from web.frame import THEME_COOKIE, THEMES
 
 ONE_YEAR = 365 * 24 * 3600
@@ -90,6 +92,28 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
         page, may_create = None, actor.user == user
     context = {"person": user, "page": page, "filter": text, "may_create": may_create}
     return render(request, "profile.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """/account/password: change one's own; all other sessions end."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.user is None:
+        raise Unauthenticated("Sign in first.")
+    form = OwnPasswordForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        fields = form.cleaned_data
+        try:
+            change_users.change_own_password(actor, fields["old_password"], fields["password"])
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            update_session_auth_hash(request, actor.user)
+            return redirect(reverse("own-password", query={"saved": "1"}))
+    context = {"form": form, "saved": "saved" in request.GET}
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, "password.html", context, status=status)
 
 
 @require_GET

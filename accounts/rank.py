@@ -1,0 +1,42 @@
+"""Nobody touches somebody of a higher rank, gives a rank above their own, or takes away their own last right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Max
+
+from accounts import access
+from accounts.actor import Actor
+from accounts.models import GlobalGrant, Group, User
+from accounts.permissions import Permission
+from core.errors import Conflict, Refused
+
+TOO_HIGH = "This is for somebody with a higher permission than yours."
+OWN_LOSS = "This would take away your own permission. Ask another administrator to do it."
+
+
+def require_above(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:
+    """Refuse if any of these holds, or is, a step above the actor's own."""
+    own = access.site_permission(actor) or 0
+    for subject in subjects:
+        if _step(subject) > own:
+            raise Refused(TOO_HIGH)
+
+
+def refuse_own_loss(actor: Actor, held_before: Permission | None) -> None:
+    """Judge after a change, inside its transaction: what is raised undoes it."""
+    if (access.site_permission(actor) or 0) < (held_before or 0):
+        raise Conflict(OWN_LOSS)
+
+
+def _step(subject: User | Group | Permission) -> int:
+    if isinstance(subject, Permission):
+        return int(subject)
+    if isinstance(subject, User):
+        # What they would hold if they were active: a rank is not lost by being switched off.
+        grants = GlobalGrant.objects.filter(access.held_by(subject))
+    else:
+        grants = GlobalGrant.objects.filter(group=subject)
+    highest: int | None = grants.aggregate(highest=Max("permission"))["highest"]
+    return highest or 0

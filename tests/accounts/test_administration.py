@@ -1,0 +1,249 @@
+"""Administrators run users, groups and global permissions; nobody reaches above their own rank."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import GlobalGrant, User
+from tests import builders
+from tests.rest_client import RestClient
+
+pytestmark = pytest.mark.django_db
+
+GOOD = "a long enough secret"
+
+
+@pytest.fixture
+def boss(db):
+    """An ADMIN, below the system administrator."""
+    return builders.user("boss", site="ADMIN")
+
+
+def create(client, **changed):
+    query = {
+        "name": "new",
+        "displayName": "New One",
+        "emailAddress": "new@example.com",
+        "password": GOOD,
+    } | changed
+    return client.post("admin/users", None, **{k: v for k, v in query.items() if v is not None})
+
+
+def names(answer, *path):
+    found = []
+    for value in answer.json()["values"]:
+        for key in path:
+            value = value[key]
+        found.append(value)
+    return found
+
+
+def test_a_user_is_made_by_the_query_alone_and_may_sign_in(api, admin):
+    assert create(api(admin)).status_code == 204
+
+    made = User.objects.get(name="new")
+    me = RestClient(made, password=GOOD).get("users/new").json()
+    assert (me["displayName"], me["emailAddress"]) == ("New One", "new@example.com")
+    assert create(api(admin), name="NEW").status_code == 409
+
+
+def test_outside_the_default_group_nobody_may_sign_in(api, admin):
+    assert create(api(admin), addToDefaultGroup="false").status_code == 204
+    made = User.objects.get(name="new")
+    assert RestClient(made, password=GOOD).get("users/new").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changed", "context"),
+    [
+        ({"name": None}, "name"),
+        ({"displayName": None}, "displayName"),
+        ({"emailAddress": None}, "emailAddress"),
+        ({"password": None}, "password"),
+        ({"password": "short"}, "password"),
+        ({"password": "password123"}, "password"),
+        ({"name": "somebody", "password": "somebody"}, "password"),
+        ({"name": "a\nGIT_X=1"}, "name"),
+        ({"displayName": "<b>"}, "displayName"),
+        ({"emailAddress": "nothing"}, "emailAddress"),
+    ],
+)
+def test_a_wrong_wish_is_400(api, admin, changed, context):
+    answer = create(api(admin), **changed)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["context"] == context
+
+
+def test_users_are_listed_changed_renamed_and_removed(api, admin, alice):
+    client = api(admin)
+    assert names(client.get("admin/users", filter="ALI"), "name") == ["alice"]
+    body = {"name": "alice", "displayName": "Alice B", "email": "b@example.com"}
+    assert client.put("admin/users", body).json()["displayName"] == "Alice B"
+    renamed = client.post("admin/users/rename", {"name": "alice", "newName": "alison"})
+    assert (renamed.json()["name"], renamed.json()["slug"]) == ("alison", "alison")
+    removed = client.delete("admin/users", name="alison")
+    assert removed.json()["active"] is False
+    alice.refresh_from_db()
+    assert RestClient(alice).get("users/alison").status_code == 401
+    assert client.delete("admin/users", name="admin").status_code == 409
+
+
+def test_passwords_are_set_by_administrators_and_by_oneself(api, admin, alice):
+    body = {"name": "alice", "password": GOOD, "passwordConfirm": GOOD}
+    assert api(admin).put("admin/users/credentials", body).status_code == 204
+    client = RestClient(alice, password=GOOD)
+    own = {"oldPassword": GOOD, "password": GOOD + "!", "passwordConfirm": GOOD + "!"}
+    assert client.put("users/credentials", own | {"oldPassword": "wrong"}).status_code == 400
+    assert client.put("users/credentials", own | {"passwordConfirm": "x"}).status_code == 400
+    assert client.put("users/credentials", own).status_code == 204
+    assert client.get("users/alice").status_code == 401
+    assert RestClient(alice, password=GOOD + "!").get("users/alice").status_code == 200
+
+
+def test_own_details_are_changed(api, alice):
+    changed = api(alice).put("users", {"displayName": "Me", "email": "me@example.com"})
+    assert (changed.json()["displayName"], changed.json()["emailAddress"]) == (
+        "Me",
+        "me@example.com",
+    )
+    assert api().put("users", {"displayName": "x"}).status_code == 401
+
+
+def test_groups_are_made_filled_emptied_and_deleted(api, admin, alice):
+    bob = builders.user("bob")
+    client = api(admin)
+    assert client.post("admin/groups", None, name="devs").json() == {
+        "name": "devs",
+        "deletable": True,
+    }
+    assert client.post("admin/groups", None, name="DEVS").status_code == 409
+    body = {"context": "devs", "itemName": "alice"}
+    assert client.post("admin/groups/add-user", body).status_code == 200
+    assert (
+        client.post("admin/groups/add-users", {"group": "devs", "users": ["bob"]}).status_code
+        == 200
+    )
+    assert names(client.get("admin/groups/more-members", context="devs"), "name") == [
+        "alice",
+        "bob",
+    ]
+    assert names(client.get("admin/groups/more-non-members", context="devs"), "name") == ["admin"]
+    assert names(client.get("admin/users/more-members", context="bob"), "name") == [
+        "devs",
+        "stash-users",
+    ]
+    assert client.post("admin/groups/remove-user", body).status_code == 200
+    turned = {"context": "bob", "itemName": "devs"}
+    assert client.post("admin/users/remove-group", turned).status_code == 200
+    assert names(client.get("admin/groups/more-members", context="devs"), "name") == []
+    assert client.post("admin/users/add-group", turned).status_code == 200
+    assert (
+        client.post("admin/users/add-groups", {"user": "alice", "groups": ["devs"]}).status_code
+        == 200
+    )
+    assert names(client.get("admin/users/more-non-members", context="alice"), "name") == []
+    assert client.get("groups", filter="dev").json()["values"] == ["devs"]
+    assert client.delete("admin/groups", name="devs").status_code == 200
+    assert not bob.member_of.filter(name="devs").exists()
+    missing = client.post("admin/groups/add-users", {"group": "none", "users": ["bob"]})
+    assert missing.status_code == 404
+
+
+def test_global_permissions_are_given_and_taken(api, admin, alice):
+    builders.group("devs")
+    client = api(admin)
+    grant = {"name": "alice", "permission": "PROJECT_CREATE"}
+    assert client.put("admin/permissions/users", None, **grant).status_code == 204
+    assert ("alice", "PROJECT_CREATE") in [
+        (one["user"]["name"], one["permission"])
+        for one in client.get("admin/permissions/users").json()["values"]
+    ]
+    assert api(alice).post("projects", {"key": "A", "name": "A"}).status_code == 201
+    assert (
+        client.put(
+            "admin/permissions/groups", None, name="devs", permission="LICENSED_USER"
+        ).status_code
+        == 204
+    )
+    assert names(client.get("admin/permissions/groups"), "group", "name") == ["devs", "stash-users"]
+    assert names(client.get("admin/permissions/groups/none"), "name") == []
+    assert client.delete("admin/permissions/users", None, name="alice").status_code == 204
+    assert names(client.get("admin/permissions/users/none"), "name") == ["alice"]
+    assert api(alice).post("projects", {"key": "B", "name": "B"}).status_code == 401
+    odd = client.put("admin/permissions/users", None, name="alice", permission="REPO_READ")
+    assert odd.status_code == 400
+
+
+def test_an_admin_never_touches_a_system_administrator(api, admin, boss):
+    client = api(boss)
+    builders.group("root", admin)
+    GlobalGrant.objects.create(group=builders.group("root"), permission=140)
+    body = {"name": "admin", "password": GOOD, "passwordConfirm": GOOD}
+    for answer in (
+        client.put("admin/users", {"name": "admin", "displayName": "x"}),
+        client.delete("admin/users", name="admin"),
+        client.post("admin/users/rename", {"name": "admin", "newName": "x"}),
+        client.put("admin/users/credentials", body),
+        client.put("admin/permissions/users", None, name="admin", permission="LICENSED_USER"),
+        client.delete("admin/permissions/users", None, name="admin"),
+        client.put("admin/permissions/users", None, name="boss", permission="SYS_ADMIN"),
+        client.post("admin/groups/add-user", {"context": "root", "itemName": "boss"}),
+        client.post("admin/users/add-group", {"context": "boss", "itemName": "root"}),
+        client.delete("admin/groups", name="root"),
+        client.delete("admin/permissions/groups", None, name="root"),
+    ):
+        assert answer.status_code == 403, answer.content
+    admin.refresh_from_db()
+    assert admin.name == "admin" and admin.is_active
+
+
+def test_nobody_takes_away_their_own_last_right(api, admin, boss):
+    client = api(boss)
+    lowered = client.put("admin/permissions/users", None, name="boss", permission="LICENSED_USER")
+    assert lowered.status_code == 409
+    assert client.delete("admin/permissions/users", None, name="boss").status_code == 409
+    assert GlobalGrant.objects.get(user=boss).permission == 130
+    # With the right held through a group too, the own row may go.
+    group = builders.group("admins", boss)
+    GlobalGrant.objects.create(group=group, permission=130)
+    assert client.delete("admin/permissions/users", None, name="boss").status_code == 204
+    assert client.delete("admin/groups", name="admins").status_code == 409
+    out = client.post("admin/groups/remove-user", {"context": "admins", "itemName": "boss"})
+    assert out.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "admin/users?name=x&displayName=x&emailAddress=x@y&password=longenoughsecret"),
+        ("PUT", "admin/users"),
+        ("DELETE", "admin/users?name=admin"),
+        ("POST", "admin/groups?name=x"),
+        ("DELETE", "admin/groups?name=stash-users"),
+        ("GET", "admin/permissions/users"),
+        ("PUT", "admin/permissions/users?name=alice&permission=ADMIN"),
+        ("DELETE", "admin/permissions/groups?name=stash-users"),
+    ],
+)
+def test_everybody_else_is_refused(api, admin, alice, method, path):
+    body = {"name": "admin"} if method == "PUT" else None
+    assert api(alice).request(method, path, body).status_code == 401
+    assert api().request(method, path, body).status_code == 401
+
+
+def test_a_secret_does_not_administrate(api, admin):
+    from accounts.services import secrets
+
+    _, text = secrets.create_access_token(
+        builders.actor(admin), admin, name="x", permissions=["PROJECT_ADMIN"]
+    )
+    assert create(RestClient(admin, password=text)).status_code == 401
+
+
+def test_a_locked_out_user_is_let_in_again(api, admin, alice):
+    wrong = RestClient(alice, password="wrong")
+    for _ in range(6):
+        wrong.get("users/alice")
+    assert api(alice).get("users/alice").status_code == 401
+    assert api(admin).delete("admin/users/captcha", name="alice").status_code == 204
+    assert api(alice).get("users/alice").status_code == 200

@@ -1,0 +1,109 @@
+"""Pages of administration: what administrators do there, and what everybody else is told."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import GlobalGrant, Group, User
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+GOOD = "a long enough secret"
+
+
+@pytest.fixture
+def page(admin):
+    client = Client(raise_request_exception=False)
+    client.force_login(admin)
+    return client
+
+
+def test_a_user_is_made_changed_switched_off_and_on(page, alice):
+    fields = {
+        "name": "new",
+        "display_name": "New",
+        "email_address": "n@example.com",
+        "password": GOOD,
+    }
+    wrong = page.post("/admin/users", fields | {"password": "short"})
+    assert wrong.status_code == 400
+    assert "too short" in wrong.content.decode()
+    assert 'value="New"' in wrong.content.decode()
+    made = page.post("/admin/users", fields)
+    assert made["Location"] == "/admin/users/view?name=new"
+    url = made["Location"]
+    assert page.get(url).status_code == 200
+    changed = {"action": "details", "display_name": "Newer", "email_address": ""}
+    assert page.post(url, changed).status_code == 302
+    assert page.post(url, {"action": "password", "password": "short"}).status_code == 400
+    assert page.post(url, {"action": "password", "password": GOOD + "!"}).status_code == 302
+    assert page.post(url, {"action": "off"}).status_code == 302
+    assert not User.objects.get(name="new").is_active
+    assert "switched off" in page.get("/admin/users").content.decode()
+    assert page.post(url, {"action": "on"}).status_code == 302
+    assert page.post(url, {"action": "unlock"}).status_code == 302
+    assert page.post(url, {"action": "odd"}).status_code == 400
+    myself = page.post("/admin/users/view?name=admin", {"action": "off"})
+    assert "cannot switch yourself off" in myself.content.decode()
+    assert page.get("/admin/users/view?name=none").status_code == 404
+
+
+def test_a_group_is_made_filled_emptied_and_deleted(page, alice):
+    made = page.post("/admin/groups", {"name": "devs"})
+    url = made["Location"]
+    assert page.post("/admin/groups", {"name": "Devs"}).status_code == 400
+    assert page.post(url, {"action": "add", "name": "nobody"}).status_code == 400
+    assert page.post(url, {"action": "add", "name": "alice"}).status_code == 302
+    assert "alice" in page.get(url).content.decode()
+    assert page.post(url, {"action": "remove", "name": "alice"}).status_code == 302
+    assert not alice.member_of.filter(name="devs").exists()
+    assert page.post(url, {"action": "delete"})["Location"] == "/admin/groups"
+    assert not Group.objects.filter(name="devs").exists()
+
+
+def test_global_permissions_are_given_and_taken(page, alice):
+    url = "/admin/permissions"
+    grant = {"action": "grant", "kind": "user", "name": "alice", "permission": "PROJECT_CREATE"}
+    assert page.post(url, grant).status_code == 302
+    assert GlobalGrant.objects.get(user=alice).permission == 120
+    assert page.post(url, grant | {"permission": "REPO_READ"}).status_code == 400
+    assert page.post(url, {"action": "revoke", "kind": "user", "name": "alice"}).status_code == 302
+    own = page.post(url, {"action": "revoke", "kind": "user", "name": "admin"})
+    assert own.status_code == 400
+    assert "take away your own permission" in own.content.decode()
+
+
+def test_these_pages_are_for_administrators(alice):
+    client = Client()
+    for address in (
+        "/admin/users",
+        "/admin/groups",
+        "/admin/permissions",
+        "/admin/users/view?name=alice",
+    ):
+        assert client.get(address).status_code == 302
+    client.force_login(alice)
+    for address in (
+        "/admin/users",
+        "/admin/groups",
+        "/admin/permissions",
+        "/admin/users/view?name=alice",
+    ):
+        assert client.get(address).status_code == 401
+    assert "Administration" not in client.get("/dashboard").content.decode()
+
+
+def test_ones_own_password_is_changed_and_other_sessions_end(alice):
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        client.post(
+            "/j_atl_security_check", {"j_username": "alice", "j_password": builders.PASSWORD}
+        )
+    wrong = here.post("/account/password", {"old_password": "wrong", "password": GOOD})
+    assert "The old password is not right." in wrong.content.decode()
+    changed = here.post("/account/password", {"old_password": builders.PASSWORD, "password": GOOD})
+    assert changed["Location"] == "/account/password?saved=1"
+    assert here.get("/dashboard").status_code == 200
+    assert elsewhere.get("/dashboard").status_code == 302
