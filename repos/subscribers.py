@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from accounts.events import UserModified
 from core import jobs
 from core.events import subscribe
 from repos.events import RefsChanged
+from repos.services import projects
 
 TIDY_AFTER = timedelta(seconds=20)
 
@@ -18,3 +20,9 @@ def tidy_soon(event: RefsChanged) -> None:
     jobs.enqueue(
         "repos.tidy", repository_id, unique_key=f"repos.tidy:{repository_id}", delay=TIDY_AFTER
     )
+
+
+@subscribe(UserModified)
+def follow_owner(event: UserModified) -> None:
+    """A personal project bears its owner's name."""
+    projects.follow_owner(event.actor, event.user)

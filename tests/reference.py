@@ -36,7 +36,7 @@ WRONG_IN_THE_REFERENCE = {
 # Refusals that any operation may give, whether its description names them or not.
 ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 500, 503}
 # Described as one value and sent as a page.
-PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/admin/permissions/users"), ("GET", "/api/latest/projects/{projectKey}/permissions/search"),
+PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey}/permissions/search"),
          ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip
 # Resources that are not Bitbucket's.
 OURS = {"app-passwords"}

@@ -83,6 +83,22 @@ def personal(actor: Actor, owner: User) -> Project:
     return project
 
 
+def follow_owner(actor: Actor, owner: User) -> None:
+    """Let a personal project bear its owner's name; the old key goes on leading here."""
+    project = Project.objects.filter(owner=owner).first()
+    key = Project.stored_key(f"~{owner.slug}")
+    if project is None or (project.key == key and project.name == owner.display_name):
+        return
+    old = copy.copy(project)
+    with transaction.atomic():
+        if project.key != key:
+            FormerProjectKey.objects.filter(key=key).delete()
+            FormerProjectKey.objects.create(key=project.key, project=project)
+        project.key, project.name = key, owner.display_name
+        project.save(update_fields=["key", "name"])
+        events.publish(ProjectModified(actor=actor, project=project, old=old))
+
+
 def update(
     actor: Actor,
     project: Project,

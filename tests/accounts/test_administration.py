@@ -247,3 +247,21 @@ def test_a_locked_out_user_is_let_in_again(api, admin, alice):
     assert api(alice).get("users/alice").status_code == 401
     assert api(admin).delete("admin/users/captcha", name="alice").status_code == 204
     assert api(alice).get("users/alice").status_code == 200
+
+
+def test_a_personal_project_follows_the_name_of_its_owner(api, admin, alice):
+    made = api(alice).post("projects/~alice/repos", {"name": "mine"})
+    assert made.status_code == 201
+
+    api(admin).post("admin/users/rename", {"name": "alice", "newName": "Alison"})
+
+    alice.refresh_from_db()
+    client = api(alice)
+    assert client.get("users/alison/repos/mine").json()["project"]["key"] == "~alison"
+    old = client.get("projects/~alice/repos/mine/branches")
+    assert old.status_code == 307
+    assert old["Location"].endswith("/projects/~alison/repos/mine/branches")
+    # Somebody new of the old name begins with nothing of it.
+    other = builders.user("alice")
+    assert api(other).get("users/alice/repos/mine").status_code == 404
+    assert api(other).post("projects/~alice/repos", {"name": "own"}).status_code == 201
