@@ -24,6 +24,8 @@ USE_COUNTS_AFTER = timedelta(minutes=1)
 # Recognisable, so that scanners find a secret that was committed by mistake.
 MARKS = ("BBAP-", "BBDC-")
 PREFIX_LENGTH = 15
+# What git sends as the user of a project's or repository's token.
+TOKEN_USER = "x-token-auth"
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -94,7 +96,7 @@ def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
     secret = _find_secret(text)
     is_token = isinstance(secret, AccessToken)
     owner = secret.user if secret else None
-    fits = owner is not None and (name is None or owner.name.lower() == name.lower())
+    fits = owner is not None and (name is None or name.lower() in _names_of(owner))
     if (
         secret is None
         or owner is None
@@ -109,10 +111,16 @@ def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
     grants, scopes = ceilings.of(secret.permissions, table)
     via = Via.ACCESS_TOKEN if is_token else Via.APP_PASSWORD
     actor = Actor(user=owner, grants=grants, scopes=scopes, via=via, origin=origin)
-    if access.site_permission(actor) is None:
+    if owner.type == User.Type.NORMAL and access.site_permission(actor) is None:
         raise NoAccess
     _note_use(secret)
     return actor
+
+
+def _names_of(owner: User) -> set[str]:
+    """The names under which a secret of this user may come in the place of a password."""
+    names = {owner.name.lower()}
+    return names | {TOKEN_USER} if owner.type == User.Type.SERVICE else names
 
 
 def _find_secret(text: str) -> AccessToken | AppPassword | None:

@@ -24,7 +24,10 @@ urlpatterns = [
     path("rest/capabilities", views.Capabilities.as_view()),
     path("rest/api/<version:version>", include(api)),
     path("rest/app-passwords/<version:version>", include(accounts.app_passwords)),
-    path("rest/access-tokens/<version:version>", include(accounts.access_tokens)),
+    path(
+        "rest/access-tokens/<version:version>",
+        include([*accounts.access_tokens, *repos.access_tokens]),
+    ),
     *transport.urlpatterns,
     *web.urlpatterns,
 ]

@@ -20,6 +20,8 @@ from core import events, site
 from core.errors import Forbidden, Invalid
 
 MOST_OF_A_USER = 200
+SERVICE_NAME = "access-token-user"
+SERVICE_DOMAIN = "tokens.invalid"
 MOST_DAYS = 36_500
 
 
@@ -81,6 +83,57 @@ def update_access_token(
         token.permissions = _judged_permissions(permissions, ceilings.ACCESS_TOKEN)
     token.save(update_fields=["name", "permissions"])
     return token
+
+
+def create_service_token(
+    actor: Actor, *, name: str, permissions: Collection[str], expiry_days: int | None
+) -> tuple[AccessToken, str]:
+    """Make a token with a service user that it acts as; who asks has judged the actor's right to it."""
+    text = _new_text(credentials.MARKS[1])
+    days = _judged_days(expiry_days)
+    number = secrets.token_hex(8)
+    user = User(
+        name=f"{SERVICE_NAME}-{number}",
+        slug=f"{SERVICE_NAME}-{number}",
+        display_name=_judged_name(name),
+        email_address=f"{number}@{SERVICE_DOMAIN}",
+        type=User.Type.SERVICE,
+    )
+    user.set_unusable_password()
+    made = AccessToken(
+        user=user,
+        name=_judged_name(name),
+        permissions=_judged_permissions(permissions, ceilings.ACCESS_TOKEN),
+        expires_at=None if days is None else timezone.now() + timedelta(days=days),
+        **_hashed(text),
+    )
+    with transaction.atomic():
+        user.save()
+        _issue(actor, made, user)
+    return made, text
+
+
+def change_service_token(
+    actor: Actor,
+    token: AccessToken,
+    *,
+    name: str | None = None,
+    permissions: Collection[str] | None = None,
+) -> None:
+    """Change a service user's token; who asks has judged the actor's right to it."""
+    if name is not None:
+        token.name = token.user.display_name = _judged_name(name)
+        token.user.save(update_fields=["display_name"])
+    if permissions is not None:
+        token.permissions = _judged_permissions(permissions, ceilings.ACCESS_TOKEN)
+    token.save(update_fields=["name", "permissions"])
+
+
+def end_service_token(actor: Actor, token: AccessToken) -> None:
+    """End a token with its service user; who asks has judged the actor's right to it."""
+    with transaction.atomic():
+        events.publish(SecretRevoked(actor=actor, user=token.user, name=token.name))
+        token.user.delete()
 
 
 def revoke(actor: Actor, secret: AppPassword | AccessToken) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from repos.api import contents, people, permissions, projects, repositories
+from repos.api import contents, people, permissions, projects, repositories, tokens
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
@@ -53,4 +53,11 @@ api = [
     path("/repos", repositories.RepositorySearch.as_view()),
     path("/profile/recent/repos", repositories.RecentRepositories.as_view()),
     path("/users", people.UserList.as_view()),
+]
+
+access_tokens = [
+    path(PROJECT, tokens.ProjectTokens.as_view()),
+    path(f"{PROJECT}/<str:number>", tokens.ProjectTokenDetail.as_view()),
+    path(f"{PROJECT}/repos/<str:slug>", tokens.RepositoryTokens.as_view()),
+    path(f"{PROJECT}/repos/<str:slug>/<str:number>", tokens.RepositoryTokenDetail.as_view()),
 ]

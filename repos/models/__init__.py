@@ -4,6 +4,7 @@ from repos.models.grants import ProjectGrant, RepositoryGrant
 from repos.models.projects import FormerProjectKey, Project, ProjectAvatar
 from repos.models.pushes import Push, RefChange
 from repos.models.repositories import FormerRepositorySlug, RecentRepository, Repository
+from repos.models.tokens import TokenPlace
 
 __all__ = [
     "FormerProjectKey",
@@ -16,4 +17,5 @@ __all__ = [
     "RefChange",
     "Repository",
     "RepositoryGrant",
+    "TokenPlace",
 ]

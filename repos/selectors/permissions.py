@@ -119,6 +119,10 @@ def users_who_may(
 
 def _grants(actor: Actor, subject: Subject) -> QuerySet[Any]:
     access.require(actor, ADMINISTRATION[type(subject)], subject)
-    if isinstance(subject, Project):
-        return ProjectGrant.objects.filter(project=subject)
-    return RepositoryGrant.objects.filter(repository=subject)
+    grants: QuerySet[Any] = (
+        ProjectGrant.objects.filter(project=subject)
+        if isinstance(subject, Project)
+        else RepositoryGrant.objects.filter(repository=subject)
+    )
+    # Service users belong to tokens, which are shown and revoked as tokens.
+    return grants.exclude(user__type=User.Type.SERVICE)

@@ -15,12 +15,13 @@ from accounts import access as site_access
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.permissions import Permission, Scope
+from accounts.services import secrets
 from core import events
 from core.errors import Forbidden, Invalid
 from repos import access
 from repos.errors import NameTaken, ProjectNotEmpty, UnfitName
 from repos.events import ProjectCreated, ProjectDeleted, ProjectModified
-from repos.models import FormerProjectKey, Project, ProjectAvatar, ProjectGrant
+from repos.models import FormerProjectKey, Project, ProjectAvatar, ProjectGrant, TokenPlace
 from repos.services import names
 
 MOST_AVATAR_BYTES = 1024 * 1024
@@ -147,8 +148,11 @@ def delete(actor: Actor, project: Project) -> None:
     with transaction.atomic():
         if project.repositories.exists():
             raise ProjectNotEmpty(project.name)
-        events.publish(ProjectDeleted(actor=actor, project=copy.copy(project)))
+        gone = copy.copy(project)
+        for place in TokenPlace.objects.filter(project=project).select_related("token__user"):
+            secrets.end_service_token(actor, place.token)
         project.delete()
+        events.publish(ProjectDeleted(actor=actor, project=gone))
 
 
 @contextmanager

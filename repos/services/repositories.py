@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
+from accounts.services import secrets
 from core import events, jobs
 from gitengine import refs
 from gitengine.errors import InvalidName
@@ -25,6 +26,7 @@ from repos.models import (
     RecentRepository,
     Repository,
     RepositoryGrant,
+    TokenPlace,
 )
 from repos.services import names
 
@@ -119,6 +121,8 @@ def delete(actor: Actor, repository: Repository) -> None:
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY_DELETE)
     with transaction.atomic():
         gone = copy.copy(repository)
+        for place in TokenPlace.objects.filter(repository=repository).select_related("token__user"):
+            secrets.end_service_token(actor, place.token)
         jobs.enqueue("repos.delete_files", repository.pk)
         repository.delete()
         events.publish(RepositoryDeleted(actor=actor, repository=gone))
