@@ -17,7 +17,10 @@ def dumps(value: Any) -> bytes:
 
 def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        try:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
         return {
             _without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import DeltaStatus, DiffFind, DiffOption
 
-from gitengine.errors import NoSuchRevision
+from gitengine import objects
 from gitengine.repository import GitRepository
 from gitengine.types import (
     ZERO_ID,
@@ -101,20 +101,15 @@ def _compare(
     flags = DiffOption.INCLUDE_TYPECHANGE
     if ignore_whitespace:
         flags |= DiffOption.IGNORE_WHITESPACE
-    new_tree = _tree(opened, new)
+    new_tree = objects.tree_of(opened, new)
     if old is None:
         compared = new_tree.diff_to_tree(flags=flags, context_lines=context, swap=True)
     else:
-        compared = _tree(opened, old).diff_to_tree(new_tree, flags=flags, context_lines=context)
+        compared = objects.tree_of(opened, old).diff_to_tree(
+            new_tree, flags=flags, context_lines=context
+        )
     compared.find_similar(flags=DiffFind.FIND_RENAMES, rename_limit=RENAME_LIMIT)
     return compared
-
-
-def _tree(opened: pygit2.Repository, commit_id: ObjectId) -> pygit2.Tree:
-    try:
-        return opened[commit_id].peel(pygit2.Tree)
-    except (KeyError, ValueError, pygit2.GitError):
-        raise NoSuchRevision(commit_id) from None
 
 
 def _change(delta: pygit2.DiffDelta) -> Change:

@@ -5,20 +5,14 @@ The git program walks (it knows the commit-graph and its changed paths), libgit2
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
-import pygit2
-
-from gitengine import processes
+from gitengine import objects, processes
 from gitengine.errors import GitFailed, NoSuchRevision
 from gitengine.repository import GitRepository
-from gitengine.types import Commit, ObjectId, Person
+from gitengine.types import Commit, ObjectId
 
 TIMEOUT = 30.0
-
-_PERSON = re.compile(rb"(?P<name>[^<]*)<(?P<email>[^>]*)>[^0-9-]*(?P<time>-?\d+)?")
-NOBODY = Person("", "")
 
 
 def commit(git: GitRepository, object_id: ObjectId) -> Commit:
@@ -30,13 +24,7 @@ def commits(git: GitRepository, ids: Iterable[ObjectId]) -> Iterator[Commit]:
     """Read commits by their whole ids, in the order given."""
     opened = git.libgit2()
     for object_id in ids:
-        try:
-            kind, data = opened.read(object_id)
-        except (KeyError, ValueError):
-            raise NoSuchRevision(object_id) from None
-        if kind != pygit2.enums.ObjectType.COMMIT:
-            raise NoSuchRevision(object_id)
-        yield _parse(object_id, data)
+        yield objects.read_commit(opened, object_id)
 
 
 def log(
@@ -47,7 +35,6 @@ def log(
     path: str = "",
     follow_renames: bool = False,
     merges: bool | None = None,
-    ignore_missing: bool = False,
     skip: int = 0,
     limit: int,
 ) -> list[Commit]:
@@ -60,8 +47,6 @@ def log(
         args.append("--merges" if merges else "--no-merges")
     if follow_renames and path:
         args.append("--follow")
-    if ignore_missing:
-        args.append("--ignore-missing")
     args += ["--end-of-options", *until, *(f"^{object_id}" for object_id in since), "--"]
     if path:
         args.append(path)
@@ -127,8 +112,10 @@ def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, 
     opened = git.libgit2()
     times = {}
     for object_id in ids:
-        found = opened.get(object_id)
-        times[object_id] = found.commit_time if isinstance(found, pygit2.Commit) else 0
+        try:
+            times[object_id] = max(1, objects.read_commit(opened, object_id).committer_time)
+        except NoSuchRevision:
+            times[object_id] = 0
     return times
 
 
@@ -149,45 +136,3 @@ def _git(git: GitRepository, args: list[str]) -> bytes:
         if "bad object" in error.stderr or "bad revision" in error.stderr:
             raise NoSuchRevision(error.stderr.rsplit(" ", 1)[-1].strip("'")) from None
         raise
-
-
-def _parse(object_id: ObjectId, data: bytes) -> Commit:
-    """Read a commit as tolerantly as git does: old histories hold headers that strict readers refuse."""
-    head, _, message = data.partition(b"\n\n")
-    fields: dict[bytes, bytes] = {}
-    parents = []
-    for header in head.split(b"\n"):
-        keyword, _, value = header.partition(b" ")
-        if keyword == b"parent":
-            parents.append(value.decode("ascii", "replace"))
-        else:
-            fields.setdefault(keyword, value)
-    encoding = fields.get(b"encoding", b"utf-8").decode("ascii", "replace")
-    author, author_time = _person(fields.get(b"author", b""), encoding)
-    committer, committer_time = _person(fields.get(b"committer", b""), encoding)
-    return Commit(
-        id=object_id,
-        tree=fields.get(b"tree", b"").decode("ascii", "replace"),
-        parents=tuple(parents),
-        author=author,
-        author_time=author_time,
-        committer=committer,
-        committer_time=committer_time,
-        message=_text(message, encoding).rstrip("\n"),
-    )
-
-
-def _person(value: bytes, encoding: str) -> tuple[Person, int]:
-    found = _PERSON.match(value)
-    if found is None:
-        return NOBODY, 0
-    name = _text(found["name"].strip(), encoding)
-    return Person(name, _text(found["email"].strip(), encoding)), int((found["time"] or b"0")[:12])
-
-
-def _text(data: bytes, encoding: str) -> str:
-    try:
-        text = data.decode(encoding)
-    except (LookupError, ValueError):
-        text = data.decode("utf-8", "replace")
-    return text.replace("\x00", "\ufffd")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -67,7 +68,8 @@ def receive(
     asked = read_commands(Lines(body, most_bytes=MOST_COMMAND_BYTES))
     if not asked.commands:
         return
-    commands = [_refuse_malformed(command) for command in asked.commands]
+    doubled = Counter(command.name for command in asked.commands)
+    commands = [_refuse_malformed(command, doubled) for command in asked.commands]
     unpacked = "ok"
     with quarantine(git) as incoming:
         try:
@@ -128,11 +130,15 @@ def _command(text: bytes) -> RefCommand:
     return RefCommand(os.fsdecode(parts[2]), old, new)
 
 
-def _refuse_malformed(command: RefCommand) -> RefCommand:
+def _refuse_malformed(command: RefCommand, doubled: Counter[str]) -> RefCommand:
+    if doubled[command.name] > 1:
+        return command.refused("multiple updates for this ref in one push")
     if not refs.is_well_formed(command.name):
         return command.refused("funny refname")
     if command.old == ZERO_ID and command.new == ZERO_ID:
         return command.refused("neither an old nor a new id")
+    if command.old == command.new:
+        return command.refused("the ref stands there already")
     return command
 
 

@@ -11,9 +11,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import pygit2
+from pygit2.enums import ObjectType
 
-from gitengine import processes
+from gitengine import objects, processes
 from gitengine.errors import GitFailed, InvalidName, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, ObjectId, Ref, RefChangeKind, RefCommand
@@ -218,12 +218,17 @@ def _folders(name: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(2, len(parts))]
 
 
-def _commit_behind(git: GitRepository, object_id: str, revision: str) -> ObjectId:
-    try:
-        found = git.libgit2()[object_id]
-        return str(found.peel(pygit2.Commit).id)
-    except (KeyError, ValueError, pygit2.GitError):
-        raise NoSuchRevision(revision) from None
+def _commit_behind(git: GitRepository, object_id: ObjectId, revision: str) -> ObjectId:
+    opened = git.libgit2()
+    if len(object_id) < 40:
+        try:
+            object_id = str(opened.expand_id(object_id))
+        except (KeyError, ValueError):
+            raise NoSuchRevision(revision) from None
+    found, kind = objects.peel(opened, object_id)
+    if kind is not ObjectType.COMMIT:
+        raise NoSuchRevision(revision)
+    return found
 
 
 def _peel(git: GitRepository, targets: Mapping[str, ObjectId]) -> dict[str, ObjectId]:
@@ -233,11 +238,7 @@ def _peel(git: GitRepository, targets: Mapping[str, ObjectId]) -> dict[str, Obje
     if others:
         opened = git.libgit2()
         for name in others:
-            found = opened.get(targets[name])
-            while isinstance(found, pygit2.Tag):
-                found = opened.get(found.target)
-            if found is not None:
-                peeled[name] = str(found.id)
+            peeled[name] = objects.peel(opened, targets[name])[0]
     return peeled
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import ObjectType
 
-from gitengine import processes
-from gitengine.errors import NoSuchPath
+from gitengine import objects, processes
+from gitengine.errors import NoSuchPath, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import SYMLINK_MODE, Entry, EntryKind, ObjectId
 
@@ -102,28 +103,43 @@ def is_binary(start: bytes) -> bool:
 
 def decode(data: bytes) -> str:
     """Make text of a file: UTF-8, or UTF-16 by its mark, else Windows' Latin, which never fails."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    return data.decode(_encoding_of(data), "replace")
 
 
 def read_lines(
     git: GitRepository, blob_id: ObjectId, *, start: int, limit: int, longest: int = 20_000
 ) -> Lines:
     """Give lines from `start` (counted from 0), read as a stream; what is longer than `longest` is cut."""
+    decoder = codecs.getincrementaldecoder(_encoding_of(head_of_blob(git, blob_id)))("replace")
     taken: list[str] = []
     more = False
-    for number, line in enumerate(_lines(stream_blob(git, blob_id), longest)):
+    chunks = stream_blob(git, blob_id)
+    for number, line in enumerate(_lines(_decoded(chunks, decoder), longest)):
         if number < start:
             continue
         if len(taken) == limit:
             more = True
             break
-        taken.append(decode(line))
+        taken.append(line)
+    chunks.close()  # type: ignore[attr-defined]
     return Lines(tuple(taken), start, not more)
+
+
+def _encoding_of(start: bytes) -> str:
+    """Decide by how a file begins; a character that the beginning cuts in two counts as whole."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _decoded(chunks: Iterable[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:
+    for chunk in chunks:
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", True)
 
 
 def check_path(path: str, revision: str) -> None:
@@ -139,8 +155,8 @@ def is_symlink(found: Entry) -> bool:
 
 def _root(opened: pygit2.Repository, commit_id: ObjectId) -> pygit2.Tree:
     try:
-        return opened[commit_id].peel(pygit2.Tree)
-    except (KeyError, ValueError, pygit2.GitError):
+        return objects.tree_of(opened, commit_id)
+    except NoSuchRevision:
         raise NoSuchPath("", commit_id) from None
 
 
@@ -170,15 +186,14 @@ def _names(chunks: Iterable[bytes]) -> Iterator[str]:
         yield from map(os.fsdecode, whole)
 
 
-def _lines(chunks: Iterator[bytes], longest: int) -> Iterator[bytes]:
-    """Cut a stream at its newlines; of a line beyond `longest` bytes the rest is passed over."""
-    rest = b""
+def _lines(chunks: Iterable[str], longest: int) -> Iterator[str]:
+    """Cut a text at its newlines; of a line beyond `longest` characters the rest is passed over."""
+    rest = ""
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
+        *whole, rest = (rest + chunk).split("\n")
         for line in whole:
-            yield line.removesuffix(b"\r")[:longest]
+            yield line.removesuffix("\r")[:longest]
         if len(rest) > longest:
             rest = rest[: longest + 1]
     if rest:
         yield rest[:longest]
-    chunks.close()  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from core.errors import Invalid
 from core.paging import page_of
-from gitengine.types import Commit
+from gitengine.types import Commit, EntryKind
 from repos.api.resources import RepositoryResource
 from repos.inert import inert_file
 from repos.representations import (
@@ -156,6 +156,9 @@ class Browse(_Contents):
             return self.show({"size": where.entry.size})
         if where.is_directory:
             return self.show(self._folder(where))
+        if where.entry.kind is EntryKind.SUBMODULE:
+            shown = represent_entry(where.entry) | {"path": represent_path(where.entry.path)}
+            return self.show(shown | {"revision": where.revision.id})
         return self.show(self._file(where))
 
     def _folder(self, where: Place) -> dict[str, Any]:

@@ -98,6 +98,9 @@ class RepositoryDetail(RepositoryResource):
         repository = self.repository()
         body = self.read(RepositoryBody, partial=True)
         target = body.get("project")
+        if body.get("defaultBranch"):
+            # Judged first, so that nothing is changed by half.
+            branches.check_default(self.actor, repository, body["defaultBranch"])
         changed = repositories.update(
             self.actor,
             repository,

@@ -9,6 +9,8 @@ from accounts.actor import Actor
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_from, page_of
 from gitengine import diff, history, trees
+from gitengine.errors import NoSuchRevision
+from gitengine.repository import GitRepository
 from gitengine.types import Change, Commit, Entry, EntryKind, FileDiff, ObjectId
 from repos import storage
 from repos.errors import NotADirectory
@@ -76,8 +78,11 @@ def commits(
     with storage.opened(repository) as git:
         if narrowed.path:
             trees.check_path(narrowed.path, until)
-        start = refs.resolve(git, until).commit_id
-        since = [refs.resolve(git, narrowed.since).commit_id] if narrowed.since else []
+        start = _commit_or_none(git, until, narrowed.ignore_missing)
+        if start is None:
+            return page_from([], wanted)
+        left_out = narrowed.since and _commit_or_none(git, narrowed.since, narrowed.ignore_missing)
+        since = [left_out] if left_out else []
         found = history.log(
             git,
             [start],
@@ -85,7 +90,6 @@ def commits(
             path=narrowed.path,
             follow_renames=narrowed.follow_renames,
             merges=narrowed.merges,
-            ignore_missing=narrowed.ignore_missing,
             skip=wanted.start,
             limit=wanted.limit + 1,
         )
@@ -196,3 +200,12 @@ def file_diffs(
     with storage.opened(repository) as git:
         parent = shown.parents[0] if shown.parents else None
         return list(diff.file_diffs(git, parent, shown.id, limits=limits))
+
+
+def _commit_or_none(git: GitRepository, at: str, ignore_missing: bool) -> ObjectId | None:
+    try:
+        return refs.resolve(git, at).commit_id
+    except NoSuchRevision:
+        if ignore_missing:
+            return None
+        raise

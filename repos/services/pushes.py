@@ -39,15 +39,19 @@ def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
             repository.refresh_from_db(fields=["is_archived"])
             return judge(incoming, moving)
 
-        return ref_updates.move(
+        # What is refused already is reported as it is, and moves nothing.
+        moving = [command for command in commands if not command.refusal]
+        results = ref_updates.move(
             actor,
             repository,
-            commands,
+            moving,
             reason=Push.Reason.PUSH,
             is_atomic=is_atomic,
             objects=incoming,
             guard=judge_again,
         )
+        moved = {result.name: result for result in results}
+        return [command if command.refusal else moved[command.name] for command in commands]
 
     with storage.opened(repository) as git:
         return receive.receive(

@@ -56,6 +56,7 @@ def move(
     `guard` judges once more, under the lock and after the old ids were compared, what may have
     changed since the first judgement.
     """
+    assert len({command.name for command in commands}) == len(commands), "each ref once"
     with storage.git_of(repository).exclusive() as git:
         if not Repository.objects.filter(pk=repository.pk).exists():
             return [command.refused(GONE) for command in commands]

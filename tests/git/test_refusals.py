@@ -84,7 +84,7 @@ def pack(*objects, count=None):
 
 
 def object_id(kind, data):
-    name = {1: b"commit", 2: b"tree", 3: b"blob"}[kind]
+    name = {1: b"commit", 2: b"tree", 3: b"blob", 4: b"tag"}[kind]
     return hashlib.sha1(b"%s %d\0%s" % (name, len(data), data)).hexdigest()
 
 
@@ -473,3 +473,54 @@ def test_a_push_to_a_repository_that_was_deleted_meanwhile_is_told(place, tmp_pa
     told = git("push", place.address, "main", cwd=place.work, check=False)
 
     assert "not found" in told.lower()
+
+
+def test_the_same_ref_twice_in_one_push_moves_nothing(place):
+    tip, before = (git("rev-parse", name, cwd=place.work) for name in ("main", "main~1"))
+    name = "refs/heads/main"
+    lines = line(f"{tip} {before} {name}\0report-status") + line(f"{tip} {ZERO} {name}")
+    answer = place.post("git-receive-pack", lines + b"0000" + pack())
+    assert answer.content.count(b"multiple updates") == 2
+    assert git("rev-parse", name, cwd=place.files) == tip
+    still = place.post(
+        "git-receive-pack", line(f"{tip} {tip} {name}\0report-status") + b"0000" + pack()
+    )
+    assert b"stands there already" in still.content
+
+
+ODD_HEADERS = [
+    b"author A U <a@x 17 +0\ncommitter A U <a@x 17 +0",
+    b"author nobody\ncommitter nobody",
+    b"author A <a@x> xyz +0000\ncommitter A <a@x> xyz +0000",
+    b"author A <a@x> 99999999999999999999999 +0000\ncommitter A <a@x> 99999999999999999999999 +0000",
+    b"author A<a@x> 17 +0000\ncommitter A<a@x> 17 +0000",
+    b"author A <a@x> 17 +9999999\ncommitter A <a@x> 17 +9999999",
+    b"author A <a@x> 17 +0000\ncommitter A <a@x> 17 +0000\nencoding unicode_escape",
+    b"author A <a@x> 17 +0000\ncommitter A <a@x> 17 +0000\nencoding utf-7",
+]
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS)
+def test_untidy_objects_that_old_histories_hold_are_taken_and_read(place, headers):
+    """What a push may bring in must be shown, cloned, and deleted again."""
+    tree = git("rev-parse", "main^{tree}", cwd=place.work)
+    message = b"hi \\ud800 +2AA- x\n"
+    commit_data = b"tree " + tree.encode() + b"\n" + headers + b"\n\n" + message
+    odd = object_id(1, commit_data)
+    answer = place.push_pack(pack((1, commit_data)), odd, name="refs/heads/odd")
+    if b"ok refs/heads/odd" not in answer.content:
+        return  # Not tolerated: then it is not there, and nothing has to be read.
+    tagger = headers.split(b"\n")[0].replace(b"author", b"tagger")
+    tag_data = b"object " + odd.encode() + b"\ntype commit\ntag t\n" + tagger + b"\n\nt\n"
+    made = hashlib.sha1(b"tag %d\0%s" % (len(tag_data), tag_data)).hexdigest()
+    place.push_pack(pack((4, tag_data)), made, name="refs/tags/odd")
+
+    path = place.url.split("/scm/")[1].removesuffix(".git").split("/")
+    rest = f"{place.server.url}/rest/api/1.0/projects/{path[0]}/repos/{path[1]}"
+    for address in ("branches", "branches?details=true", "tags", f"commits/{odd}", "commits?until=odd",
+                    "browse?at=odd", "files?at=odd", "raw/file0.txt?at=odd"):  # fmt: skip
+        shown = requests.get(f"{rest}/{address}", auth=ADMINISTRATOR, timeout=30)
+        assert shown.status_code == 200, (address, shown.content)
+    git("clone", "-q", "--mirror", place.address, "again", cwd=place.work.parent)
+    git("push", "-q", place.address, ":refs/heads/odd", ":refs/tags/odd", cwd=place.work)
+    assert "odd" not in place.refs()

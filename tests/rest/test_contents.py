@@ -239,6 +239,48 @@ def test_nothing_that_a_browser_would_run_is_sent_as_what_it_is(api, ids, name, 
     assert answer["Content-Type"] == "text/plain;charset=UTF-8"
 
 
+def test_a_submodule_is_shown_as_what_it_is(api, ids):
+    link = "1234567890" * 4
+    script = f"commit refs/heads/sub\ncommitter A <a@b> 1700004000 +0000\ndata 1\nm\nM 160000 {link} module\n\n"
+    subprocess.run(
+        ["git", "fast-import", "--quiet"], cwd=ids["path"], input=script.encode(), check=True
+    )
+
+    shown = api().get(f"{REPO}/browse/module", at="sub").json()
+
+    assert (shown["type"], shown["contentId"]) == ("SUBMODULE", link)
+    assert api().get(f"{REPO}/browse/module", at="sub", type="true").json() == {"type": "SUBMODULE"}
+    assert api().get(f"{REPO}/raw/module", at="sub").status_code == 400
+
+
+def test_missing_commits_are_passed_over_when_asked(api, ids):
+    missing = "1" * 40
+    assert api().get(f"{REPO}/commits", since=missing).status_code == 404
+    found = api().get(f"{REPO}/commits", since=missing, ignoreMissing="true")
+    assert found.json()["size"] == 4
+    assert api().get(f"{REPO}/commits", until=missing, ignoreMissing="true").json()["size"] == 0
+
+
+def test_lines_in_other_encodings_are_text(api, ids):
+    long = "xé" * 15_000
+    _write(
+        ids["path"],
+        {
+            "utf16.txt": "one\ntwo é\n".encode("utf-16"),
+            "latin.txt": "caf\xe9\nbar\n".encode("latin-1"),
+            "long.txt": f"{long}\nend\n".encode(),
+        },
+    )
+
+    def lines(name):
+        found = api().get(f"{REPO}/browse/{name}", at="odd").json()["lines"]
+        return [one["text"] for one in found]
+
+    assert lines("utf16.txt") == ["one", "two é"]
+    assert lines("latin.txt") == ["café", "bar"]
+    assert lines("long.txt") == [long[:20_000], "end"]
+
+
 def test_an_empty_repository_says_so(api, admin):
     builders.repository(builders.project("PRJ"))
     client = api(admin)

@@ -84,6 +84,15 @@ def test_a_repository_is_changed_field_by_field(api, admin, project):
     assert branch["id"] == "refs/heads/feature/one"
 
 
+def test_a_wrong_default_branch_changes_nothing(api, admin, project):
+    builders.repository(project, "repo", content=True)
+    body = {"description": "changed", "defaultBranch": "none"}
+
+    assert api(admin).put("projects/PRJ/repos/repo", body).status_code == 404
+
+    assert "description" not in api(admin).get("projects/PRJ/repos/repo").json()
+
+
 def test_a_renamed_and_moved_repository_is_found_under_its_old_names(api, admin, project):
     builders.project("OTHER")
     made = builders.repository(project, "first")
