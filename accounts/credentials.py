@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 
@@ -18,12 +21,16 @@ from accounts import access, ceilings, throttle
 from accounts.actor import Actor, Origin, Via
 from accounts.errors import NoAccess, WrongPassword
 from accounts.models import AccessToken, AppPassword, User
+from core.errors import Unavailable
 
 VERIFIED_SECONDS = 20
 USE_COUNTS_AFTER = timedelta(minutes=1)
 # Recognisable, so that scanners find a secret that was committed by mistake.
 MARKS = ("BBAP-", "BBDC-")
 PREFIX_LENGTH = 15
+HASHES_AT_ONCE = 2
+LONGEST_WAIT = 10.0
+_places = threading.BoundedSemaphore(HASHES_AT_ONCE)
 # What git sends as the user of a project's or repository's token.
 TOKEN_USER = "x-token-auth"
 
@@ -76,7 +83,8 @@ def from_password(name: str, password: str, origin: Origin) -> User:
     """Judge a name and password, for the login page; the same work is done for a name that is nobody's."""
     throttle.check(name, origin)
     user = _find(name)
-    right = check_password(password, user.password) if user else _waste_time(password)
+    with _hashing():
+        right = check_password(password, user.password) if user else _waste_time(password)
     if not right or user is None or not user.is_active or user.type != User.Type.NORMAL:
         throttle.failed(name, origin)
         raise WrongPassword
@@ -177,6 +185,17 @@ def _verified(name: str, password: str, origin: Origin) -> User:
 
 def _find(name: str) -> User | None:
     return User.objects.filter(name__iexact=name).first()
+
+
+@contextmanager
+def _hashing() -> Iterator[None]:
+    """Compute few hashes at a time: each is dear in memory and time, and anybody may ask for one."""
+    if not _places.acquire(timeout=LONGEST_WAIT):
+        raise Unavailable("Too many people sign in at this moment. Try again.")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def _waste_time(password: str) -> bool:

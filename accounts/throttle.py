@@ -19,6 +19,9 @@ from accounts.models import FailedSignIns
 from core import links
 
 FREE_FAILURES = {"name": 5, "address": 30}
+# One program with an old password must not lock out everybody behind the same address: for a name
+# that has not failed itself, the address may have failed more often.
+FREE_FAILURES_OF_OTHERS = 300
 LONGEST_WAIT = 15 * 60
 FORGOTTEN_AFTER = timedelta(hours=1)
 
@@ -26,10 +29,18 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 def check(name: str, origin: Origin) -> None:
     """Refuse with TooManyFailures while the name or the address has to wait."""
     now = timezone.now()
-    for row in FailedSignIns.objects.filter(subject__in=_subjects(name, origin)):
-        if now - row.last_failed_at > FORGOTTEN_AFTER:
-            continue
-        over = row.failures - FREE_FAILURES[row.subject.split(":", 1)[0]]
+    rows = [
+        row
+        for row in FailedSignIns.objects.filter(subject__in=_subjects(name, origin))
+        if now - row.last_failed_at <= FORGOTTEN_AFTER
+    ]
+    has_failed = any(row.subject.startswith("name:") for row in rows)
+    for row in rows:
+        kind = row.subject.split(":", 1)[0]
+        free = FREE_FAILURES[kind]
+        if kind == "address" and not has_failed:
+            free = FREE_FAILURES_OF_OTHERS
+        over = row.failures - free
         wait = min(2 ** min(over, 20), LONGEST_WAIT) if over >= 0 else 0
         left = wait - (now - row.last_failed_at).total_seconds()
         if left > 0:

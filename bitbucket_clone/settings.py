@@ -197,7 +197,7 @@ TEMPLATES = [
 # --- People: accounts ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
 SESSION_COOKIE_NAME = "BITBUCKETSESSIONID"
 SESSION_COOKIE_SECURE = SERVER_SECURE
 SESSION_COOKIE_SAMESITE = "Lax"

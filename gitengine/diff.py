@@ -27,6 +27,7 @@ from gitengine.types import (
 )
 
 RENAME_LIMIT = 400
+MOST_COMPARED_FOR_RENAMES = 4 * 1024 * 1024
 
 _KINDS = {
     DeltaStatus.ADDED: ChangeKind.ADD,
@@ -47,6 +48,8 @@ class Limits:
     lines_of_a_file: int = 5000
     lines: int = 20_000
     line_length: int = 5000
+    bytes_of_a_file: int = 512 * 1024
+    bytes: int = 3 * 1024 * 1024
 
 
 USUAL = Limits()
@@ -74,19 +77,26 @@ def file_diffs(
     limits: Limits = USUAL,
 ) -> Iterator[FileDiff]:
     """Give the changed files with their hunks, one at a time, until a limit is reached."""
+    opened = git.libgit2()
     compared = _compare(git, old, new, context=context, ignore_whitespace=ignore_whitespace)
-    lines_left = limits.lines
-    for number, patch in enumerate(compared):
-        if number >= limits.files or patch is None:
+    lines_left, bytes_left = limits.lines, limits.bytes
+    for number, delta in enumerate(compared.deltas):
+        if number >= limits.files:
             return
-        change = _change(patch.delta)
-        most = min(limits.lines_of_a_file, lines_left)
-        if patch.delta.is_binary:
-            yield FileDiff(change, (), is_binary=True)
+        size = _size(opened, delta)
+        if size > limits.bytes_of_a_file or size > bytes_left or lines_left <= 0:
+            # Comparing it would cost the time of everybody else: libgit2 holds the interpreter.
+            yield FileDiff(_change(delta), (), truncated=True)
             continue
+        bytes_left -= size
+        patch = compared[number]
+        if patch is None or patch.delta.is_binary:
+            yield FileDiff(_change(delta), (), is_binary=True)
+            continue
+        most = min(limits.lines_of_a_file, lines_left)
         hunks, used, truncated = _hunks(patch, most, limits.line_length)
         lines_left -= used
-        yield FileDiff(change, hunks, truncated=truncated)
+        yield FileDiff(_change(delta), hunks, truncated=truncated)
 
 
 def _compare(
@@ -108,8 +118,26 @@ def _compare(
         compared = objects.tree_of(opened, old).diff_to_tree(
             new_tree, flags=flags, context_lines=context
         )
-    compared.find_similar(flags=DiffFind.FIND_RENAMES, rename_limit=RENAME_LIMIT)
+    # Files that differ a little are recognised only where there is little to compare.
+    sizes = sum(
+        _size(opened, delta)
+        for delta in compared.deltas
+        if delta.status in {DeltaStatus.ADDED, DeltaStatus.DELETED}
+    )
+    find = DiffFind.FIND_RENAMES
+    if sizes > MOST_COMPARED_FOR_RENAMES:
+        find |= DiffFind.FIND_EXACT_MATCH_ONLY
+    compared.find_similar(flags=find, rename_limit=RENAME_LIMIT)
     return compared
+
+
+def _size(opened: pygit2.Repository, delta: pygit2.DiffDelta) -> int:
+    """Give the bytes of both sides, from their headers."""
+    total = 0
+    for file in (delta.old_file, delta.new_file):
+        if _id_or_none(file) is not None and opened.odb.exists(file.id):
+            total += int(opened.odb.read_header(file.id)[1])
+    return total
 
 
 def _change(delta: pygit2.DiffDelta) -> Change:

@@ -19,7 +19,10 @@ TIMEOUT = 60.0
 def unreachable(
     git: GitRepository, wanted: Collection[ObjectId], visible: refs.Visible = refs.everything
 ) -> set[ObjectId]:
-    """Give those of the wanted ids that no visible ref reaches, or that do not exist."""
+    """Give wanted ids that no visible ref reaches, or that do not exist: all or only some of them.
+
+    One is enough to refuse a request, and looking for each could cost a process each.
+    """
     listed = refs.list_refs(git, visible=visible)
     tips = {ref.target for ref in listed} | {ref.peeled for ref in listed}
     left = set(wanted) - tips
@@ -49,9 +52,11 @@ def _unreachable_commits(
 ) -> set[ObjectId]:
     if not commits or _none_is_new(git, commits, tips):
         return set()
-    if len(commits) == 1:
-        return commits
-    return {commit for commit in commits if not _none_is_new(git, {commit}, tips)}
+    suspects = sorted(commits)
+    while len(suspects) > 1:
+        half = suspects[: len(suspects) // 2]
+        suspects = suspects[len(half) :] if _none_is_new(git, half, tips) else half
+    return set(suspects)
 
 
 def _none_is_new(

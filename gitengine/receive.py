@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 SERVICE = "git-receive-pack"
 MOST_COMMAND_BYTES = 64 * 1024 * 1024
 MOST_PUSH_OPTIONS = 100
+MOST_WALKS = 64
 
 _CAPABILITIES = (
     "report-status delete-refs side-band-64k quiet atomic ofs-delta push-options "
@@ -144,11 +145,24 @@ def _refuse_malformed(command: RefCommand, doubled: Counter[str]) -> RefCommand:
 
 def _refuse_unconnected(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
     """Refuse what points at objects that are not all there; one walk, unless something is missing."""
-    new = [c for c in commands if not c.refusal and c.kind is not RefChangeKind.DELETE]
-    if not new or incoming.is_connected([command.new for command in new]):
-        return commands
-    broken = {command.new for command in new if not incoming.is_connected([command.new])}
+    new = {c.new for c in commands if not c.refusal and c.kind is not RefChangeKind.DELETE}
+    broken = _unconnected(incoming, sorted(new), [MOST_WALKS])
     return [c.refused("missing necessary objects") if c.new in broken else c for c in commands]
+
+
+def _unconnected(incoming: Quarantine, ids: list[str], walks: list[int]) -> set[str]:
+    """Find, by halving, which ids lack something; when `walks` are used up, all that are left do."""
+    if not ids:
+        return set()
+    if walks[0] <= 0:
+        return set(ids)
+    walks[0] -= 1
+    if incoming.is_connected(ids):
+        return set()
+    if len(ids) == 1:
+        return set(ids)
+    middle = len(ids) // 2
+    return _unconnected(incoming, ids[:middle], walks) | _unconnected(incoming, ids[middle:], walks)
 
 
 def _report(asked: Asked, unpacked: str, commands: list[RefCommand]) -> Iterator[bytes]:

@@ -51,7 +51,9 @@ def represent_project(project: Project) -> dict[str, Any]:
         shown["public"] = project.is_public
     shown["type"] = project.type
     if project.owner is not None:
-        shown["owner"] = represent_user(project.owner)
+        # Without the address: whoever sees a public repository sees its project.
+        owner = represent_user(project.owner)
+        shown["owner"] = {name: value for name, value in owner.items() if name != "emailAddress"}
     shown["links"] = _self(project_path(project))
     return shown
 

@@ -42,8 +42,9 @@ class _Limited:
             size = min(size, self._left)
         try:
             data = self._source.read(size) if size > 0 else b""
-        except OSError:
-            raise Invalid("The request broke off.") from None
+        except Exception as error:
+            # Servers have errors of their own for a body that breaks off or is badly framed.
+            raise Invalid("The request broke off.") from error
         if self._left is not None:
             self._left -= len(data)
         return data

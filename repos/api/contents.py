@@ -26,6 +26,7 @@ from repos.selectors.refs import Order
 
 DEFAULT_CHILDREN = 500
 MOST_LINES = 5000
+MOST_DETAILED = 100
 DEFAULT_LINES = 500
 MOST_FILES = 100_000
 MERGES = {"include": None, "exclude": False, "only": True}
@@ -56,7 +57,8 @@ class Branches(_Contents):
         page = refs.branches(
             self.actor,
             self.repository(),
-            self.wanted(),
+            # Each distance from the base is a walk of its own.
+            self.wanted(most=MOST_DETAILED) if details else self.wanted(),
             text=query.get("filterText", ""),
             order=self.order(),
             boost_matches=self.flag("boostMatches"),

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from accounts.models import FailedSignIns, GlobalGrant
+from tests import builders
 from tests.rest_client import RestClient
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,38 @@ def test_a_success_forgets_the_failures_of_the_name(alice):
 
 def test_people_are_hidden_from_somebody_unknown(api, alice):
     assert api().get("users/alice").status_code == 401
+
+
+def test_one_program_with_an_old_password_does_not_lock_out_its_neighbours(alice):
+    bob = builders.user("bob")
+    for _ in range(40):
+        RestClient(alice, password="old").get("users/alice")
+
+    assert RestClient(bob).get("users/bob").status_code == 200
+    assert RestClient(alice).get("users/alice").status_code == 401
+
+
+def test_few_hashes_are_computed_at_a_time(alice, monkeypatch):
+    from accounts import credentials
+
+    monkeypatch.setattr(credentials, "LONGEST_WAIT", 0.01)
+    for _ in range(credentials.HASHES_AT_ONCE):
+        credentials._places.acquire()
+    try:
+        answer = RestClient(alice).get("users/alice")
+    finally:
+        for _ in range(credentials.HASHES_AT_ONCE):
+            credentials._places.release()
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert RestClient(alice).get("users/alice").status_code == 200
+
+
+def test_a_hash_takes_little_memory():
+    from accounts.hashers import Argon2id
+
+    hasher = Argon2id()
+    encoded = hasher.encode("secret", hasher.salt())
+    assert "m=19456,t=2,p=1" in encoded
+    assert hasher.verify("secret", encoded)

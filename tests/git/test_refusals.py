@@ -524,3 +524,23 @@ def test_untidy_objects_that_old_histories_hold_are_taken_and_read(place, header
     git("clone", "-q", "--mirror", place.address, "again", cwd=place.work.parent)
     git("push", "-q", place.address, ":refs/heads/odd", ":refs/tags/odd", cwd=place.work)
     assert "odd" not in place.refs()
+
+
+@pytest.mark.parametrize("service", ["git-receive-pack", "git-upload-pack"])
+@pytest.mark.parametrize(
+    "framing", [b"ZZZ\r\n", b"ffffffffff\r\nx", b"5\r\nab", b"-1\r\n", b"5\r\nabcdeXX"]
+)
+def test_broken_chunks_are_a_refusal(place, service, framing):
+    path = place.url.removeprefix(place.server.url)
+    secret = base64.b64encode(":".join(ADMINISTRATOR).encode()).decode()
+    with socket.create_connection(("127.0.0.1", place.server.port), 10) as connection:
+        connection.sendall(
+            f"POST {path}/{service} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {secret}\r\n"
+            f"Content-Type: application/x-{service}-request\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            + framing
+        )
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(20)
+        answer = connection.recv(1000)
+    assert not answer.startswith(b"HTTP/1.1 5"), answer
+    assert requests.get(f"{place.server.url}/status", timeout=30).status_code == 200

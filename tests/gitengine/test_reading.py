@@ -174,3 +174,44 @@ def test_what_stands_in_gitattributes_runs_nothing(repository, tmp_path):
     assert list(diff.file_diffs(repository, history.commit(repository, tip).parents[0], tip))
     assert history.last_changes(repository, tip, "", ["README.md"])
     assert not mark.exists()
+
+
+def test_what_is_too_large_is_not_compared_at_all(repository):
+    parts = [b"commit refs/heads/huge\ncommitter A <a@b> 1 +0000\ndata 1\nm\n"]
+    for number in range(12):
+        text = b"%d\n" % number * 200_000
+        parts.append(b"M 100644 inline big%d\ndata %d\n%s\n" % (number, len(text), text))
+    for number in range(30):
+        text = b"%d\n" % number * 80_000
+        parts.append(b"M 100644 inline fair%d\ndata %d\n%s\n" % (number, len(text), text))
+    subprocess.run(
+        ["git", "fast-import", "--quiet"], cwd=repository.path, input=b"".join(parts), check=True
+    )
+    tip, _ = refs.resolve(repository, "huge")
+
+    found = {one.change.path: one for one in diff.file_diffs(repository, None, tip)}
+
+    assert len(found) == 42
+    assert not found["big11"].hunks and found["big11"].truncated
+    # Of the fair ones as many as fit into what may be read in all.
+    assert 0 < sum(bool(one.hunks) for one in found.values()) < 30
+
+
+def test_one_bad_want_among_many_is_found_by_halving(repository, monkeypatch):
+    from gitengine import reachability
+
+    ids = git("rev-list", "--all", cwd=repository.path).split()
+    tree = git("rev-parse", "main^{tree}", cwd=repository.path)
+    lost = git(
+        "commit-tree", tree, "-m", "lost", cwd=repository.path,
+        env={"GIT_AUTHOR_NAME": "a", "GIT_COMMITTER_NAME": "a", "GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_EMAIL": "a"},
+    )  # fmt: skip
+    calls = []
+    real = reachability._none_is_new
+    monkeypatch.setattr(
+        reachability, "_none_is_new", lambda *args: (calls.append(1), real(*args))[1]
+    )
+
+    assert reachability.unreachable(repository, [*ids, lost]) == {lost}
+    assert reachability.unreachable(repository, ids) == set()
+    assert len(calls) <= 4

@@ -208,3 +208,13 @@ def test_nobody_makes_repositories_in_the_personal_project_of_another(api, alice
 
     assert api(bob).post("projects/~alice/repos", {"name": "x"}).status_code == 404
     assert api().post("projects/~alice/repos", {"name": "x"}).status_code == 401
+
+
+def test_the_address_of_an_owner_is_not_shown_to_somebody_unknown(api, alice):
+    api(alice).post("projects/~alice/repos", {"name": "open", "public": True})
+
+    shown = api().get("projects/~alice/repos/open")
+
+    assert shown.status_code == 200
+    assert "alice@example.com" not in shown.content.decode()
+    assert shown.json()["project"]["owner"]["displayName"] == "Alice"
