@@ -296,7 +296,7 @@ def test_a_bomb_is_not_inflated(place):
     [
         ("br", b"x", 415),
         ("gzip", b"not gzip at all", 400),
-        ("gzip", gzip.compress(b"0032want " + b"1" * 40 + b"\n")[:-12], 400),
+        ("gzip", gzip.compress(b"0032want " + b"1" * 40 + b"\n", mtime=0)[:-12], 400),
         ("gzip, gzip", b"x", 415),
     ],
 )
