@@ -99,7 +99,8 @@ def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
 
     The rows are read each time, so what was revoked, or whose owner was deactivated, is out at once.
     """
-    subject = name or text[:PREFIX_LENGTH]
+    # By the secret, not by the name: who guesses somebody's password does not stop their programs.
+    subject = text[:PREFIX_LENGTH]
     throttle.check(subject, origin)
     secret = _find_secret(text)
     is_token = isinstance(secret, AccessToken)

@@ -212,6 +212,8 @@ CSRF_FAILURE_VIEW = "web.views.errors.forbidden_form"
 # --- REST: core.api ------------------------------------------------------------------------------
 REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REST_MAX_BODY_BYTES
+# Everything but Git; files come in forms.
+REQUEST_MAX_BYTES = REST_MAX_BODY_BYTES + 1024 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
     # Doors never check: services and selectors do (docs/access.md).

@@ -13,9 +13,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from core.api import envelope
-from core.errors import Invalid
+from core.errors import Invalid, TooLarge
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+GIT = "/scm/"
 
 _instance = f"{os.getpid():x}{int(time.time()) & 0xFFFF:x}".upper()
 _numbers = itertools.count(1)
@@ -53,9 +55,16 @@ class CleanPaths:
         query = request.META.get("QUERY_STRING", "")
         if "\x00" in request.path_info or "%00" in query or "\x00" in query:
             return envelope.of(Invalid("The address holds a NUL character."))
+        if not request.path_info.startswith(GIT) and self._is_too_large(request):
+            return envelope.of(TooLarge("The request is too large."))
         if len(request.path_info) > 1 and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/") or "/"
         return self.get_response(request)
+
+    def _is_too_large(self, request: HttpRequest) -> bool:
+        """Whether the body is larger than any that we take, before anybody begins to read it."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        return not length.isdigit() or int(length[:20]) > settings.REQUEST_MAX_BYTES
 
 
 class TrustedProxies:

@@ -115,9 +115,10 @@ def read_commands(lines: Lines) -> Asked:
         raise ProtocolError("only object-format=sha1 is served")
     options: tuple[str, ...] = ()
     if "push-options" in capabilities:
-        options = tuple(text.decode("utf-8", "replace")[:1024] for text in lines.until(Mark.FLUSH))
-        if len(options) > MOST_PUSH_OPTIONS:
-            raise ProtocolError("too many push options")
+        for text in lines.until(Mark.FLUSH):
+            options = (*options, text.decode("utf-8", "replace")[:1024])
+            if len(options) > MOST_PUSH_OPTIONS:
+                raise ProtocolError("too many push options")
     return Asked(commands, capabilities, options)
 
 

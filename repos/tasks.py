@@ -42,8 +42,16 @@ def tidy(repository_id: int) -> None:
 def finish_pushes() -> None:
     """Settle every push that a kill cut off; also done at start."""
     pending = Push.objects.filter(state=Push.State.PENDING).values("repository")
+    failed = []
     for repository in Repository.objects.filter(pk__in=pending):
-        ref_updates.settle(Actor.system(), repository)
+        try:
+            ref_updates.settle(Actor.system(), repository)
+        except Exception:
+            # One repository whose files are missing keeps no other from being settled.
+            logger.exception("%s could not be settled", repository)
+            failed.append(repository.pk)
+    if failed:
+        raise RuntimeError(f"repositories {failed} are not settled; it will be tried again")
 
 
 @shared_task(name="repos.announce_push")

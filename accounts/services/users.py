@@ -34,7 +34,7 @@ def create(
 ) -> User:
     """Make a user; without a password they cannot sign in by one."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    check_text("name", name)
+    check_name("name", name)
     check_text("displayName", display_name)
     user = User(
         name=name,
@@ -76,7 +76,7 @@ def update(
 def rename(actor: Actor, user: User, new_name: str) -> User:
     """Give a user another name to sign in by; everything that is theirs stays theirs."""
     _require_administration(actor, user)
-    check_text("newName", new_name)
+    check_name("newName", new_name)
     user.name, user.slug = new_name, slug_of(new_name)
     try:
         with transaction.atomic():
@@ -182,6 +182,13 @@ def default_group() -> Group:
 def slug_of(name: str) -> str:
     """The form of a name that stands in addresses, as Bitbucket makes it."""
     return _NOT_IN_A_SLUG.sub("_", name.lower())
+
+
+def check_name(field: str, name: str) -> None:
+    """Refuse a name that could not stand in an address, or not before the colon of credentials."""
+    check_text(field, name)
+    if ":" in name or "/" in name or not slug_of(name).strip("._"):
+        raise UnfitName("Use letters or digits, and neither a colon nor a slash.", context=field)
 
 
 def check_text(field: str, text: str) -> None:

@@ -88,8 +88,9 @@ class ProjectAvatarFile(ProjectResource):
         return HttpResponse(content, content_type=media_type, headers=cached)
 
     def post(self, request: Request, **_: str) -> Response:
-        """Take a picture from the form field `avatar`."""
-        project = self.project()
+        """Take a picture from the form field `avatar`; who may not send one sends nothing."""
+        key = self.kwargs["key"]
+        project = find.get(self.actor, key, needed=Permission.PROJECT_ADMIN)
         file = request.FILES.get("avatar")
         if file is None:
             raise Invalid("Send an image in the form field avatar.", context="avatar")

@@ -128,7 +128,9 @@ def update(
         if changed.key != old.key:
             FormerProjectKey.objects.filter(key=changed.key).delete()
             FormerProjectKey.objects.create(key=old.key, project=project)
-        changed.save(update_fields=["key", "name", "description", "is_public"])
+        # Only what changes is written: others may change the rest at this moment.
+        columns = ["key", "name", "description", "is_public"]
+        changed.save(update_fields=[c for c in columns if getattr(changed, c) != getattr(old, c)])
         if avatar:
             _keep_avatar(changed, _read_data_uri(avatar))
         events.publish(ProjectModified(actor=actor, project=changed, old=old))

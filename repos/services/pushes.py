@@ -37,6 +37,8 @@ def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
     ) -> list[RefCommand]:
         def judge_again(moving: list[RefCommand]) -> list[RefCommand]:
             repository.refresh_from_db(fields=["is_archived"])
+            if not _may_still_write(actor, repository):
+                return [command.refused("you may not push here any more") for command in moving]
             return judge(incoming, moving)
 
         # What is refused already is reported as it is, and moves nothing.
@@ -83,3 +85,12 @@ def serve_fetch(
 
 def _require_write(actor: Actor, repository: Repository) -> None:
     access.require(actor, Permission.REPO_WRITE, repository, scope=Scope.REPOSITORY)
+
+
+def _may_still_write(actor: Actor, repository: Repository) -> bool:
+    """Judge again what may have been taken away while the pack was coming in."""
+    if actor.user is not None:
+        actor.user.refresh_from_db(fields=["is_active"])
+        if not actor.user.is_active:
+            return False
+    return access.may(actor, Permission.REPO_WRITE, repository, scope=Scope.REPOSITORY)

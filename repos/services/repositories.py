@@ -105,8 +105,11 @@ def update(
     ):
         if value is not None:
             setattr(changed, field, value)
+    # Only what changes is written: others may change the rest at this moment.
+    columns = ["name", "slug", "project", "description", "is_public", "is_forkable", "is_archived"]
+    different = [one for one in columns if getattr(changed, one) != getattr(old, one)]
     with _unique_slug(), transaction.atomic():
-        changed.save()
+        changed.save(update_fields=different)
         if (changed.project_id, changed.slug) != (old.project_id, old.slug):
             FormerRepositorySlug.objects.filter(project=changed.project, slug=changed.slug).delete()
             FormerRepositorySlug.objects.update_or_create(

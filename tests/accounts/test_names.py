@@ -24,3 +24,9 @@ def test_two_names_that_differ_in_case_are_one():
     users.create(Actor.system(), name="Ann", display_name="Ann", password="x")
     with pytest.raises(NameTaken):
         users.create(Actor.system(), name="ann", display_name="Ann", password="x")
+
+
+@pytest.mark.parametrize("bad", ["..", ".", "a:b", "a/b", "__"])
+def test_names_that_could_not_stand_in_an_address(bad):
+    with pytest.raises(UnfitName):
+        users.create(Actor.system(), name=bad, display_name="Ok")

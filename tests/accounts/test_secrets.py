@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken, AppPassword, GlobalGrant, User
+from accounts.models import AccessToken, AppPassword, FailedSignIns, GlobalGrant, User
 from tests import builders, reference
 
 pytestmark = pytest.mark.django_db
@@ -306,3 +306,11 @@ def test_the_pages_make_show_once_and_revoke(world):
         assert not kind.objects.exists()
         assert client.post(url, {"action": "revoke", "id": "7"}).status_code == 404
     assert Client().get("/account/app-passwords").status_code == 302
+
+
+def test_who_guesses_the_password_does_not_stop_the_programs(world):
+    text = token("REPO_READ")
+    for _ in range(8):
+        basic("alice", "wrong").get(REPO)
+    assert FailedSignIns.objects.filter(subject__startswith="name:", failures__gte=5).exists()
+    assert basic("alice", text).get(REPO).status_code == 200

@@ -18,6 +18,7 @@ SYSTEM_COMMANDS = {
         "create_first_administrator",
         "default_group",
         "slug_of",
+        "check_name",
         "check_text",
         "check_email",
         "check_password",

@@ -236,3 +236,33 @@ def test_a_repository_deleted_in_the_middle_of_a_push_is_told_as_gone(
 
     assert result.refusal == "the repository does not exist any more"
     assert told == []
+
+
+def test_a_repository_whose_files_are_missing_keeps_no_other_from_being_settled(repository, told):
+    import shutil
+
+    lost = builders.repository(repository.project, "lost")
+    shutil.rmtree(storage.path_of(lost.pk))
+    ids = repository.ids
+    pending(lost, RefCommand(MAIN, ids["merge"], ids["second"]))
+    pending(repository, RefCommand(MAIN, ids["merge"], ids["second"]))
+
+    with pytest.raises(RuntimeError):
+        finish_pushes()
+
+    assert not Push.objects.filter(repository=repository).exists()
+    assert Push.objects.filter(repository=lost).exists()
+
+
+def test_a_right_that_is_taken_away_while_the_pack_comes_in_counts(repository, told):
+    from repos.services import pushes
+
+    alice = builders.user("alice")
+    builders.grant(repository, alice, "REPO_WRITE")
+    actor = builders.actor(alice)
+    assert pushes._may_still_write(actor, repository)
+    type(alice).objects.filter(pk=alice.pk).update(is_active=False)
+    assert not pushes._may_still_write(actor, repository)
+    type(alice).objects.filter(pk=alice.pk).update(is_active=True)
+    repository.grants.all().delete()
+    assert not pushes._may_still_write(actor, repository)

@@ -237,3 +237,24 @@ def test_a_list_takes_as_many_queries_for_many_rows(
         assert client.get("projects/PRJ/repos", limit=1000).json()["size"] == rows
     with django_assert_num_queries(3):
         assert client.get("repos", limit=1000).json()["size"] == rows
+
+
+def test_two_changes_at_once_do_not_undo_each_other(admin, project):
+    from repos.services import repositories
+
+    made = builders.repository(project, public=True)
+    stale = Repository.objects.select_related("project").get(pk=made.pk)
+    repositories.update(builders.actor(admin), made, is_public=False)
+
+    repositories.update(builders.actor(admin), stale, description="other")
+
+    now = Repository.objects.get(pk=made.pk)
+    assert (now.is_public, now.description) == (False, "other")
+
+
+def test_nobody_sends_more_than_we_take(api, project):
+    big = b"x" * (8 * 1024 * 1024)
+    kind = "multipart/form-data; boundary=b"
+    answer = api().request("POST", "projects/PRJ/avatar.png", data=big, content_type=kind)
+    assert answer.status_code == 413
+    assert api().client.post("/login", big, content_type=kind).status_code == 413

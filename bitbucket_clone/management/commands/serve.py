@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from accounts.services import users
-from bitbucket_clone import supervisor
+from bitbucket_clone import checks, supervisor
 from core import links
 
 
@@ -52,7 +52,9 @@ class Command(BaseCommand):
         sys.exit(supervisor.supervise(port))
 
     def _refuse_what_cannot_work(self) -> None:
-        wrong = [message for message in run_checks() if isinstance(message, Error)]
+        # Ours first: others trip over what ours explain.
+        ours = [*checks.git_is_there_and_new_enough(), *checks.home_is_writable()]
+        wrong = [message for message in ours or run_checks() if isinstance(message, Error)]
         if wrong:
             raise CommandError(
                 "\n".join(f"{error.msg} {error.hint or ''}".strip() for error in wrong)
