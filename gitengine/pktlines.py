@@ -18,6 +18,7 @@ from gitengine.errors import InputTooLarge, ProtocolError
 FLUSH_PACKET = b"0000"
 DELIMITER_PACKET = b"0001"
 MOST_DATA = 65515
+MOST_LINES = 1_200_000
 
 
 class Body(Interface):
@@ -37,8 +38,9 @@ class Mark(enum.Enum):
 class Lines:
     """The pkt-lines of one request; `raw` holds every byte that was read as lines."""
 
-    def __init__(self, body: Body, *, most_bytes: int):
+    def __init__(self, body: Body, *, most_bytes: int, most_lines: int = MOST_LINES):
         self.raw = bytearray()
+        self._lines_left = most_lines
         self._body = body
         self._left = most_bytes
         self._protocol = Protocol(self._read, _never_write)
@@ -46,6 +48,9 @@ class Lines:
     def next(self) -> bytes | Mark | None:
         """Give the next line without its newline, a mark, or None at the end of the request."""
         before = len(self.raw)
+        self._lines_left -= 1
+        if self._lines_left < 0:
+            raise InputTooLarge("the request has too many lines")
         try:
             data = self._protocol.read_pkt_line()
         except HangupException:

@@ -24,6 +24,8 @@ TAGS = "refs/tags/"
 FULL_ID = re.compile(r"[0-9a-f]{40}")
 SHORT_ID = re.compile(r"[0-9a-fA-F]{4,40}")
 LONGEST_NAME = 1000
+# Each ref is synced to disk: a hundred thousand of them take minutes.
+MOVE_TIMEOUT = 3600.0
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
@@ -156,6 +158,7 @@ def _transact(
             ["update-ref", "--no-deref", "--stdin", "-z"],
             git_dir=git.path,
             stdin=_transaction(commands),
+            timeout=MOVE_TIMEOUT,
             pass_fds=[git.lock_fd] if git.lock_fd is not None else [],
         )
     except GitFailed:

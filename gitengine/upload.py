@@ -24,6 +24,7 @@ from gitengine.types import ObjectId, Ref
 AGENT = "agent=bitbucket"
 SERVICE = "git-upload-pack"
 MOST_REQUEST_BYTES = 16 * 1024 * 1024
+MOST_REQUEST_LINES = 120_000
 MOST_WANTS = 100_000
 TIMEOUT = 4 * 3600.0
 WAIT_FOR_A_PLACE = 30.0
@@ -91,7 +92,7 @@ def serve(
     ProtocolError for a request that makes no sense, Busy when no place came free to make a pack.
     What the client should read as git's own complaint is answered in the protocol.
     """
-    lines = Lines(body, most_bytes=MOST_REQUEST_BYTES)
+    lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
     if version == 2:
         return _serve_v2(git, lines, visible, cache)
     return _serve_v0(git, lines, version, visible, cache)

@@ -544,3 +544,12 @@ def test_broken_chunks_are_a_refusal(place, service, framing):
         answer = connection.recv(1000)
     assert not answer.startswith(b"HTTP/1.1 5"), answer
     assert requests.get(f"{place.server.url}/status", timeout=30).status_code == 200
+
+
+def test_a_request_of_countless_tiny_lines_is_refused(place):
+    lines = line("command=fetch") + b"0001" + b"0005x" * 150_000
+    headers = {"Git-Protocol": "version=2", "Content-Encoding": "gzip"}
+
+    answer = place.post("git-upload-pack", gzip.compress(lines), **headers)
+
+    assert answer.status_code in {400, 413}, answer.text
