@@ -20,6 +20,8 @@ class Via(enum.Enum):
     PASSWORD = "PASSWORD"
     APP_PASSWORD = "APP_PASSWORD"
     ACCESS_TOKEN = "ACCESS_TOKEN"
+    SSH_KEY = "SSH_KEY"
+    ACCESS_KEY = "ACCESS_KEY"
     SYSTEM = "SYSTEM"
 
 
@@ -37,10 +39,12 @@ class Grants:
     """What a secret carries of its own.
 
     `ceilings` lowers what the user holds, by ladder step (site, project, repository; a missing
-    ladder is closed).
+    ladder is closed). `access_key` is the id of an SSH access key, which holds what the projects and
+    repositories that list it give it.
     """
 
     ceilings: frozenset[Permission] | None = None
+    access_key: int | None = None
 
     def ceiling(self, needed: Permission) -> bool:
         """Whether the ceiling leaves room for this step."""

@@ -17,10 +17,12 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import access, ceilings, throttle
-from accounts.actor import Actor, Origin, Via
+from accounts import access, ceilings, public_keys, throttle
+from accounts.actor import Actor, Grants, Origin, Via
 from accounts.errors import NoAccess, WrongPassword
-from accounts.models import AccessToken, AppPassword, User
+from accounts.models import AccessToken, AppPassword, SshKey, User
+from accounts.permissions import Scope
+from core import site
 from core.errors import Unavailable
 
 VERIFIED_SECONDS = 20
@@ -94,6 +96,32 @@ def from_password(name: str, password: str, origin: Origin) -> User:
     return user
 
 
+def from_ssh_key(fingerprint: str, origin: Origin, *, is_proved: bool = True) -> Actor:
+    """Give the actor of an SSH key: its user, or an access key; `is_proved` when its owner has shown to hold it.
+
+    Read from the rows each time, so what was taken away is gone at the next command. Raises
+    WrongPassword, or NoAccess for a user who may not use this server.
+    """
+    key = SshKey.objects.select_related("user").filter(fingerprint=fingerprint).first()
+    if key is None or key.has_expired or not public_keys.is_allowed(key.algorithm, key.bit_length):
+        raise WrongPassword
+    if key.user is None:
+        if not site.read(site.SSH_ACCESS_KEYS_ENABLED):
+            raise WrongPassword
+        grants = Grants(access_key=key.pk)
+        scopes = frozenset({Scope.REPOSITORY})
+        actor = Actor(user=None, grants=grants, scopes=scopes, via=Via.ACCESS_KEY, origin=origin)
+    else:
+        actor = Actor(user=key.user, via=Via.SSH_KEY, origin=origin)
+        if not key.user.is_active:
+            raise WrongPassword
+        if access.site_permission(actor) is None:
+            raise NoAccess
+    if is_proved:
+        _note_use(key)
+    return actor
+
+
 def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
     """Judge an app password or access token: as the password of its owner, or a token alone as Bearer.
 
@@ -141,7 +169,7 @@ def _find_secret(text: str) -> AccessToken | AppPassword | None:
     return found if found is not None and hmac.compare_digest(found.digest, digest) else None
 
 
-def _note_use(secret: AccessToken | AppPassword) -> None:
+def _note_use(secret: AccessToken | AppPassword | SshKey) -> None:
     """Write down when it was used last, at most once a minute."""
     now = timezone.now()
     if secret.last_used_at is None or now - secret.last_used_at > USE_COUNTS_AFTER:

@@ -83,6 +83,31 @@ class NoSuchSecret(NotFound):
         super().__init__(f"There is no such {kind}.")
 
 
+class UnfitKey(Invalid):
+    """The text is no public key that we take."""
+
+    def __init__(self, message: str):
+        super().__init__(message, context="text")
+
+
+class KeyTaken(Conflict):
+    """One key, one owner: it belongs to a user, or is an access key."""
+
+    exception_name = "com.atlassian.bitbucket.ssh.DuplicateSshKeyException"
+
+    def __init__(self) -> None:
+        super().__init__("This SSH key is in use already. Use another one.", context="text")
+
+
+class NoSuchKey(NotFound):
+    """No SSH key of that number, among those that the caller may see."""
+
+    exception_name = "com.atlassian.bitbucket.ssh.NoSuchSshKeyException"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such SSH key.")
+
+
 class TooManySecrets(Conflict):
     """The user has as many secrets as one may have."""
 

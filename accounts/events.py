@@ -42,6 +42,36 @@ class SecretRevoked:
 
 
 @dataclass(frozen=True)
+class SshKeyAdded:
+    """A user has another SSH key."""
+
+    actor: Actor
+    user: User
+    label: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class SshKeyRemoved:
+    """An SSH key of a user is no longer good."""
+
+    actor: Actor
+    user: User
+    label: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class SiteSettingChanged:
+    """A setting of the whole site has another value; no setting that is told here is a secret."""
+
+    actor: Actor
+    name: str
+    old: object
+    new: object
+
+
+@dataclass(frozen=True)
 class UserModified:
     """A user's name, address or state changed."""
 

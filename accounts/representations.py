@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, Secret, User
+from django.conf import settings
+
+from accounts import host_keys, public_keys
+from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, Secret, SshKey, User
 from accounts.permissions import Permission
-from core import links
+from core import links, site
 
 
 def represent_user(user: User) -> dict[str, Any]:
@@ -69,6 +72,46 @@ def represent_access_token(token: AccessToken, text: str | None = None) -> dict[
     if token.expires_at is not None:
         shown["expiryDate"] = _milliseconds(token.expires_at)
     return shown
+
+
+def represent_ssh_key(key: SshKey) -> dict[str, Any]:
+    """A public SSH key."""
+    shown: dict[str, Any] = {
+        "id": key.pk,
+        "text": f"{key.text} {key.label}",
+        "label": key.label,
+        "algorithmType": key.algorithm,
+        "bitLength": key.bit_length,
+        "fingerprint": key.fingerprint,
+        "createdDate": _milliseconds(key.created_at),
+    }
+    if key.last_used_at is not None:
+        shown["lastAuthenticated"] = str(_milliseconds(key.last_used_at))
+    if key.expires_at is not None:
+        shown["expiryDays"] = (key.expires_at - key.created_at).days
+    if not public_keys.is_allowed(key.algorithm, key.bit_length):
+        shown["warning"] = f"{key.algorithm}_NOT_ALLOWED"
+    return shown
+
+
+def represent_ssh_settings() -> dict[str, Any]:
+    """How this server speaks SSH."""
+    algorithm, fingerprint = host_keys.shown()
+    return {
+        "enabled": site.read(site.SSH_ENABLED),
+        "accessKeysEnabled": site.read(site.SSH_ACCESS_KEYS_ENABLED),
+        "baseUrl": links.ssh_base_url(),
+        "port": settings.SSH_PORT,
+        "fingerprint": {"algorithm": algorithm, "value": fingerprint},
+    }
+
+
+def represent_ssh_key_settings() -> dict[str, Any]:
+    """Which SSH keys are taken."""
+    return {
+        "keyTypeRestrictions": list(public_keys.restrictions().values()),
+        "maxExpiryDays": site.read(site.LONGEST_SSH_KEY_DAYS),
+    }
 
 
 def _represent_secret(secret: Secret, user: User, text: str | None) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from django.db.models.functions import Lower
 
 from accounts import access
 from accounts.actor import Actor
-from accounts.errors import NoSuchGroup, NoSuchSecret, NoSuchUser
-from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, User
+from accounts.errors import NoSuchGroup, NoSuchKey, NoSuchSecret, NoSuchUser
+from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, SshKey, User
 from accounts.permissions import Permission, Scope
 from core.errors import Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
@@ -149,6 +149,34 @@ def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Gr
     """Groups whose name holds `text`."""
     _signed_in(actor)
     return page_of_rows(Group.objects.filter(name__icontains=text).order_by("name"), wanted)
+
+
+def ssh_keys(actor: Actor, user: User, wanted: PageRequest) -> Page[SshKey]:
+    """The SSH keys of a user, as they were added; for the user and for administrators."""
+    _sees_secrets(actor, user)
+    return page_of_rows(user.ssh_keys.order_by("pk"), wanted)
+
+
+def ssh_key(actor: Actor, number: str) -> SshKey:
+    """One user's SSH key; NoSuchKey unless it is the caller's own, or the caller an administrator."""
+    found = find_ssh_key(actor, number)
+    if found is None:
+        raise NoSuchKey
+    return found
+
+
+def find_ssh_key(actor: Actor, number: str) -> SshKey | None:
+    """The same, None where `ssh_key` raises NoSuchKey."""
+    access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
+    keys = SshKey.objects.filter(user__isnull=False).select_related("user")
+    if not access.may(actor, Permission.ADMIN):
+        keys = keys.filter(user=actor.user)
+    return _by_number(keys, number)
+
+
+def may_configure_ssh(actor: Actor) -> None:
+    """Refuse whoever may not see how the site is set up."""
+    access.require(actor, Permission.ADMIN)
 
 
 def abilities(actor: Actor) -> Collection[Permission]:

@@ -26,8 +26,11 @@ LONGEST_WAIT = 15 * 60
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 
-def check(name: str, origin: Origin) -> None:
-    """Refuse with TooManyFailures while the name or the address has to wait."""
+def check(name: str | None, origin: Origin) -> None:
+    """Refuse with TooManyFailures while the name or the address has to wait.
+
+    Over SSH there is no name to guess for: the address alone is looked at.
+    """
     now = timezone.now()
     rows = [
         row
@@ -47,7 +50,7 @@ def check(name: str, origin: Origin) -> None:
             raise TooManyFailures(int(left) + 1, links.absolute("/login"))
 
 
-def failed(name: str, origin: Origin) -> None:
+def failed(name: str | None, origin: Origin) -> None:
     """Count a failure against the name and the address."""
     now = timezone.now()
     for subject in _subjects(name, origin):
@@ -77,8 +80,8 @@ def _begin(subject: str) -> None:
         )
 
 
-def _subjects(name: str, origin: Origin) -> list[str]:
-    subjects = [_subject("name", name.lower())]
+def _subjects(name: str | None, origin: Origin) -> list[str]:
+    subjects = [] if name is None else [_subject("name", name.lower())]
     return [*subjects, _subject("address", origin.address)] if origin.address else subjects
 
 

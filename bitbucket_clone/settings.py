@@ -64,6 +64,7 @@ SERVER_SECURE = env.bool("SERVER_SECURE", default=False)
 SERVER_SCHEME = env.str("SERVER_SCHEME", default="https" if SERVER_SECURE else "http")
 SERVER_PROXY_NAME = env.str("SERVER_PROXY_NAME", default="")
 SERVER_PROXY_PORT = env.int("SERVER_PROXY_PORT", default=0)
+SSH_PORT = env.int("SSH_PORT", default=7999)
 TRUSTED_PROXIES: list[str] = env.list(
     "TRUSTED_PROXIES", default=["127.0.0.1", "::1"] if SERVER_PROXY_NAME else []
 )
@@ -85,6 +86,13 @@ SITE_DEFAULTS: dict[str, Any] = {
     "display_name": env.str("SETUP_DISPLAYNAME", default="Bitbucket"),
     # 0: access tokens may last for ever.
     "longest_token_days": env.int("ACCESS_TOKEN_LONGEST_DAYS", default=0),
+    "ssh_enabled": env.bool("SSH_ENABLED", default=True),
+    # Empty: the base URL's host, and the port that we listen on.
+    "ssh_base_url": env.str("SSH_BASEURL", default=""),
+    "ssh_access_keys_enabled": True,
+    # What an administrator asks of keys beyond what we ask in any case.
+    "ssh_key_restrictions": [],
+    "longest_ssh_key_days": 0,
 }
 # Links never come from a request, so any Host header may come in.
 ALLOWED_HOSTS = ["*"]
@@ -102,6 +110,9 @@ SETUP_SYSADMIN = {
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
+# Git commands at work over SSH at once; who only holds a connection needs none.
+SSH_THREADS = env.int("SSH_THREADS", default=32)
+SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
 # What may have been cut off when the server was last killed.
 JOBS_AT_START = ["repos.finish_pushes"]
 

@@ -1,4 +1,4 @@
-"""A small supervisor: the web server and the job loop as children, restarted when they die.
+"""A small supervisor: the web server, the job loop and the SSH server as children, restarted when they die.
 
 The children are forked from a process that has loaded everything, so they share its memory. They
 die with it (parent-death signal), and with SIGTERM they get the time to finish what they serve.
@@ -71,12 +71,15 @@ def supervise(port: int) -> int:
     """Run the children until SIGTERM or SIGINT; gives the exit status."""
     from bitbucket_clone import wsgi  # noqa: F401 - loaded before the fork, to be shared
 
-    return _Supervisor(
-        {
-            "web": lambda: WebServer(port).run(),
-            "jobs": _run_jobs,
-        }
-    ).run()
+    bodies: dict[str, Callable[[], None]] = {
+        "web": lambda: WebServer(port).run(),
+        "jobs": _run_jobs,
+    }
+    if settings.SSH_PORT:
+        from transport import ssh
+
+        bodies["ssh"] = lambda: ssh.run(settings.SERVER_ADDRESS, settings.SSH_PORT)
+    return _Supervisor(bodies).run()
 
 
 def _run_jobs() -> None:

@@ -28,6 +28,8 @@ urlpatterns = [
         "rest/access-tokens/<version:version>",
         include([*accounts.access_tokens, *repos.access_tokens]),
     ),
+    path("rest/ssh/<version:version>", include(accounts.ssh_keys)),
+    path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
     *transport.urlpatterns,
     *web.urlpatterns,
 ]

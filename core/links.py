@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
+from django.conf import settings
+
 from core import site
 
 
@@ -20,6 +22,15 @@ def context_path() -> str:
 def absolute(path: str) -> str:
     """Make a link to a path of ours, already quoted and beginning with a slash."""
     return base_url() + path
+
+
+def ssh_base_url() -> str:
+    """Give the address by which git reaches the server over SSH: the setting, or the base URL's host and our port."""
+    given = str(site.read(site.SSH_BASE_URL))
+    if given:
+        return given
+    host = urlsplit(base_url()).hostname or "localhost"
+    return f"ssh://{f'[{host}]' if ':' in host else host}:{settings.SSH_PORT}"
 
 
 def segment(text: str) -> str:

@@ -13,6 +13,11 @@ from core.models import SiteSetting
 BASE_URL = "base_url"
 DISPLAY_NAME = "display_name"
 LONGEST_TOKEN_DAYS = "longest_token_days"
+SSH_ENABLED = "ssh_enabled"
+SSH_BASE_URL = "ssh_base_url"
+SSH_ACCESS_KEYS_ENABLED = "ssh_access_keys_enabled"
+SSH_KEY_RESTRICTIONS = "ssh_key_restrictions"
+LONGEST_SSH_KEY_DAYS = "longest_ssh_key_days"
 REMEMBERED_SECONDS = 30
 
 

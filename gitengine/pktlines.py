@@ -7,6 +7,8 @@ the difference between a flush and a delimiter.
 from __future__ import annotations
 
 import enum
+import os
+import socket
 from collections.abc import Iterable, Iterator
 from typing import Protocol as Interface
 
@@ -26,6 +28,28 @@ class Body(Interface):
 
     def read(self, size: int, /) -> bytes:
         """Give at most `size` bytes, nothing at the end."""
+
+
+class Pipe:
+    """A body that comes through a socket and has no end of its own: the client waits for the answer.
+
+    A child that knows where its input ends may read the socket itself.
+    """
+
+    def __init__(self, source: socket.socket):
+        self.descriptor = source.fileno()
+        self._source = source
+
+    def read(self, size: int, /) -> bytes:
+        """Give what is there, at most `size` bytes; nothing at the end."""
+        return os.read(self.descriptor, size)
+
+    def end(self) -> None:
+        """Let whoever waits for more see the end."""
+        try:
+            self._source.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass  # the other side has closed it
 
 
 class Mark(enum.Enum):
@@ -94,10 +118,19 @@ def chunks(body: Body, size: int = 65536) -> Iterator[bytes]:
         yield part
 
 
+def pack_of(body: Body) -> Iterable[bytes] | int:
+    """Give the rest of the request as a child's input."""
+    return body.descriptor if isinstance(body, Pipe) else chunks(body)
+
+
 def drain(body: Body) -> None:
-    """Read the rest and throw it away: a client that is still sending would not hear the answer."""
-    for _ in chunks(body):
-        pass
+    """Read the rest and throw it away: a client that is still sending would not hear the answer.
+
+    A pipe is left alone: its client sends no end before it has the answer.
+    """
+    if not isinstance(body, Pipe):
+        for _ in chunks(body):
+            pass
 
 
 def line(text: bytes | str) -> bytes:

@@ -26,7 +26,8 @@ MOST_OUTPUT = 64 * 1024 * 1024
 MOST_STDERR = 8192
 USUAL_TIMEOUT = 60.0
 
-Input = bytes | Iterable[bytes] | None
+# Bytes, pieces, or a descriptor that the child reads itself.
+Input = bytes | int | Iterable[bytes] | None
 
 _ALWAYS = [
     "git",
@@ -160,7 +161,8 @@ def started(
 ) -> Iterator[Child]:
     """Start git and give the Child; whatever happens inside, none is left running after it."""
     stderr = os.memfd_create("stderr")
-    given = _input_file(stdin) if isinstance(stdin, bytes) else None
+    file = _input_file(stdin) if isinstance(stdin, bytes) else None
+    given = stdin if isinstance(stdin, int) else file
     try:
         process = subprocess.Popen(
             [*_ALWAYS, f"--git-dir={git_dir}", *args],
@@ -181,8 +183,8 @@ def started(
         os.close(stderr)
         raise GitError(f"git could not be started: {error.strerror}") from None
     finally:
-        if given is not None:
-            os.close(given)
+        if file is not None:
+            os.close(file)
     child = Child(process, args[0], stderr)
     watchdog = threading.Timer(timeout, _stop_late, [child])
     watchdog.daemon = True
@@ -190,7 +192,7 @@ def started(
     feeder = None
     try:
         if process.stdin is not None:
-            assert stdin is not None and not isinstance(stdin, bytes)
+            assert stdin is not None and not isinstance(stdin, bytes | int)
             feeder = threading.Thread(target=_feed, args=(child, process.stdin, stdin), daemon=True)
             feeder.start()
         yield child

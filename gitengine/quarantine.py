@@ -66,7 +66,7 @@ class Quarantine:
             "GIT_QUARANTINE_PATH": str(self.path),
         }
 
-    def unpack(self, pack: Iterable[bytes], *, most_bytes: int) -> None:
+    def unpack(self, pack: Iterable[bytes] | int, *, most_bytes: int) -> None:
         """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad."""
         try:
             processes.run(

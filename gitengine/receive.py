@@ -24,7 +24,6 @@ from gitengine.upload import AGENT
 
 logger = logging.getLogger(__name__)
 
-SERVICE = "git-receive-pack"
 MOST_COMMAND_BYTES = 64 * 1024 * 1024
 MOST_PUSH_OPTIONS = 100
 MOST_WALKS = 64
@@ -53,8 +52,7 @@ class Asked:
 
 
 def advertise(git: GitRepository, *, visible: refs.Visible = refs.everything) -> Iterator[bytes]:
-    """Give the body of `info/refs?service=git-receive-pack`."""
-    yield line(f"# service={SERVICE}") + FLUSH_PACKET
+    """Tell which refs there are, and what may be asked of a push."""
     yield from pktlines.joined(_advertised_refs(git, visible))
 
 
@@ -75,7 +73,7 @@ def receive(
     with quarantine(git) as incoming:
         try:
             if any(command.kind is not RefChangeKind.DELETE for command in asked.commands):
-                incoming.unpack(pktlines.chunks(body), most_bytes=most_bytes)
+                incoming.unpack(pktlines.pack_of(body), most_bytes=most_bytes)
             commands = _refuse_unconnected(incoming, commands)
             commands = judge(incoming, commands)
             if asked.is_atomic and any(command.refusal for command in commands):

@@ -7,6 +7,7 @@ Sources: gitprotocol-http(5), gitprotocol-pack(5), gitprotocol-v2(5).
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import threading
@@ -17,15 +18,15 @@ from dataclasses import dataclass, field
 from gitengine import pktlines, processes, reachability, refs
 from gitengine.errors import Busy, GitFailed, ProtocolError
 from gitengine.pack_cache import PackCache
-from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
+from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, Pipe, line
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, Ref
 
 AGENT = "agent=bitbucket"
-SERVICE = "git-upload-pack"
 MOST_REQUEST_BYTES = 16 * 1024 * 1024
 MOST_REQUEST_LINES = 120_000
 MOST_WANTS = 100_000
+MOST_ADVERTISED_BYTES = 1024**3
 TIMEOUT = 4 * 3600.0
 WAIT_FOR_A_PLACE = 30.0
 
@@ -69,8 +70,7 @@ class Request:
 def advertise(
     git: GitRepository, *, version: int = 0, visible: refs.Visible = refs.everything
 ) -> Iterator[bytes]:
-    """Give the body of `info/refs?service=git-upload-pack`."""
-    yield line(f"# service={SERVICE}") + FLUSH_PACKET
+    """Tell which refs there are, or for version 2 what may be asked."""
     if version == 2:
         yield b"".join(map(line, _V2_CAPABILITIES)) + FLUSH_PACKET
         return
@@ -98,6 +98,63 @@ def serve(
     return _serve_v0(git, lines, version, visible, cache)
 
 
+def converse(
+    git: GitRepository,
+    body: Pipe,
+    *,
+    version: int = 0,
+    visible: refs.Visible = refs.everything,
+    cache: PackCache | None = None,
+) -> Iterator[bytes]:
+    """Hold the whole conversation with a client that stays on the line, the advertisement included.
+
+    Version 2 is a row of requests that know nothing of each other; the older ones are one long talk.
+    Raises what `serve` raises.
+    """
+    yield from advertise(git, version=version, visible=visible)
+    if version != 2:
+        yield from _talk(git, body, version, visible)
+        return
+    while True:
+        lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
+        command, has_arguments = _read_command(lines)
+        if not command:
+            return
+        yield from _answer(git, lines, command, has_arguments, visible, cache)
+
+
+def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -> Iterator[bytes]:
+    lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
+    request = _read_wants(lines)
+    if not request.wants:
+        return
+    refusal = _refusal(git, request, visible)
+    if refusal:
+        yield line(refusal)
+        return
+    with (
+        _place(),
+        processes.started(
+            ["upload-pack", "--strict", str(git.path)],
+            git_dir=git.path,
+            stdin=itertools.chain([bytes(lines.raw)], pktlines.chunks(body)),
+            env=_protocol(version),
+            timeout=TIMEOUT,
+        ) as child,
+    ):
+        try:
+            # Ours has been told already.
+            told = Lines(child, most_bytes=MOST_ADVERTISED_BYTES, most_lines=MOST_ADVERTISED_BYTES)
+            for _ in told.until(Mark.FLUSH):
+                told.raw.clear()
+            while piece := child.read(processes.CHUNK):
+                yield piece
+        finally:
+            body.end()
+        # How it ended, git has told the client.
+        child.process.wait()
+
+
 def _serve_v0(
     git: GitRepository,
     lines: Lines,
@@ -105,14 +162,7 @@ def _serve_v0(
     visible: refs.Visible,
     cache: PackCache | None,
 ) -> Iterator[bytes]:
-    request = Request()
-    for text in lines.until(Mark.FLUSH):
-        # Capabilities follow the first want, behind a space.
-        if text.startswith(b"want "):
-            want, object_id, *capabilities = text.split(b" ")
-            request.asked += [name for name in capabilities if not name.startswith(_PER_CLIENT)]
-            text = want + b" " + object_id
-        _note(request, text)
+    request = _read_wants(lines)
     if not request.wants:
         return iter(())
     for text in _rest(lines):
@@ -122,10 +172,33 @@ def _serve_v0(
     return _make_pack(git, lines, request, version, visible, cache)
 
 
+def _read_wants(lines: Lines) -> Request:
+    request = Request()
+    for text in lines.until(Mark.FLUSH):
+        # Capabilities follow the first want, behind a space.
+        if text.startswith(b"want "):
+            want, object_id, *capabilities = text.split(b" ")
+            request.asked += [name for name in capabilities if not name.startswith(_PER_CLIENT)]
+            text = want + b" " + object_id
+        _note(request, text)
+    return request
+
+
 def _serve_v2(
     git: GitRepository, lines: Lines, visible: refs.Visible, cache: PackCache | None
 ) -> Iterator[bytes]:
     command, has_arguments = _read_command(lines)
+    return _answer(git, lines, command, has_arguments, visible, cache)
+
+
+def _answer(
+    git: GitRepository,
+    lines: Lines,
+    command: bytes,
+    has_arguments: bool,
+    visible: refs.Visible,
+    cache: PackCache | None,
+) -> Iterator[bytes]:
     if command == b"ls-refs":
         arguments = list(lines.until(Mark.FLUSH)) if has_arguments else []
         return pktlines.joined(_ls_refs(git, arguments, visible))
@@ -185,12 +258,9 @@ def _make_pack(
     visible: refs.Visible,
     cache: PackCache | None,
 ) -> Iterator[bytes]:
-    refused = reachability.unreachable(git, request.wants, visible)
-    if refused:
-        yield line(f"ERR upload-pack: not our ref {min(refused)}")
-        return
-    if any(not _may_name(git, name, visible) for name in request.deepen_not):
-        yield line("ERR upload-pack: ambiguous deepen-not")
+    refusal = _refusal(git, request, visible)
+    if refusal:
+        yield line(refusal)
         return
     try:
         if cache is None or not request.is_whole_clone:
@@ -203,6 +273,16 @@ def _make_pack(
         # git has told the client in the protocol; a broken negotiation is the client's affair.
         if "unable to" in error.stderr:
             raise
+
+
+def _refusal(git: GitRepository, request: Request, visible: refs.Visible) -> str:
+    """Say in git's words what the client may not have, nothing if all is well."""
+    refused = reachability.unreachable(git, request.wants, visible)
+    if refused:
+        return f"ERR upload-pack: not our ref {min(refused)}"
+    if any(not _may_name(git, name, visible) for name in request.deepen_not):
+        return "ERR upload-pack: ambiguous deepen-not"
+    return ""
 
 
 def _kept_or_made(
@@ -234,9 +314,13 @@ def _git_upload_pack(git: GitRepository, lines: Lines, version: int) -> Iterator
         ["upload-pack", "--stateless-rpc", "--strict", str(git.path)],
         git_dir=git.path,
         stdin=bytes(lines.raw),
-        env={"GIT_PROTOCOL": f"version={version}"} if version else None,
+        env=_protocol(version),
         timeout=TIMEOUT,
     )
+
+
+def _protocol(version: int) -> dict[str, str]:
+    return {"GIT_PROTOCOL": f"version={version}"} if version else {}
 
 
 def _may_name(git: GitRepository, name: str, visible: refs.Visible) -> bool:

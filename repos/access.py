@@ -2,7 +2,7 @@
 
 What an actor holds on a repository is the highest of: a grant on it, what a grant on its project
 gives on repositories, the project's default permission, ownership of the personal project, and
-administration of the site. What is public may be viewed by anybody: a step below READ. So a list
+administration of the site. An SSH access key holds what the places that list it say. What is public may be viewed by anybody: a step below READ. So a list
 can never show what a detail refuses.
 """
 
@@ -32,7 +32,7 @@ from accounts.models import GlobalGrant, User
 from accounts.permissions import ON_REPOSITORIES, Permission, Scope
 from core.errors import Forbidden, Unauthenticated
 from repos.errors import NoSuchProject, NoSuchRepository
-from repos.models import Project, ProjectGrant, Repository, RepositoryGrant
+from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
 
 NOTHING = Value(0, output_field=IntegerField())
 
@@ -114,6 +114,12 @@ def _on_repository(actor: Actor) -> Combinable:
     public = _if(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
     if actor.is_system:
         return Value(Permission.REPO_ADMIN, output_field=IntegerField())
+    if actor.grants.access_key is not None:
+        return Greatest(
+            public,
+            _highest_step(_places(actor).filter(repository=OuterRef("pk"))),
+            _as_repository_step(_highest_step(_places(actor).filter(project=OuterRef("project")))),
+        )
     if actor.user is None:
         return public
     own = _highest(RepositoryGrant.objects.filter(repository=OuterRef("pk")), actor)
@@ -139,6 +145,8 @@ def _on_project(actor: Actor) -> Combinable:
     )
     if actor.is_system:
         return Value(Permission.PROJECT_ADMIN, output_field=IntegerField())
+    if actor.grants.access_key is not None:
+        return Greatest(seen, _highest_step(_places(actor).filter(project=OuterRef("pk"))))
     if actor.user is None:
         return seen
     return Greatest(
@@ -152,9 +160,18 @@ def _on_project(actor: Actor) -> Combinable:
 
 def _highest(grants: QuerySet[Any], actor: Actor) -> Combinable:
     assert actor.user is not None
-    mine = grants.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
-    # One row at most: the highest of all that the user holds, alone or through groups.
-    highest = mine.order_by().values(one=Value(1)).annotate(highest=Max("permission"))
+    return _highest_step(
+        grants.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
+    )
+
+
+def _places(actor: Actor) -> QuerySet[AccessKey]:
+    return AccessKey.objects.filter(key=actor.grants.access_key)
+
+
+def _highest_step(grants: QuerySet[Any]) -> Combinable:
+    # One row at most: the highest of all that is held, alone or through groups.
+    highest = grants.order_by().values(one=Value(1)).annotate(highest=Max("permission"))
     return Coalesce(
         Subquery(highest.values("highest"), output_field=IntegerField()),
         NOTHING,

@@ -7,10 +7,10 @@ from typing import Any
 
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.representations import represent_group, represent_user
-from core import links
+from accounts.representations import represent_group, represent_ssh_key, represent_user
+from core import links, site
 from gitengine.types import Commit, Entry, EntryKind, Person
-from repos.models import Project, ProjectGrant, Repository, RepositoryGrant
+from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
 from repos.selectors.refs import Branch, Tag
 
 DISPLAY_LENGTH = 11
@@ -36,6 +36,23 @@ def clone_url(repository: Repository) -> str:
     """The address by which git reaches a repository over HTTP."""
     key = links.segment(repository.project.key.lower())
     return links.absolute(f"/scm/{key}/{links.segment(repository.slug)}.git")
+
+
+def ssh_url(repository: Repository) -> str:
+    """The address by which git reaches a repository over SSH."""
+    base = links.ssh_base_url()
+    if "@" not in base:
+        base = base.replace("ssh://", "ssh://git@", 1)
+    key = links.segment(repository.project.key.lower())
+    return f"{base}/{key}/{links.segment(repository.slug)}.git"
+
+
+def clone_links(repository: Repository) -> list[dict[str, str]]:
+    """Every address by which git reaches a repository, by the name of its way."""
+    ways = [{"href": clone_url(repository), "name": "http"}]
+    if site.read(site.SSH_ENABLED):
+        ways.append({"href": ssh_url(repository), "name": "ssh"})
+    return ways
 
 
 def represent_project(project: Project) -> dict[str, Any]:
@@ -76,9 +93,22 @@ def represent_repository(repository: Repository) -> dict[str, Any]:
         "project": represent_project(repository.project),
         "public": repository.is_public,
         "archived": repository.is_archived,
-        "links": {"clone": [{"href": clone_url(repository), "name": "http"}]}
+        "links": {"clone": clone_links(repository)}
         | _self(f"{repository_path(repository)}/browse"),
     }
+
+
+def represent_access_key(access_key: AccessKey) -> dict[str, Any]:
+    """An SSH access key with the place where it stands."""
+    shown: dict[str, Any] = {
+        "key": represent_ssh_key(access_key.key),
+        "permission": Permission(access_key.permission).name,
+    }
+    if access_key.project is not None:
+        shown["project"] = represent_project(access_key.project)
+    if access_key.repository is not None:
+        shown["repository"] = represent_repository(access_key.repository)
+    return shown
 
 
 def represent_grant(grant: ProjectGrant | RepositoryGrant) -> dict[str, Any]:

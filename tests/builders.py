@@ -14,6 +14,7 @@ from accounts.services import users
 from repos import storage
 from repos.models import Project, Repository
 from repos.services import permissions, projects, repositories
+from tests import ssh_keys
 
 PASSWORD = "correct horse battery"
 
@@ -94,7 +95,7 @@ def git(*args: str, cwd: Path, env: Mapping[str, str] | None = None, check: bool
     done = subprocess.run(
         ["git", *args],
         cwd=cwd,
-        env=GIT_ENVIRONMENT | dict(env or {}),
+        env=GIT_ENVIRONMENT | {"GIT_SSH_COMMAND": ssh_keys.command()} | dict(env or {}),
         capture_output=True,
         check=False,
     )

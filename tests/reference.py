@@ -79,6 +79,8 @@ def check(method: str, path: str, response: HttpResponse) -> None:
     plain_path = f"/{plain[1]}/latest{plain[2].rstrip('/')}"
     # The alias of a personal project's repositories is told in prose only.
     plain_path = re.sub(r"^(/api/latest)/users/([^/]+)/repos", r"\1/projects/~\2/repos", plain_path)
+    # Where the description has lost the beginning of a path.
+    plain_path = re.sub(r"^/ssh/latest/admin", "/admin", plain_path)
     # A ref in the place of a commit comes with its slashes written as %2F.
     plain_path = re.sub(r"(?i)%2f", "-", plain_path)
     for pattern, template, methods in _operations():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import psycopg
 import requests
 
+from tests import ssh_keys
 from tests.machines import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +28,8 @@ class Server:
     def __init__(self, home: Path, **environment: str):
         self.home = home
         self.port = free_port()
+        self.ssh_port = free_port()
+        self.way = "http"
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = home.parent / f"{home.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,6 +45,7 @@ class Server:
             "SETUP_SYSADMIN_PASSWORD": ADMINISTRATOR[1],
             "SETUP_SYSADMIN_EMAILADDRESS": "admin@example.com",
             "WEB_WORKERS": "2",
+            "SSH_PORT": str(self.ssh_port),
             **environment,
         }
         database = os.environ.get("DATABASE_URL", "")
@@ -126,8 +131,28 @@ class Server:
         )
         return name, ADMINISTRATOR[1]
 
+    def over(self, way: str) -> Server:
+        """The same server, with addresses for "http" or "ssh"; the administrator's key is known to it."""
+        other = copy.copy(self)
+        other.way = way
+        if way == "ssh":
+            self.ssh_key(ssh_keys.mine())
+        return other
+
+    def ssh_key(self, key: Path, user: tuple[str, str] = ADMINISTRATOR) -> None:
+        """Let a user in by a key; done already is well done."""
+        answer = requests.post(
+            f"{self.url}/rest/ssh/1.0/keys",
+            auth=user,
+            json={"text": key.with_suffix(".pub").read_text()},
+            timeout=60,
+        )
+        assert answer.status_code in {201, 409}, answer.text
+
     def address(self, path: str, user: tuple[str, str] = ADMINISTRATOR) -> str:
-        """The address of a repository with credentials in it."""
+        """The address of a repository, with credentials in it where they belong there."""
+        if self.way == "ssh":
+            return f"ssh://git@127.0.0.1:{self.ssh_port}/{path}"
         name, password = (part.replace(" ", "%20") for part in user)
         return f"http://{name}:{password}@127.0.0.1:{self.port}/scm/{path}"
 

@@ -14,6 +14,7 @@ from accounts.actor import Actor
 from core import links
 from core.errors import DomainError, Forbidden, Invalid, NotFound, TooLarge, Unavailable
 from gitengine import errors
+from gitengine.pktlines import FLUSH_PACKET, line
 from gitengine.upload import MOST_REQUEST_BYTES
 from repos.errors import Moved
 from repos.models import Repository
@@ -28,6 +29,9 @@ NO_CACHE = {
     "Pragma": "no-cache",
     "X-Accel-Buffering": "no",
 }
+
+
+SERVICES = {Service.UPLOAD_PACK.value, Service.RECEIVE_PACK.value}
 
 
 class WrongMediaType(DomainError):
@@ -47,7 +51,7 @@ def info_refs(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
         repository = session.find(actor, key, slug)
         version = session.version_asked(request.META.get("HTTP_GIT_PROTOCOL", ""))
         answer = session.advertise(actor, repository, service, version=version)
-        return _stream(answer, f"application/x-{service.value}-advertisement")
+        return _stream(_announced(service, answer), f"application/x-{service.value}-advertisement")
     except Moved as moved:
         return _sent_on(request, moved, "info/refs")
     except (DomainError, errors.GitError) as error:
@@ -104,9 +108,15 @@ def _service_of_query(request: HttpRequest) -> Service:
     named = request.GET.getlist("service")
     if not named:
         raise NotFound("This server speaks git's smart protocol only.")
-    if len(named) > 1 or named[0] not in {service.value for service in Service}:
+    if len(named) > 1 or named[0] not in SERVICES:
         raise Invalid("Ask for one service: git-upload-pack or git-receive-pack.")
     return Service(named[0])
+
+
+def _announced(service: Service, answer: Iterator[bytes]) -> Iterator[bytes]:
+    """Put before it what only HTTP says first (gitprotocol-http(5))."""
+    yield line(f"# service={service.value}") + FLUSH_PACKET
+    yield from answer
 
 
 class _Answer:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from accounts.actor import Actor
-from gitengine.pktlines import Body
+from gitengine.pktlines import Body, Pipe
 from repos.models import Repository
 from repos.selectors import repositories
 from repos.services import pushes
@@ -22,6 +22,7 @@ class Service(enum.Enum):
 
     UPLOAD_PACK = "git-upload-pack"
     RECEIVE_PACK = "git-receive-pack"
+    UPLOAD_ARCHIVE = "git-upload-archive"
 
 
 def find(actor: Actor, project_key: str, slug: str) -> Repository:
@@ -53,3 +54,20 @@ def serve(
     if service is Service.RECEIVE_PACK:
         return pushes.take(actor, repository, body)
     return pushes.serve_fetch(actor, repository, body, version=version)
+
+
+def converse(
+    actor: Actor, repository: Repository, service: Service, pipe: Pipe, *, version: int
+) -> Iterator[bytes]:
+    """Do all that a client on the line asks for, the advertisement included."""
+    if service is Service.UPLOAD_ARCHIVE:
+        return pushes.serve_archive(actor, repository, pipe)
+    if service is Service.RECEIVE_PACK:
+        told = pushes.advertise(actor, repository)
+        return _one_after_the_other(told, pushes.take(actor, repository, pipe))
+    return pushes.converse_fetch(actor, repository, pipe, version=version)
+
+
+def _one_after_the_other(*answers: Iterator[bytes]) -> Iterator[bytes]:
+    for answer in answers:
+        yield from answer

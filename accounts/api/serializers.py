@@ -64,3 +64,28 @@ class GroupAndUsersBody(serializers.Serializer):
 
     group = serializers.CharField(max_length=300)
     users = serializers.ListField(child=serializers.CharField(max_length=300), max_length=1000)
+
+
+class SshKeyBody(serializers.Serializer):
+    """A public key, with what it is called and for how long it is good."""
+
+    text = serializers.CharField(max_length=40_000)
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=1000, required=False, allow_blank=True, allow_null=True
+    )
+    expiryDays = serializers.IntegerField(required=False, allow_null=True)
+
+
+class KeyTypeRestrictionBody(serializers.Serializer):
+    """What is asked of one kind of key."""
+
+    algorithm = serializers.CharField(max_length=50)
+    allowed = serializers.BooleanField(required=False)
+    minKeyLength = serializers.IntegerField(required=False, allow_null=True)
+
+
+class SshKeySettingsBody(serializers.Serializer):
+    """Which keys are taken."""
+
+    keyTypeRestrictions = KeyTypeRestrictionBody(many=True, required=False)
+    maxExpiryDays = serializers.IntegerField(required=False)

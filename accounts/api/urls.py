@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import administration, secrets, views
+from accounts.api import administration, secrets, ssh, views
 
 api = [
     path("/users/credentials", views.OwnCredentials.as_view()),
@@ -37,4 +37,12 @@ app_passwords = [
 access_tokens = [
     path("/users/<str:slug>", secrets.AccessTokens.as_view()),
     path("/users/<str:slug>/<str:number>", secrets.AccessTokenDetail.as_view()),
+]
+
+ssh_keys = [
+    path("/keys", ssh.SshKeys.as_view()),
+    path("/keys/<str:number>", ssh.SshKeyDetail.as_view()),
+    path("/settings", ssh.SshSettings.as_view()),
+    path("/admin", ssh.SshKeySettings.as_view()),
+    path("/admin/supported-key-types", ssh.SupportedKeyTypes.as_view()),
 ]

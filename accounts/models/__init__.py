@@ -1,5 +1,6 @@
 """Rows about people: users, groups, secrets, what they may on the whole site, and failed sign-ins."""
 
+from accounts.models.keys import SshKey
 from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.throttle import FailedSignIns
 from accounts.models.users import GlobalGrant, Group, User
@@ -11,5 +12,6 @@ __all__ = [
     "GlobalGrant",
     "Group",
     "Secret",
+    "SshKey",
     "User",
 ]

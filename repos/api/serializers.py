@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from accounts.api.serializers import SshKeyBody
+
 
 class ProjectBody(serializers.Serializer):
     """A project as it is made or changed."""
@@ -42,3 +44,26 @@ class BranchName(serializers.Serializer):
     """A branch by its full or short name."""
 
     id = serializers.CharField(max_length=1000)
+
+
+class AccessKeyBody(serializers.Serializer):
+    """A public key and what it may do."""
+
+    key = SshKeyBody()
+    permission = serializers.CharField(max_length=50)
+
+
+class _ProjectNameBody(serializers.Serializer):
+    key = serializers.CharField(max_length=300)
+
+
+class _RepositoryNameBody(serializers.Serializer):
+    slug = serializers.CharField(max_length=300)
+    project = _ProjectNameBody()
+
+
+class AccessKeyPlacesBody(serializers.Serializer):
+    """Projects and repositories, by their names."""
+
+    projects = _ProjectNameBody(many=True, required=False)
+    repositories = _RepositoryNameBody(many=True, required=False)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from repos.api import contents, people, permissions, projects, repositories, tokens
+from repos.api import access_keys, contents, people, permissions, projects, repositories, tokens
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
@@ -60,4 +60,22 @@ access_tokens = [
     path(f"{PROJECT}/<str:number>", tokens.ProjectTokenDetail.as_view()),
     path(f"{PROJECT}/repos/<str:slug>", tokens.RepositoryTokens.as_view()),
     path(f"{PROJECT}/repos/<str:slug>/<str:number>", tokens.RepositoryTokenDetail.as_view()),
+]
+
+ssh_access_keys = [
+    path("/ssh/<str:number>", access_keys.KeyDetail.as_view()),
+    path("/ssh/<str:number>/projects", access_keys.KeyProjects.as_view()),
+    path("/ssh/<str:number>/repos", access_keys.KeyRepositories.as_view()),
+    path(f"{PROJECT}/ssh", access_keys.ProjectKeys.as_view()),
+    path(f"{PROJECT}/ssh/<str:number>", access_keys.ProjectKeyDetail.as_view()),
+    path(
+        f"{PROJECT}/ssh/<str:number>/permission/<str:permission>",
+        access_keys.ProjectKeyPermission.as_view(),
+    ),
+    path(f"{PROJECT}/repos/<str:slug>/ssh", access_keys.RepositoryKeys.as_view()),
+    path(f"{PROJECT}/repos/<str:slug>/ssh/<str:number>", access_keys.RepositoryKeyDetail.as_view()),
+    path(
+        f"{PROJECT}/repos/<str:slug>/ssh/<str:number>/permission/<str:permission>",
+        access_keys.RepositoryKeyPermission.as_view(),
+    ),
 ]

@@ -1,5 +1,6 @@
 """Rows about projects, repositories, what people may on them, and the journal of moved refs."""
 
+from repos.models.access_keys import AccessKey
 from repos.models.grants import ProjectGrant, RepositoryGrant
 from repos.models.projects import FormerProjectKey, Project, ProjectAvatar
 from repos.models.pushes import Push, RefChange
@@ -7,6 +8,7 @@ from repos.models.repositories import FormerRepositorySlug, RecentRepository, Re
 from repos.models.tokens import TokenPlace
 
 __all__ = [
+    "AccessKey",
     "FormerProjectKey",
     "FormerRepositorySlug",
     "Project",

@@ -1,4 +1,4 @@
-"""Take a push in: who may is settled before a byte of the pack is read."""
+"""Take a push in, serve a fetch or an archive: who may is settled before a byte is read or sent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.conf import settings
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from gitengine import receive, upload
-from gitengine.pktlines import Body
+from gitengine import archive, receive, upload
+from gitengine.pktlines import Body, Pipe
 from gitengine.quarantine import Quarantine
 from gitengine.types import RefCommand
 from repos import access, storage
@@ -81,6 +81,28 @@ def serve_fetch(
             visible=storage.is_shown,
             cache=storage.pack_cache_of(repository.pk),
         )
+
+
+def converse_fetch(
+    actor: Actor, repository: Repository, pipe: Pipe, *, version: int
+) -> Iterator[bytes]:
+    """Serve a client that stays on the line, from the first word to the last."""
+    access.require(actor, Permission.REPO_VIEW, repository)
+    with storage.opened(repository) as git:
+        return upload.converse(
+            git,
+            pipe,
+            version=version,
+            visible=storage.is_shown,
+            cache=storage.pack_cache_of(repository.pk),
+        )
+
+
+def serve_archive(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
+    """Answer `git archive --remote`."""
+    access.require(actor, Permission.REPO_VIEW, repository)
+    with storage.opened(repository) as git:
+        return archive.serve(git, body, visible=storage.is_shown)
 
 
 def _require_write(actor: Actor, repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""Stories with the real git against the real server, over HTTP."""
+"""Stories with the real git against the real server: the same over HTTP and over SSH."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ pytestmark = pytest.mark.slow
 VERSIONS = [0, 1, 2]
 
 
+@pytest.fixture(params=["http", "ssh"])
+def place(request, server):
+    """The server, by either of its doors."""
+    return server.over(request.param)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_mirror_moves_over_whole_and_comes_back_identical(server, tmp_path, version):
+def test_a_mirror_moves_over_whole_and_comes_back_identical(place, tmp_path, version):
     source = everything(tmp_path / "source.git")
-    address = server.repository()
+    address = place.repository()
     protocol = ("-c", f"protocol.version={version}")
 
     told = git(*protocol, "push", "--mirror", address, cwd=source, check=False)
 
-    # The server's own refs are refused, and nothing else.
+    # The place's own refs are refused, and nothing else.
     assert "refs/pull-requests/3/from" in told
     assert told.count("[remote rejected]") == 1
     assert "belong to the server" in told
@@ -31,8 +37,8 @@ def test_a_mirror_moves_over_whole_and_comes_back_identical(server, tmp_path, ve
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_fetch_brings_what_is_new(server, tmp_path, version):
-    address = server.repository()
+def test_a_fetch_brings_what_is_new(place, tmp_path, version):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=3)
     git("push", "-q", address, "main", cwd=work)
     protocol = ("-c", f"protocol.version={version}")
@@ -49,8 +55,8 @@ def test_a_fetch_brings_what_is_new(server, tmp_path, version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_shallow_and_partial_clones_deepen_to_the_whole(server, tmp_path, version):
-    address = server.repository()
+def test_shallow_and_partial_clones_deepen_to_the_whole(place, tmp_path, version):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=10)
     git("push", "-q", address, "main", cwd=work)
     protocol = ("-c", f"protocol.version={version}")
@@ -77,8 +83,8 @@ def test_shallow_and_partial_clones_deepen_to_the_whole(server, tmp_path, versio
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_single_branch_and_a_commit_by_its_id(server, tmp_path, version):
-    address = server.repository()
+def test_a_single_branch_and_a_commit_by_its_id(place, tmp_path, version):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=3)
     git("push", "-q", address, "main", "HEAD~1:refs/heads/old", cwd=work)
     protocol = ("-c", f"protocol.version={version}")
@@ -91,8 +97,8 @@ def test_a_single_branch_and_a_commit_by_its_id(server, tmp_path, version):
     assert git("rev-parse", "FETCH_HEAD", cwd=tmp_path / "by-id") == wanted
 
 
-def test_branches_and_tags_are_made_forced_and_deleted(server, tmp_path):
-    address = server.repository()
+def test_branches_and_tags_are_made_forced_and_deleted(place, tmp_path):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=3)
     git("tag", "light", cwd=work)
     git("tag", "-am", "t", "v1", cwd=work)
@@ -114,8 +120,8 @@ def test_branches_and_tags_are_made_forced_and_deleted(server, tmp_path):
     assert "the default branch cannot be deleted" in told
 
 
-def test_a_push_that_is_not_a_fast_forward_is_told_to_fetch_first(server, tmp_path):
-    address = server.repository()
+def test_a_push_that_is_not_a_fast_forward_is_told_to_fetch_first(place, tmp_path):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=2)
     git("push", "-q", address, "main", cwd=work)
     git("clone", "-q", address, "other", cwd=tmp_path)
@@ -128,8 +134,8 @@ def test_a_push_that_is_not_a_fast_forward_is_told_to_fetch_first(server, tmp_pa
     assert "fetch first" in told
 
 
-def test_an_atomic_push_moves_all_or_nothing(server, tmp_path):
-    address = server.repository()
+def test_an_atomic_push_moves_all_or_nothing(place, tmp_path):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=2)
     git("push", "-q", address, "main", cwd=work)
     commit(work, "new", "new")
@@ -164,8 +170,8 @@ def test_chunked_and_compressed_requests(server, tmp_path):
         git("update-ref", "-d", "refs/remotes/origin/main", cwd=tmp_path / "other")
 
 
-def test_an_empty_repository_is_cloned_and_gets_its_first_branch(server, tmp_path):
-    address = server.repository(defaultBranch="trunk")
+def test_an_empty_repository_is_cloned_and_gets_its_first_branch(place, tmp_path):
+    address = place.repository(defaultBranch="trunk")
     for version in VERSIONS:
         git(
             "-c", f"protocol.version={version}", "clone", "-q", address, f"c{version}", cwd=tmp_path
@@ -181,18 +187,18 @@ def test_an_empty_repository_is_cloned_and_gets_its_first_branch(server, tmp_pat
     )
 
 
-def test_without_git_in_the_address_and_in_any_case(server, tmp_path):
-    address = server.repository()
+def test_without_git_in_the_address_and_in_any_case(place, tmp_path):
+    address = place.repository()
     work = work_tree(tmp_path / "work")
     git("push", "-q", address.removesuffix(".git"), "main", cwd=work)
 
-    key = address.split("/scm/")[1].split("/")[0]
+    key = address.split("/")[-2]
     git("clone", "-q", address.replace(key, key.upper()), "again", cwd=tmp_path)
 
 
-def test_a_personal_repository(server, tmp_path):
-    server.rest("POST", "projects/~admin/repos", {"name": f"mine-{tmp_path.name}"})
-    address = server.address(f"~admin/mine-{tmp_path.name}.git")
+def test_a_personal_repository(place, tmp_path):
+    place.rest("POST", "projects/~admin/repos", {"name": f"mine-{tmp_path.name}"})
+    address = place.address(f"~admin/mine-{tmp_path.name}.git")
     work = work_tree(tmp_path / "work")
 
     git("push", "-q", address, "main", cwd=work)
@@ -200,13 +206,13 @@ def test_a_personal_repository(server, tmp_path):
     git("clone", "-q", address, "back", cwd=tmp_path)
 
 
-def test_old_addresses_lead_to_where_the_repository_is_now(server, tmp_path):
-    address = server.repository()
-    key = address.split("/scm/")[1].split("/")[0]
+def test_old_addresses_lead_to_where_the_repository_is_now(place, tmp_path):
+    address = place.repository()
+    key = address.split("/")[-2]
     work = work_tree(tmp_path / "work", commits=2)
     git("push", "-q", address, "main~1:refs/heads/main", cwd=work)
-    server.rest("PUT", f"projects/{key}/repos/repo", {"name": "renamed"})
-    server.rest("PUT", f"projects/{key}", {"key": f"{key}x"})
+    place.rest("PUT", f"projects/{key}/repos/repo", {"name": "renamed"})
+    place.rest("PUT", f"projects/{key}", {"key": f"{key}x"})
 
     git("push", "-q", address, "main", cwd=work)
     git("clone", "-q", address, "back", cwd=tmp_path)
@@ -226,13 +232,13 @@ def test_a_public_repository_is_cloned_by_anybody_and_pushed_by_nobody(server, t
     assert "could not read Username" in told or "Authentication failed" in told
 
 
-def test_pull_request_refs_are_fetched_by_wildcard_and_not_by_a_clone(server, tmp_path):
-    address = server.repository()
+def test_pull_request_refs_are_fetched_by_wildcard_and_not_by_a_clone(place, tmp_path):
+    address = place.repository()
     work = work_tree(tmp_path / "work", commits=2)
     git("push", "-q", address, "main~1:refs/heads/main", cwd=work)
-    number = server.rest("GET", f"projects/{address.split('/')[4]}/repos/repo")["id"]
+    number = place.rest("GET", f"projects/{address.split('/')[-2]}/repos/repo")["id"]
     hidden = git("rev-parse", "main", cwd=work)
-    git("push", "-q", str(server.path_of(number)), "main:refs/pull-requests/1/from", cwd=work)
+    git("push", "-q", str(place.path_of(number)), "main:refs/pull-requests/1/from", cwd=work)
 
     git("clone", "-q", address, "plain", cwd=tmp_path)
     assert hidden not in git("rev-list", "--all", cwd=tmp_path / "plain")
@@ -250,7 +256,7 @@ def test_a_clone_that_is_given_again_is_the_same_until_something_is_pushed(
     server, tmp_path, version
 ):
     address = server.repository()
-    number = server.rest("GET", f"projects/{address.split('/')[4]}/repos/repo")["id"]
+    number = server.rest("GET", f"projects/{address.split('/')[-2]}/repos/repo")["id"]
     work = work_tree(tmp_path / "work", commits=3)
     git("push", "-q", address, "main", cwd=work)
     kept = server.home / "caches" / "packs"

@@ -26,7 +26,8 @@ def test_a_repository_is_made_with_a_slug_and_its_addresses(api, admin, project)
     body = answer.json()
     assert (body["slug"], body["state"], body["forkable"]) == ("my-new.repo", "AVAILABLE", False)
     assert body["links"]["clone"] == [
-        {"href": "http://localhost:7990/scm/prj/my-new.repo.git", "name": "http"}
+        {"href": "http://localhost:7990/scm/prj/my-new.repo.git", "name": "http"},
+        {"href": "ssh://git@localhost:7999/prj/my-new.repo.git", "name": "ssh"},
     ]
     assert body["links"]["self"][0]["href"].endswith("/projects/PRJ/repos/my-new.repo/browse")
     assert api(admin).get("projects/prj/repos/MY-NEW.REPO").json() == body

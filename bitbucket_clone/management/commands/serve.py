@@ -23,8 +23,8 @@ class Command(BaseCommand):
     """Prepare what is missing, then serve until told to stop."""
 
     help = (
-        "Migrates the database, makes the first administrator and serves pages, REST and Git over HTTP, "
-        "with the job loop beside it. The environment variables are listed in README.md."
+        "Migrates the database, makes the first administrator and serves pages, REST and Git over HTTP "
+        "and SSH, with the job loop beside it. The environment variables are listed in README.md."
     )
     requires_system_checks: list[str] = []
 
@@ -40,7 +40,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         """Check, prepare, tell where we are, serve."""
         self._refuse_what_cannot_work()
-        self._refuse_a_taken_port(port)
+        self._refuse_a_taken_port(port, "SERVER_PORT")
+        if settings.SSH_PORT:
+            self._refuse_a_taken_port(settings.SSH_PORT, "SSH_PORT")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         self._make_first_administrator()
@@ -60,7 +62,7 @@ class Command(BaseCommand):
                 "\n".join(f"{error.msg} {error.hint or ''}".strip() for error in wrong)
             )
 
-    def _refuse_a_taken_port(self, port: int) -> None:
+    def _refuse_a_taken_port(self, port: int, setting: str) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -68,7 +70,7 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(
                     f"Port {port} cannot be used ({error.strerror}). Stop what listens there, "
-                    "or choose another port with SERVER_PORT."
+                    f"or choose another port with {setting}."
                 ) from None
 
     def _make_first_administrator(self) -> None:

@@ -1,0 +1,112 @@
+"""Add and remove SSH keys: a user's own, and the rows of access keys, which stand where `repos` says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import access, public_keys
+from accounts.actor import Actor
+from accounts.errors import KeyTaken, TooManySecrets
+from accounts.events import SshKeyAdded, SshKeyRemoved
+from accounts.models import SshKey, User
+from accounts.permissions import Permission, Scope
+from core import events, site
+from core.errors import Invalid
+
+MOST_OF_A_USER = 200
+MOST_DAYS = 36_500
+
+
+def add(
+    actor: Actor, user: User, *, text: str, label: str = "", expiry_days: int | None = None
+) -> SshKey:
+    """Give a user another key; KeyTaken if anybody has it already, UnfitKey for a text that is none."""
+    _require_own_or_administration(actor, user)
+    if user.ssh_keys.count() >= MOST_OF_A_USER:
+        raise TooManySecrets
+    made = _row(text, label, expiry_days)
+    made.user = user
+    with transaction.atomic():
+        _save(made)
+        events.publish(
+            SshKeyAdded(actor=actor, user=user, label=made.label, fingerprint=made.fingerprint)
+        )
+    return made
+
+
+def remove(actor: Actor, key: SshKey) -> None:
+    """End a user's key: the next connection is refused, and the next command on an open one."""
+    assert key.user is not None
+    _require_own_or_administration(actor, key.user)
+    with transaction.atomic():
+        events.publish(
+            SshKeyRemoved(actor=actor, user=key.user, label=key.label, fingerprint=key.fingerprint)
+        )
+        key.delete()
+
+
+def remove_all(actor: Actor, user: User) -> None:
+    """End every key of a user."""
+    _require_own_or_administration(actor, user)
+    with transaction.atomic():
+        for key in user.ssh_keys.select_related("user"):
+            remove(actor, key)
+
+
+def access_key(*, text: str, label: str = "", expiry_days: int | None = None) -> SshKey:
+    """Find or make the row of an access key; who asks has judged the actor's right to let it in."""
+    made = _row(text, label, expiry_days)
+    found = SshKey.objects.filter(fingerprint=made.fingerprint).first()
+    if found is None:
+        _save(made)
+        return made
+    if found.user_id is not None:
+        raise KeyTaken
+    return found
+
+
+def _row(text: str, label: str, expiry_days: int | None) -> SshKey:
+    key = public_keys.read(text)
+    now = timezone.now()
+    label = " ".join(label.split()) or key.comment or f"{key.algorithm} {key.fingerprint[:11]}"
+    if len(label) > public_keys.LONGEST_LABEL or not label.isprintable():
+        raise Invalid("Use 1 to 255 characters for the label.", context="label")
+    return SshKey(
+        label=label,
+        text=key.text,
+        algorithm=key.algorithm,
+        bit_length=key.bit_length,
+        fingerprint=key.fingerprint,
+        created_at=now,
+        expires_at=_end(expiry_days, now),
+    )
+
+
+def _save(key: SshKey) -> None:
+    try:
+        with transaction.atomic():
+            key.save()
+    except IntegrityError:
+        raise KeyTaken from None
+
+
+def _end(wanted: int | None, now: datetime) -> datetime | None:
+    longest = site.read(site.LONGEST_SSH_KEY_DAYS)
+    if wanted is None:
+        wanted = int(longest) or None
+    if wanted is None:
+        return None
+    if not 1 <= wanted <= MOST_DAYS:
+        raise Invalid("The expiryDays must be at least 1.", context="expiryDays")
+    if longest and wanted > longest:
+        raise Invalid(f"A key may last {longest} days at most here.", context="expiryDays")
+    return now + timedelta(days=wanted)
+
+
+def _require_own_or_administration(actor: Actor, user: User) -> None:
+    is_own = actor.user is not None and actor.user.pk == user.pk
+    needed = Permission.LICENSED_USER if is_own else Permission.ADMIN
+    access.require(actor, needed, scope=Scope.CREDENTIALS)

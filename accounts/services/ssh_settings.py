@@ -1,0 +1,93 @@
+"""Change how this server speaks SSH, and which keys it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from accounts import access, public_keys
+from accounts.actor import Actor
+from accounts.events import SiteSettingChanged
+from accounts.permissions import Permission, Scope
+from core import events, site
+from core.errors import Invalid
+
+MOST_DAYS = 36_500
+
+
+def change(
+    actor: Actor,
+    *,
+    enabled: bool | None = None,
+    access_keys_enabled: bool | None = None,
+    base_url: str | None = None,
+) -> None:
+    """Switch SSH or access keys on and off, or say by which address it is reached; empty for the usual one."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    with transaction.atomic():
+        _write(actor, site.SSH_ENABLED, enabled)
+        _write(actor, site.SSH_ACCESS_KEYS_ENABLED, access_keys_enabled)
+        _write(actor, site.SSH_BASE_URL, None if base_url is None else _judged_url(base_url))
+
+
+def change_keys(
+    actor: Actor,
+    *,
+    restrictions: Sequence[dict[str, Any]] | None = None,
+    longest_days: int | None = None,
+) -> None:
+    """Say which kinds of keys are taken, how long they must be, and for how many days they are good (0: ever)."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    with transaction.atomic():
+        if restrictions is not None:
+            _write(actor, site.SSH_KEY_RESTRICTIONS, [_judged_rule(rule) for rule in restrictions])
+        if longest_days is not None:
+            if not 0 <= longest_days <= MOST_DAYS:
+                raise Invalid("Use a number of days, or 0 for no end.", context="maxExpiryDays")
+            _write(actor, site.LONGEST_SSH_KEY_DAYS, longest_days)
+
+
+def _write(actor: Actor, name: str, value: Any) -> None:
+    if value is None:
+        return
+    old = site.read(name)
+    if old != value:
+        site.write(name, value)
+        events.publish(SiteSettingChanged(actor=actor, name=name, old=old, new=value))
+
+
+def _judged_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    algorithm = str(rule.get("algorithm", "")).upper()
+    lengths = public_keys.LENGTHS.get(algorithm)
+    if lengths is None:
+        known = ", ".join(public_keys.LENGTHS)
+        raise Invalid(f"The algorithm must be one of {known}.", context="keyTypeRestrictions")
+    length = rule.get("minKeyLength") or lengths[0]
+    if length not in lengths:
+        allowed = ", ".join(map(str, lengths))
+        raise Invalid(
+            f"The minKeyLength of {algorithm} must be one of {allowed}.",
+            context="keyTypeRestrictions",
+        )
+    return {
+        "algorithm": algorithm,
+        "allowed": rule.get("allowed") is not False,
+        "minKeyLength": length,
+    }
+
+
+def _judged_url(text: str) -> str:
+    text = text.strip().rstrip("/")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme == "ssh" and parts.hostname and not parts.path and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or not text.isprintable() or " " in text:
+        raise Invalid("Use an address like ssh://git.example.com:7999.", context="baseUrl")
+    return text

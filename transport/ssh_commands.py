@@ -1,0 +1,268 @@
+"""What a client may ask for over SSH: one of git's programs on one repository, or `whoami`; nothing else.
+
+Git's work blocks, so it is done in a thread; here it is tied to the event loop, piece by piece,
+never faster than the client takes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import asyncssh
+from django.db import close_old_connections
+
+from accounts.actor import Actor
+from core.errors import DomainError, Forbidden
+from gitengine.errors import GitError
+from gitengine.pktlines import Pipe
+from repos.errors import Moved
+from repos.models import Repository
+from transport import session
+from transport.session import Service
+
+logger = logging.getLogger(__name__)
+
+LONGEST_COMMAND = 4096
+STALLED_AFTER = 180.0
+LEFT_OVER_SECONDS = 30.0
+WAIT_FOR_A_THREAD = 30.0
+PIECES_AHEAD = 16
+READ_SIZE = 128 * 1024
+
+_COMMAND = re.compile(
+    r"(?:git-|git )(?P<service>upload-pack|receive-pack|upload-archive) "
+    r"(?P<quote>'?)/?(?P<key>~?[A-Za-z0-9_.-]{1,255})/(?P<slug>[A-Za-z0-9_.-]{1,255})/?(?P=quote)"
+)
+
+
+@dataclass(frozen=True)
+class GitCommand:
+    """One of git's programs, on the repository of a path."""
+
+    service: Service
+    project_key: str
+    slug: str
+
+
+def parse(text: str) -> GitCommand | None:
+    """Read a command by its exact grammar; None for anything else."""
+    match = _COMMAND.fullmatch(text) if len(text) <= LONGEST_COMMAND else None
+    if match is None:
+        return None
+    return GitCommand(Service(f"git-{match['service']}"), match["key"], match["slug"])
+
+
+class Commands:
+    """Runs commands; `recognise` gives the actor of a connection anew, or raises what refuses it."""
+
+    def __init__(self, threads: int):
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ssh-git")
+        self._places = asyncio.Semaphore(threads)
+        self.running = 0
+
+    async def run(
+        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
+    ) -> None:
+        """Do what the client asks for, and give it the exit status."""
+        self.running += 1
+        try:
+            status, complaint = await self._run(process, recognise)
+            if complaint:
+                process.stderr.write(f"{complaint}\n".encode("utf-8", "replace"))
+            process.exit(status)
+        except (OSError, asyncssh.Error, TimeoutError):
+            # The client is gone, or has taken nothing for too long.
+            process.channel.abort()
+        finally:
+            self.running -= 1
+
+    async def _run(
+        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
+    ) -> tuple[int, str]:
+        if process.subsystem is not None or process.command is None:
+            return 1, "Welcome to Bitbucket. Only git is served here: no shell, no files."
+        text = process.command.strip()
+        command = None if text == "whoami" else parse(text)
+        if command is None and text != "whoami":
+            return (
+                1,
+                "Only git-upload-pack, git-receive-pack, git-upload-archive and whoami are served.",
+            )
+        try:
+            await asyncio.wait_for(self._places.acquire(), WAIT_FOR_A_THREAD)
+        except TimeoutError:
+            return 1, "The server is busy. Try again in a moment."
+        try:
+            if command is None:
+                return await self._whoami(process, recognise)
+            return await self._git(process, command, recognise)
+        finally:
+            self._places.release()
+
+    async def _whoami(
+        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
+    ) -> tuple[int, str]:
+        loop = asyncio.get_running_loop()
+        name, complaint = await loop.run_in_executor(self._pool, _name_of, recognise)
+        process.stdout.write(f"{name}\n".encode() if name else b"")
+        return (1, complaint) if complaint else (0, "")
+
+    async def _git(
+        self,
+        process: asyncssh.SSHServerProcess[bytes],
+        command: GitCommand,
+        recognise: Callable[[], Actor],
+    ) -> tuple[int, str]:
+        loop = asyncio.get_running_loop()
+        near, far = socket.socketpair()
+        near.setblocking(False)
+        outlet = _Outlet(loop, process)
+        version = session.version_asked(_protocol(process))
+        taking = asyncio.create_task(_take_in(loop, process, near))
+        giving = asyncio.create_task(outlet.pump())
+        working = loop.run_in_executor(self._pool, _work, command, recognise, version, far, outlet)
+        try:
+            # The pump ends with the work, or before it when the client is gone.
+            both: set[asyncio.Future[Any]] = {giving, working}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                near.close()
+            status, complaint = await working
+            await giving
+            if command.service is Service.RECEIVE_PACK:
+                # A client that is still sending would not hear the report.
+                await asyncio.wait({taking}, timeout=LEFT_OVER_SECONDS)
+            return status, complaint
+        finally:
+            outlet.stop()
+            for task in (taking, giving):
+                task.cancel()
+            await asyncio.gather(taking, giving, return_exceptions=True)
+            near.close()
+
+
+class _Gone(Exception):
+    """Nobody listens any more."""
+
+
+class _Outlet:
+    """Pieces on their way from a thread to the client: few at a time, so that memory stays small."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, process: asyncssh.SSHServerProcess[bytes]):
+        self._loop = loop
+        self._process = process
+        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._room = threading.Semaphore(PIECES_AHEAD)
+        self._is_stopped = False
+
+    def send(self, piece: bytes | None) -> None:
+        """Hand a piece over, None for the end; from the thread. Waits for room, raises _Gone."""
+        self._room.acquire()
+        if self._is_stopped:
+            raise _Gone
+        self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+
+    async def pump(self) -> None:
+        """Write what comes to the client, until the end."""
+        try:
+            while (piece := await self._pieces.get()) is not None:
+                self._process.stdout.write(piece)
+                await asyncio.wait_for(self._process.stdout.drain(), STALLED_AFTER)
+                self._room.release()
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Let the thread know that nobody listens."""
+        self._is_stopped = True
+        self._room.release()
+
+
+async def _take_in(
+    loop: asyncio.AbstractEventLoop,
+    process: asyncssh.SSHServerProcess[bytes],
+    near: socket.socket,
+) -> None:
+    """Pass on what the client sends; what nobody reads any more is thrown away."""
+    is_read = True
+    try:
+        while data := await process.stdin.read(READ_SIZE):
+            if is_read:
+                try:
+                    await loop.sock_sendall(near, data)
+                except OSError:
+                    is_read = False
+        near.shutdown(socket.SHUT_WR)
+    except (OSError, asyncssh.Error):
+        # The client has broken off: what it meant to send is not whole.
+        near.close()
+
+
+def _protocol(process: asyncssh.SSHServerProcess[bytes]) -> str:
+    """The one variable of the client's that is looked at."""
+    return str(process.env.get("GIT_PROTOCOL", ""))
+
+
+def _name_of(recognise: Callable[[], Actor]) -> tuple[str, str]:
+    close_old_connections()
+    try:
+        actor = recognise()
+    except DomainError as error:
+        return "", error.message
+    finally:
+        close_old_connections()
+    return (actor.user.name, "") if actor.user else ("", "This is an access key, not a user's.")
+
+
+def _work(
+    command: GitCommand,
+    recognise: Callable[[], Actor],
+    version: int,
+    far: socket.socket,
+    outlet: _Outlet,
+) -> tuple[int, str]:
+    """Serve one command, in a thread of its own; gives the exit status and what to complain of."""
+    close_old_connections()
+    try:
+        for piece in _answer(command, recognise(), version, far):
+            outlet.send(piece)
+        return 0, ""
+    except Forbidden:
+        return 1, "You are not permitted to push to this repository."
+    except DomainError as error:
+        return 1, error.message
+    except GitError as error:
+        logger.info("git over SSH ended: %s", error)
+        return 128, f"fatal: {error}"
+    except _Gone:
+        return 1, ""
+    except Exception:
+        logger.exception("a command over SSH failed")
+        return 1, "The server could not do this. Its administrator finds why in the log."
+    finally:
+        far.close()
+        close_old_connections()
+        try:
+            outlet.send(None)
+        except _Gone:
+            pass
+
+
+def _answer(command: GitCommand, actor: Actor, version: int, far: socket.socket) -> Iterator[bytes]:
+    repository = _find(actor, command)
+    return session.converse(actor, repository, command.service, Pipe(far), version=version)
+
+
+def _find(actor: Actor, command: GitCommand) -> Repository:
+    try:
+        return session.find(actor, command.project_key, command.slug)
+    except Moved as moved:
+        return session.find(actor, moved.project_key, moved.slug or command.slug)
