@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -66,9 +67,12 @@ class Server:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
-                if requests.get(f"{self.url}/status", timeout=5).status_code == 200:
+                answer = requests.get(f"{self.url}/status", timeout=5)
+                # The first start makes host keys, which takes a moment.
+                socket.create_connection(("127.0.0.1", self.ssh_port), timeout=5).close()
+                if answer.status_code == 200:
                     return self
-            except requests.ConnectionError:
+            except (requests.ConnectionError, OSError):
                 pass
             if self._process.poll() is not None:
                 break

@@ -14,7 +14,7 @@ from accounts.events import SshKeyAdded, SshKeyRemoved
 from accounts.models import SshKey, User
 from accounts.permissions import Permission, Scope
 from core import events, site
-from core.errors import Invalid
+from core.errors import Invalid, Unauthenticated
 
 MOST_OF_A_USER = 200
 MOST_DAYS = 36_500
@@ -56,8 +56,12 @@ def remove_all(actor: Actor, user: User) -> None:
             remove(actor, key)
 
 
-def access_key(*, text: str, label: str = "", expiry_days: int | None = None) -> SshKey:
+def access_key(
+    actor: Actor, *, text: str, label: str = "", expiry_days: int | None = None
+) -> SshKey:
     """Find or make the row of an access key; who asks has judged the actor's right to let it in."""
+    if actor.is_anonymous:
+        raise Unauthenticated("You must sign in to do this.")
     made = _row(text, label, expiry_days)
     found = SshKey.objects.filter(fingerprint=made.fingerprint).first()
     if found is None:

@@ -42,7 +42,7 @@ def add(
     if AccessKey.objects.filter(**_key_of(subject)).count() >= MOST_OF_A_PLACE:
         raise TooManySecrets
     with transaction.atomic():
-        key = keys.access_key(text=text, label=label, expiry_days=expiry_days)
+        key = keys.access_key(actor, text=text, label=label, expiry_days=expiry_days)
         made = AccessKey(key=key, permission=permission, **_key_of(subject))
         try:
             with transaction.atomic():
