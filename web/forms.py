@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,6 +17,8 @@ _FIELDS = {
     "displayName": "display_name",
     "emailAddress": "email_address",
     "oldPassword": "old_password",
+    "baseUrl": "base_url",
+    "maxExpiryDays": "longest_days",
 }
 
 
@@ -35,6 +38,12 @@ class Form(forms.Form):
             name = _FIELDS.get(one["context"] or "", one["context"])
             field = name if name in self.fields else None
             self.add_error(field, one["message"])
+
+    def offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        """Say what a field offers to choose from."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(choices)
 
 
 class LoginForm(Form):
@@ -222,3 +231,66 @@ class NameForm(Form):
     """A group that is made, or a member that joins."""
 
     name = forms.CharField(label="Name", max_length=300)
+
+
+class SshKeyForm(Form):
+    """A public key that is added."""
+
+    text = forms.CharField(
+        label="Key",
+        max_length=40_000,
+        widget=forms.Textarea(
+            attrs={"rows": 5, "spellcheck": "false", "placeholder": "ssh-ed25519 AAAA…"}
+        ),
+        help_text="The public half: the content of ~/.ssh/id_ed25519.pub. "
+        "Make one with: ssh-keygen -t ed25519",
+    )
+    label = forms.CharField(
+        label="Label",
+        required=False,
+        max_length=1000,
+        help_text="Left empty, the comment at the end of the key.",
+    )
+    expiry_days = forms.IntegerField(
+        label="Days until it ends",
+        required=False,
+        help_text="Left empty, it lasts as long as allowed.",
+    )
+
+
+class AccessKeyForm(SshKeyForm):
+    """A public key that is let into a project or repository."""
+
+    permission = forms.ChoiceField(label="Permission")
+    field_order = ["permission", "text", "label", "expiry_days"]
+
+
+class SshSettingsForm(Form):
+    """How the server speaks SSH."""
+
+    enabled = forms.BooleanField(label="Serve Git over SSH", required=False)
+    access_keys_enabled = forms.BooleanField(
+        label="Access keys",
+        required=False,
+        help_text="Keys of programs, for single projects and repositories.",
+    )
+    base_url = forms.CharField(
+        label="SSH base URL",
+        required=False,
+        max_length=300,
+        help_text="Stands in clone addresses. Left empty: the base URL's host and our port.",
+    )
+    longest_days = forms.IntegerField(
+        label="A key lasts at most, in days", required=False, help_text="0 means for ever."
+    )
+
+    def offer_rule(self, algorithm: str, choices: list[tuple[str, str]], initial: str) -> None:
+        """Add the choice of what is asked of one kind of key."""
+        field = forms.ChoiceField(label=f"{algorithm} keys", choices=choices, initial=initial)
+        field.widget.attrs["class"] = "input"
+        self.fields[self.rule_name(algorithm)] = field
+
+    @staticmethod
+    def rule_name(algorithm: str) -> str:
+        """Name the field of one kind of key."""
+        return f"rule_{algorithm.lower()}"

@@ -3,7 +3,16 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from web.views import account, administration, errors, projects, repositories, secrets
+from web.views import (
+    account,
+    administration,
+    errors,
+    keys,
+    projects,
+    repositories,
+    secrets,
+    ssh_administration,
+)
 from web.views import settings as change
 
 
@@ -23,6 +32,7 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{start}/tags", repositories.tags),
         path(f"{start}/settings", change.repository_details),
         path(f"{start}/settings/delete", change.repository_deletion),
+        path(f"{start}/settings/access-keys", keys.repository_keys),
         path(f"{start}/permissions", change.repository_permissions),
     ]
 
@@ -33,6 +43,7 @@ urlpatterns = [
     path("j_atl_security_check", account.check, name="check"),
     path("j_atl_security_logout", account.logout, name="logout"),
     path("-/theme", account.theme, name="theme"),
+    path("-/clone-way", account.clone_way, name="clone-way"),
     path("-/search", projects.quick_search, name="quick-search"),
     path("-/recent", projects.recent, name="recent"),
     path("dashboard", projects.dashboard, name="dashboard"),
@@ -41,6 +52,8 @@ urlpatterns = [
     path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
     # Where Bitbucket's own page of tokens lies.
     path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
+    path("account/ssh-keys", keys.own_keys, name="ssh-keys"),
+    path("plugins/servlet/ssh/account/keys", keys.own_keys),
     path("account/password", account.password, name="own-password"),
     path("admin", administration.home, name="admin"),
     path("admin/users", administration.user_list, name="admin-users"),
@@ -48,6 +61,7 @@ urlpatterns = [
     path("admin/groups", administration.group_list, name="admin-groups"),
     path("admin/groups/view", administration.group_detail, name="admin-group"),
     path("admin/permissions", administration.permission_list, name="admin-permissions"),
+    path("admin/ssh", ssh_administration.ssh, name="admin-ssh"),
     path("repos", projects.repository_list, name="repositories"),
     path("repos/create", projects.create, name="create"),
     path("projects", projects.project_list, name="projects"),
@@ -56,6 +70,7 @@ urlpatterns = [
     path("projects/<str:key>/repos", projects.project_repositories, name="project-repositories"),
     path("projects/<str:key>/settings", change.project_details, name="project-settings"),
     path("projects/<str:key>/settings/delete", change.project_deletion, name="project-delete"),
+    path("projects/<str:key>/settings/access-keys", keys.project_keys, name="project-access-keys"),
     path("projects/<str:key>/permissions", change.project_permissions, name="project-permissions"),
     path("users/<str:slug>", account.profile, name="profile"),
     path("users/<str:slug>/avatar.png", account.avatar, name="avatar"),

@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import requests
 from django.test import RequestFactory
 
+from tests import ssh_keys
 from tests.builders import git
 from tests.git.histories import everything
 from tests.server import ADMINISTRATOR
@@ -69,6 +71,17 @@ def world(server, tmp_path_factory):
     server.rest(
         "PUT", "projects/SHOW/permissions/groups", name="stash-users", permission="PROJECT_READ"
     )
+    server.ssh_key(ssh_keys.mine())
+    robot = ssh_keys.make(folder / "robot").with_suffix(".pub").read_text()
+    for where, step in (
+        ("projects/SHOW", "PROJECT_READ"),
+        ("projects/SHOW/repos/everything", "REPO_WRITE"),
+    ):
+        body = {"key": {"text": robot, "label": "build server"}, "permission": step}
+        answer = requests.post(
+            f"{server.url}/rest/keys/1.0/{where}/ssh", auth=ADMINISTRATOR, json=body, timeout=30
+        )
+        assert answer.status_code == 201, answer.text
     server.tip = git("rev-parse", "HEAD", cwd=work)
     return server
 
@@ -100,6 +113,10 @@ PAGES = {
     "project-delete": "/projects/SHOW/settings/delete",
     "app-passwords": "/account/app-passwords",
     "access-tokens": "/account/access-tokens",
+    "ssh-keys": "/account/ssh-keys",
+    "access-keys": "/projects/SHOW/repos/everything/settings/access-keys",
+    "project-access-keys": "/projects/SHOW/settings/access-keys",
+    "admin-ssh": "/admin/ssh",
     "own-password": "/account/password",
     "admin-users": "/admin/users",
     "admin-user": "/admin/users/view?name=admin",

@@ -19,6 +19,7 @@ from core.paging import PageRequest
 from core.pictures import identicon
 from repos.errors import NoSuchProject
 from repos.selectors import abilities, projects, repositories
+from web import cloning
 from web.forms import LoginForm, OwnPasswordForm
 from web.frame import THEME_COOKIE, THEMES
 
@@ -74,6 +75,16 @@ def theme(request: HttpRequest) -> HttpResponse:
         response.set_cookie(THEME_COOKIE, chosen, max_age=ONE_YEAR, samesite="Lax", httponly=True)
     else:
         response.delete_cookie(THEME_COOKIE)
+    return response
+
+
+@require_POST
+def clone_way(request: HttpRequest) -> HttpResponse:
+    """Remember by which way this browser's clone menu shows addresses."""
+    response = redirect(_inside(request, request.POST.get("next", "")))
+    way = request.POST.get("way", "")
+    if way in cloning.WAYS:
+        response.set_cookie(cloning.COOKIE, way, max_age=ONE_YEAR, samesite="Lax", httponly=True)
     return response
 
 

@@ -22,11 +22,10 @@ from gitengine.types import Commit, Entry, EntryKind, FileDiff
 from repos.errors import NoDefaultBranch
 from repos.inert import inert_file
 from repos.models import Repository
-from repos.representations import clone_url
 from repos.selectors import abilities, contents, refs, repositories
 from repos.selectors.refs import Order
 from repos.services import repositories as change
-from web import highlighting, markup
+from web import cloning, highlighting, markup
 from web.templatetags.pages import repository_url
 
 MOST_TEXT_BYTES = 1024 * 1024
@@ -47,8 +46,7 @@ def _of(request: HttpRequest, key: str, slug: str, tab: str) -> tuple[Repository
         "project": repository.project,
         "tab": tab,
         "may": abilities.on_repository(actor, repository),
-        "clone_url": clone_url(repository),
-    }
+    } | cloning.context(request, repository)
 
 
 @require_GET

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,14 +16,14 @@ from core.errors import DomainError, Invalid
 from core.paging import Page, PageRequest
 from repos.errors import NoDefaultBranch
 from repos.models import Project, Repository
-from repos.representations import clone_url
 from repos.selectors import abilities, projects, refs, repositories
 from repos.selectors import permissions as find_permissions
 from repos.selectors.refs import Order
 from repos.services import branches, permissions
 from repos.services import projects as change_projects
 from repos.services import repositories as change
-from web.forms import Form, GrantForm, ProjectForm, RepositorySettingsForm
+from web import cloning
+from web.forms import GrantForm, ProjectForm, RepositorySettingsForm
 from web.templatetags.pages import project_url, repository_url
 
 MOST_BRANCHES = 500
@@ -45,7 +44,7 @@ REPOSITORY_STEPS = ("REPO_READ", "REPO_WRITE", "REPO_ADMIN")
 @require_http_methods(["GET", "POST"])
 def repository_details(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings"""
-    repository, context = _repository(request, key, slug, "details")
+    repository, context = repository_to_change(request, key, slug, "details")
     form = _repository_form(request, repository)
     if request.method == "POST" and form.is_valid():
         try:
@@ -61,7 +60,7 @@ def repository_details(request: HttpRequest, key: str, slug: str) -> HttpRespons
 def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/delete: ask once, in words that name the repository."""
     actor = request.actor  # type: ignore[attr-defined]
-    repository, context = _repository(request, key, slug, "details")
+    repository, context = repository_to_change(request, key, slug, "details")
     if request.method == "POST":
         change.delete(actor, repository)
         return redirect(project_url(repository.project))
@@ -71,7 +70,7 @@ def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/permissions"""
-    repository, context = _repository(request, key, slug, "permissions")
+    repository, context = repository_to_change(request, key, slug, "permissions")
     here = repository_url(repository, "permissions")
     return _permissions(request, repository, REPOSITORY_STEPS, here, context)
 
@@ -80,7 +79,7 @@ def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpRes
 def project_details(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings"""
     actor = request.actor  # type: ignore[attr-defined]
-    project, context = _project(request, key, "details")
+    project, context = project_to_change(request, key, "details")
     shown = {
         "name": project.name,
         "key": project.key,
@@ -102,7 +101,7 @@ def project_details(request: HttpRequest, key: str) -> HttpResponse:
 def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/delete"""
     actor = request.actor  # type: ignore[attr-defined]
-    project, context = _project(request, key, "details")
+    project, context = project_to_change(request, key, "details")
     if request.method == "POST":
         try:
             change_projects.delete(actor, project)
@@ -117,16 +116,17 @@ def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
 def project_permissions(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/permissions"""
     actor = request.actor  # type: ignore[attr-defined]
-    project, context = _project(request, key, "permissions")
+    project, context = project_to_change(request, key, "permissions")
     here = reverse("project-permissions", args=[project.key])
     held = find_permissions.default_permission(actor, project)
     context["default_permission"] = held.name if held else ""
     return _permissions(request, project, PROJECT_STEPS, here, context)
 
 
-def _repository(
+def repository_to_change(
     request: HttpRequest, key: str, slug: str, page: str
 ) -> tuple[Repository, dict[str, Any]]:
+    """Find the repository that a page of settings is about, and what those pages share."""
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_ADMIN)
     return repository, {
@@ -135,12 +135,12 @@ def _repository(
         "tab": "settings",
         "settings_page": page,
         "may": abilities.on_repository(actor, repository),
-        "clone_url": clone_url(repository),
         "saved": "saved" in request.GET,
-    }
+    } | cloning.context(request, repository)
 
 
-def _project(request: HttpRequest, key: str, page: str) -> tuple[Project, dict[str, Any]]:
+def project_to_change(request: HttpRequest, key: str, page: str) -> tuple[Project, dict[str, Any]]:
+    """Find the project that a page of settings is about, and what those pages share."""
     actor = request.actor  # type: ignore[attr-defined]
     project = projects.get(actor, key, needed=Permission.PROJECT_ADMIN)
     return project, {
@@ -173,15 +173,9 @@ def _repository_form(request: HttpRequest, repository: Repository) -> Repository
     form = RepositorySettingsForm(request.POST or None, initial=initial)
     # A name that is no text cannot come back from a form.
     choices = [(one.name, one.display_id) for one in listed if one.name.isprintable()]
-    _choices(form, "default_branch", choices or [("", "no branch yet")])
-    _choices(form, "project", list(targets.items()))
+    form.offer("default_branch", choices or [("", "no branch yet")])
+    form.offer("project", list(targets.items()))
     return form
-
-
-def _choices(form: Form, name: str, choices: list[tuple[str, str]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, ChoiceField)
-    field.choices = choices
 
 
 def _change_repository(
@@ -205,7 +199,7 @@ def _permissions(
 ) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     form = GrantForm(request.POST if request.POST.get("action") == "grant" else None)
-    _choices(form, "permission", [(step, WORDS[step]) for step in steps])
+    form.offer("permission", [(step, WORDS[step]) for step in steps])
     status = 200
     if request.method == "POST":
         try:

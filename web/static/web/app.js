@@ -19,6 +19,25 @@
     }
   });
 
+  // The clone menu shows the other address at once; the server remembers which it was.
+  document.addEventListener("submit", async (event) => {
+    const chosen = event.submitter;
+    if (!event.target.matches("[data-clone-ways]") || !chosen) return;
+    event.preventDefault();
+    for (const one of event.target.querySelectorAll("[name=way]")) {
+      one.setAttribute("aria-pressed", String(one === chosen));
+    }
+    const menu = event.target.parentElement;
+    menu.querySelector("#clone-url").value = chosen.dataset.url;
+    menu.querySelector("[data-copy]").dataset.copy = chosen.dataset.url;
+    for (const help of menu.querySelectorAll("[data-help]")) {
+      help.hidden = help.dataset.help !== chosen.value;
+    }
+    say(`Address over ${chosen.textContent}`);
+    const form = new FormData(event.target, chosen);
+    await fetch(event.target.action, { method: "POST", body: form, redirect: "manual" });
+  });
+
   // What cannot be undone asks once, in words that name the thing.
   document.addEventListener("submit", (event) => {
     const question = event.submitter?.dataset.confirm;
