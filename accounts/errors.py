@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 
 
 class WrongPassword(Unauthenticated):
@@ -41,6 +41,23 @@ class TooManyFailures(Unauthenticated):
         """Tell clients why, in Bitbucket's words."""
         reason = f"CAPTCHA_CHALLENGE; login-url={self.login_url}"
         return super().headers | {"X-Authentication-Denied-Reason": reason}
+
+
+class OverBudget(DomainError):
+    """The caller has made more REST requests than they may."""
+
+    status = 429
+    exception_name = "com.atlassian.bitbucket.ratelimit.RateLimitExceededException"
+
+    def __init__(self, seconds: int, budget: dict[str, str]):
+        super().__init__(f"Too many requests. Try again in {seconds} seconds.")
+        self.seconds = seconds
+        self.budget = budget
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say when to come back."""
+        return self.budget | {"Retry-After": str(self.seconds)}
 
 
 class NotLicensed(Forbidden):

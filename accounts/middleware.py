@@ -35,6 +35,9 @@ class WhoCalls:
             if session_key := request.session.session_key:
                 # Only a name for the session: its key stays a secret.
                 response["X-ASESSIONID"] = sha256(session_key.encode()).hexdigest()[:8]
+        budget = getattr(request, "budget", None)
+        for name, value in budget.headers.items() if budget else ():
+            response[name] = value
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-cache, no-store, no-transform"
         return response

@@ -8,7 +8,16 @@ from typing import Any
 from django.conf import settings
 
 from accounts import host_keys, public_keys
-from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, Secret, SshKey, User
+from accounts.models import (
+    AccessToken,
+    AppPassword,
+    GlobalGrant,
+    Group,
+    RateLimit,
+    Secret,
+    SshKey,
+    User,
+)
 from accounts.permissions import Permission
 from core import links, site
 
@@ -111,6 +120,34 @@ def represent_ssh_key_settings() -> dict[str, Any]:
     return {
         "keyTypeRestrictions": list(public_keys.restrictions().values()),
         "maxExpiryDays": site.read(site.LONGEST_SSH_KEY_DAYS),
+    }
+
+
+def represent_rate_limit_settings() -> dict[str, Any]:
+    """How many REST requests everybody may make."""
+    return {
+        "enabled": site.read(site.RATE_LIMIT_ENABLED),
+        "defaultSettings": {
+            "capacity": site.read(site.RATE_LIMIT_CAPACITY),
+            "fillRate": site.read(site.RATE_LIMIT_FILL_RATE),
+        },
+    }
+
+
+def represent_rate_limit(limit: RateLimit) -> dict[str, Any]:
+    """How many REST requests one user may make."""
+    shown: dict[str, Any] = {"user": represent_user(limit.user), "whitelisted": limit.is_exempt}
+    if not limit.is_exempt:
+        shown["settings"] = {"capacity": limit.capacity, "fillRate": limit.fill_rate}
+    return shown
+
+
+def represent_refused_requests(row: dict[str, Any]) -> dict[str, Any]:
+    """How often a user's requests were refused."""
+    return {
+        "user": represent_user(row["user"]),
+        "rejectCount": row["count"],
+        "lastRejectTime": _milliseconds(row["last_at"]),
     }
 
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Max, Model, Q, QuerySet, Sum
 from django.db.models.functions import Lower
+from django.utils import timezone
 
-from accounts import access
+from accounts import access, rank
 from accounts.actor import Actor
 from accounts.errors import NoSuchGroup, NoSuchKey, NoSuchSecret, NoSuchUser
-from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, SshKey, User
+from accounts.models import (
+    AccessToken,
+    AppPassword,
+    GlobalGrant,
+    Group,
+    RateLimit,
+    RefusedRequests,
+    SshKey,
+    User,
+)
 from accounts.permissions import Permission, Scope
-from core.errors import Unauthenticated
+from core import site
+from core.errors import Invalid, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
 
 M = TypeVar("M", bound=Model)
@@ -172,6 +184,54 @@ def find_ssh_key(actor: Actor, number: str) -> SshKey | None:
     if not access.may(actor, Permission.ADMIN):
         keys = keys.filter(user=actor.user)
     return _by_number(keys, number)
+
+
+def rate_limits(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[RateLimit]:
+    """Who has a limit on REST requests of their own; for administrators."""
+    access.require(actor, Permission.ADMIN)
+    rows = RateLimit.objects.select_related("user").filter(
+        Q(user__name__icontains=text) | Q(user__display_name__icontains=text)
+    )
+    return page_of_rows(rows.order_by("user__name"), wanted)
+
+
+def rate_limit_of(actor: Actor, user: User) -> RateLimit:
+    """A user's limit, everybody's if they have no own; for the user, and for administrators not below them."""
+    if actor.user is None or actor.user.pk != user.pk:
+        access.require(actor, Permission.ADMIN)
+        rank.require_above(actor, [user])
+    own = RateLimit.objects.select_related("user").filter(user=user).first()
+    return own or RateLimit(
+        user=user,
+        capacity=site.read(site.RATE_LIMIT_CAPACITY),
+        fill_rate=site.read(site.RATE_LIMIT_FILL_RATE),
+    )
+
+
+def refused_requests(
+    actor: Actor, wanted: PageRequest, *, order: str = "FREQUENCY"
+) -> Page[dict[str, Any]]:
+    """Whose requests were refused in the last day: `user`, `count`, `last_at`; for administrators."""
+    access.require(actor, Permission.ADMIN)
+    if order not in {"FREQUENCY", "NEWEST"}:
+        raise Invalid("The order must be FREQUENCY or NEWEST.", context="order")
+    since = timezone.now() - timedelta(days=1)
+    sums: Any = (
+        RefusedRequests.objects.filter(hour__gte=since)
+        .values("user")
+        .annotate(total=Sum("count"), last=Max("last_at"))
+        .order_by("-total" if order == "FREQUENCY" else "-last", "user")
+    )
+    page: Page[Any] = page_of_rows(sums, wanted)
+    users = User.objects.in_bulk([row["user"] for row in page.values])
+    return page.map(
+        lambda row: {"user": users[row["user"]], "count": row["total"], "last_at": row["last"]}
+    )
+
+
+def may_know_settings(actor: Actor) -> None:
+    """Refuse somebody unknown."""
+    _signed_in(actor)
 
 
 def may_configure_ssh(actor: Actor) -> None:

@@ -93,6 +93,9 @@ SITE_DEFAULTS: dict[str, Any] = {
     # What an administrator asks of keys beyond what we ask in any case.
     "ssh_key_restrictions": [],
     "longest_ssh_key_days": 0,
+    "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
+    "rate_limit_capacity": 60,
+    "rate_limit_fill_rate": 5,
 }
 # Links never come from a request, so any Host header may come in.
 ALLOWED_HOSTS = ["*"]
@@ -229,6 +232,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
     # Doors never check: services and selectors do (docs/access.md).
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttle.BudgetThrottle"],
     "DEFAULT_PARSER_CLASSES": [
         "core.api.body.StrictJSONParser",
         "core.api.body.BulkJSONParser",

@@ -17,6 +17,9 @@ SSH_ENABLED = "ssh_enabled"
 SSH_BASE_URL = "ssh_base_url"
 SSH_ACCESS_KEYS_ENABLED = "ssh_access_keys_enabled"
 SSH_KEY_RESTRICTIONS = "ssh_key_restrictions"
+RATE_LIMIT_ENABLED = "rate_limit_enabled"
+RATE_LIMIT_CAPACITY = "rate_limit_capacity"
+RATE_LIMIT_FILL_RATE = "rate_limit_fill_rate"
 LONGEST_SSH_KEY_DAYS = "longest_ssh_key_days"
 REMEMBERED_SECONDS = 30
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.core.cache import caches
 
-from tests import builders
+from tests import builders, machines
 from tests.rest_client import RestClient
 from tests.server import Server
 
@@ -41,3 +43,13 @@ def server(tmp_path_factory):
     running = Server(tmp_path_factory.mktemp("server") / "home")
     yield running.start()
     running.stop()
+
+
+@pytest.fixture
+def redis_url():
+    """A Redis of our own, where it is installed."""
+    if not machines.redis_is_installed():
+        assert not os.environ.get("CI"), "Redis is missing, and CI must not skip it"
+        pytest.skip("Redis is not installed")
+    with machines.redis() as url:
+        yield url

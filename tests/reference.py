@@ -34,10 +34,12 @@ WRONG_IN_THE_REFERENCE = {
     ("GET", "/api/latest/projects/{projectKey}/permissions/groups/none"): {200},
 }
 # Refusals that any operation may give, whether its description names them or not.
-ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 500, 503}
+ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 500, 503}
 # Described as one value and sent as a page.
 PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey}/permissions/search"),
          ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip
+# Described as one value and sent as a list, like the body that asks for several.
+LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users")}
 # Resources that are not Bitbucket's.
 OURS = {"app-passwords"}
 # Objects in the description, strings on the wire.
@@ -117,6 +119,10 @@ def _check_operation(
     if schema is None:
         return
     body = json.loads(response.content)
+    if (method, template) in LISTS:
+        for one in body:
+            _check_schema(one, schema, f"{method} {template}")
+        return
     if body.get("nextPageStart", 0) is None:
         # Recorded servers send null on the last page; clients index the field.
         del body["nextPageStart"]

@@ -89,3 +89,30 @@ class SshKeySettingsBody(serializers.Serializer):
 
     keyTypeRestrictions = KeyTypeRestrictionBody(many=True, required=False)
     maxExpiryDays = serializers.IntegerField(required=False)
+
+
+class BudgetBody(serializers.Serializer):
+    """How many requests at once, and how many more each second."""
+
+    capacity = serializers.IntegerField(required=False)
+    fillRate = serializers.IntegerField(required=False)
+
+
+class RateLimitSettingsBody(serializers.Serializer):
+    """What everybody may."""
+
+    enabled = serializers.BooleanField(required=False)
+    defaultSettings = BudgetBody(required=False)
+
+
+class UserRateLimitBody(serializers.Serializer):
+    """What one user may."""
+
+    settings = BudgetBody(required=False)
+    whitelisted = serializers.BooleanField(required=False)
+
+
+class BulkRateLimitBody(UserRateLimitBody):
+    """What several users may."""
+
+    usernames = serializers.ListField(child=serializers.CharField(max_length=300), max_length=1000)

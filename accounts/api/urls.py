@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import administration, secrets, ssh, views
+from accounts.api import administration, rate_limits, secrets, ssh, views
 
 api = [
     path("/users/credentials", views.OwnCredentials.as_view()),
@@ -26,6 +26,10 @@ api = [
     path("/admin/permissions/users", administration.UserPermissions.as_view()),
     path("/admin/permissions/users/none", administration.UsersWithoutPermission.as_view()),
     path("/admin/permissions/groups", administration.GroupPermissions.as_view()),
+    path("/admin/rate-limit/settings", rate_limits.Settings.as_view()),
+    path("/admin/rate-limit/settings/users", rate_limits.UserSettings.as_view()),
+    path("/admin/rate-limit/settings/users/<str:slug>", rate_limits.SettingsOfUser.as_view()),
+    path("/admin/rate-limit/history", rate_limits.History.as_view()),
     path("/admin/permissions/groups/none", administration.GroupsWithoutPermission.as_view()),
 ]
 

@@ -1,6 +1,7 @@
 """Rows about people: users, groups, secrets, what they may on the whole site, and failed sign-ins."""
 
 from accounts.models.keys import SshKey
+from accounts.models.rate_limits import RateLimit, RefusedRequests
 from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.throttle import FailedSignIns
 from accounts.models.users import GlobalGrant, Group, User
@@ -11,6 +12,8 @@ __all__ = [
     "FailedSignIns",
     "GlobalGrant",
     "Group",
+    "RateLimit",
+    "RefusedRequests",
     "Secret",
     "SshKey",
     "User",

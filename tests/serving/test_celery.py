@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,21 +9,11 @@ import time
 
 import pytest
 
-from tests import machines
 from tests.builders import git
 from tests.git.histories import work_tree
 from tests.server import ROOT, Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
-
-
-@pytest.fixture
-def redis_url():
-    if not machines.redis_is_installed():
-        assert not os.environ.get("CI"), "Redis is missing, and CI must not skip it"
-        pytest.skip("Redis is not installed")
-    with machines.redis() as url:
-        yield url
 
 
 def test_a_worker_removes_the_files_of_a_deleted_repository(tmp_path, redis_url):
