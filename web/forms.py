@@ -18,6 +18,7 @@ _FIELDS = {
     "emailAddress": "email_address",
     "oldPassword": "old_password",
     "baseUrl": "base_url",
+    "fillRate": "fill_rate",
     "maxExpiryDays": "longest_days",
 }
 
@@ -294,3 +295,24 @@ class SshSettingsForm(Form):
     def rule_name(algorithm: str) -> str:
         """Name the field of one kind of key."""
         return f"rule_{algorithm.lower()}"
+
+
+class RateLimitForm(Form):
+    """How many REST requests everybody may make."""
+
+    enabled = forms.BooleanField(
+        label="Limit REST requests",
+        required=False,
+        help_text="Who is over the limit is answered 429, with the time to wait. Pages and git are never limited.",
+    )
+    capacity = forms.IntegerField(label="Requests at once")
+    fill_rate = forms.IntegerField(label="And then each second")
+
+
+class UserRateLimitForm(Form):
+    """How many REST requests one user may make."""
+
+    name = forms.CharField(label="Username", max_length=300)
+    is_exempt = forms.BooleanField(label="No limit at all", required=False)
+    capacity = forms.IntegerField(label="Requests at once", required=False)
+    fill_rate = forms.IntegerField(label="And then each second", required=False)

@@ -107,3 +107,24 @@ def test_ones_own_password_is_changed_and_other_sessions_end(alice):
     assert changed["Location"] == "/account/password?saved=1"
     assert here.get("/dashboard").status_code == 200
     assert elsewhere.get("/dashboard").status_code == 302
+
+
+def test_limits_on_requests_are_changed_and_shown(page, alice):
+    url = "/admin/rate-limiting"
+    usual = {"action": "usual", "enabled": "on", "capacity": "100", "fill_rate": "10"}
+    assert page.post(url, usual | {"capacity": "0"}).status_code == 400
+    assert page.post(url, usual).status_code == 302
+    own = {"action": "own", "name": "alice", "capacity": "7", "fill_rate": "3"}
+    assert page.post(url, own | {"name": "nobody"}).status_code == 400
+    wrong = page.post(url, own | {"fill_rate": ""})
+    assert wrong.status_code == 400
+    assert 'value="7"' in wrong.content.decode()
+    assert page.post(url, own).status_code == 302
+    assert "7 at once, 3 a second" in page.get(url).content.decode()
+    assert "Nobody fits" in page.get(url, {"filter": "zzz"}).content.decode()
+    assert page.post(url, {"action": "reset", "name": "alice"}).status_code == 302
+    assert "7 at once" not in page.get(url).content.decode()
+    stranger = Client()
+    stranger.force_login(alice)
+    assert stranger.get(url).status_code == 401
+    assert stranger.post(url, usual).status_code == 401

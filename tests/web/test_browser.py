@@ -117,6 +117,7 @@ PAGES = {
     "access-keys": "/projects/SHOW/repos/everything/settings/access-keys",
     "project-access-keys": "/projects/SHOW/settings/access-keys",
     "admin-ssh": "/admin/ssh",
+    "admin-rate-limiting": "/admin/rate-limiting",
     "own-password": "/account/password",
     "admin-users": "/admin/users",
     "admin-user": "/admin/users/view?name=admin",
