@@ -10,15 +10,14 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gitengine import pktlines, processes, reachability, refs
-from gitengine.errors import Busy, GitFailed, ProtocolError
+from gitengine.errors import GitFailed, ProtocolError
 from gitengine.pack_cache import PackCache
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, Pipe, line
+from gitengine.places import Places
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, Ref
 
@@ -47,7 +46,7 @@ _V2_CAPABILITIES = (
 _PER_CLIENT = (b"agent=", b"session-id=")
 
 # Making a pack is the heaviest thing that a server does: so many at once, the others wait.
-_places = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
+_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE)
 
 
 @dataclass
@@ -133,7 +132,7 @@ def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -
         yield line(refusal)
         return
     with (
-        _place(),
+        _places.one() as place,
         processes.started(
             ["upload-pack", "--strict", str(git.path)],
             git_dir=git.path,
@@ -147,8 +146,7 @@ def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -
             told = Lines(child, most_bytes=MOST_ADVERTISED_BYTES, most_lines=MOST_ADVERTISED_BYTES)
             for _ in told.until(Mark.FLUSH):
                 told.raw.clear()
-            while piece := child.read(processes.CHUNK):
-                yield piece
+            yield from place.watch(iter(lambda: child.read(processes.CHUNK), b""))
         finally:
             body.end()
         # How it ended, git has told the client.
@@ -264,8 +262,8 @@ def _make_pack(
         return
     try:
         if cache is None or not request.is_whole_clone:
-            with _place():
-                yield from _git_upload_pack(git, lines, version)
+            with _places.one() as place:
+                yield from place.watch(_git_upload_pack(git, lines, version))
         else:
             key = cache.key(git, [b"version=%d" % version, *request.asked], visible)
             yield from _kept_or_made(git, lines, version, cache, key)
@@ -290,23 +288,14 @@ def _kept_or_made(
 ) -> Iterator[bytes]:
     kept = cache.read(key)
     if kept is None:
-        with _place():
+        with _places.one() as place:
             # Whoever waited for a place may find that another has made the same pack meanwhile.
             kept = cache.read(key)
             if kept is None:
-                yield from cache.keep(key, _git_upload_pack(git, lines, version))
+                made = cache.keep(key, _git_upload_pack(git, lines, version))
+                yield from place.watch(made)
                 return
     yield from kept
-
-
-@contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=WAIT_FOR_A_PLACE):
-        raise Busy("Too many clones at once; try again in a moment.")
-    try:
-        yield
-    finally:
-        _places.release()
 
 
 def _git_upload_pack(git: GitRepository, lines: Lines, version: int) -> Iterator[bytes]:

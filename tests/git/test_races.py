@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +12,7 @@ import pytest
 
 from tests.builders import git
 from tests.git.histories import commit, work_tree
+from tests.server import ADMINISTRATOR
 
 pytestmark = pytest.mark.slow
 
@@ -107,3 +111,39 @@ def test_a_repository_deleted_in_the_middle_of_pushes_leaves_no_half(server, tmp
             break
         time.sleep(0.1)
     assert not server.path_of(number).exists()
+
+
+def test_clients_that_take_nothing_keep_nobody_from_cloning(server, tmp_path):
+    """More of them than there are places to make packs at."""
+    address = server.repository()
+    work = work_tree(tmp_path / "work")
+    for number in range(6):
+        (work / f"noise{number}").write_bytes(os.urandom(5_000_000))
+        git("add", "-A", cwd=work)
+        git("commit", "-qm", f"noise {number}", cwd=work)
+    git("push", "-q", address, "main", cwd=work)
+    key = address.split("/")[-2]
+    stalled = []
+    try:
+        for number in range(8 * (os.cpu_count() or 1)):
+            wanted = git("rev-parse", f"main~{number % 3}", cwd=work)
+            lines = [b"command=fetch", b"", b"ofs-delta", b"want " + wanted.encode(), b"done"]
+            framed = [b"%04x%s\n" % (len(one) + 5, one) if one else b"0001" for one in lines]
+            body = b"".join(framed) + b"0000"
+            pair = base64.b64encode(":".join(ADMINISTRATOR).encode())
+            client = socket.create_connection(("127.0.0.1", server.port))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(
+                b"POST /scm/%s/repo.git/git-upload-pack HTTP/1.1\r\nHost: x\r\n" % key.encode()
+                + b"Authorization: Basic %s\r\nGit-Protocol: version=2\r\n" % pair
+                + b"Content-Type: application/x-git-upload-pack-request\r\n"
+                + b"Content-Length: %d\r\n\r\n" % len(body)
+                + body
+            )
+            stalled.append(client)
+        time.sleep(1)
+
+        git("clone", "-q", "--depth=1", address, "other", cwd=tmp_path)
+    finally:
+        for client in stalled:
+            client.close()
