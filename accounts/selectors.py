@@ -159,7 +159,7 @@ def groups_without_grant(actor: Actor, wanted: PageRequest, *, text: str = "") -
 
 def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:
     """Groups whose name holds `text`."""
-    _signed_in(actor)
+    access.require(actor, Permission.LICENSED_USER)
     return page_of_rows(Group.objects.filter(name__icontains=text).order_by("name"), wanted)
 
 

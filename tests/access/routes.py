@@ -1,0 +1,357 @@
+"""Every route, what it needs, and an example of it: a new route without a row here fails a test.
+
+A row is: what is needed, methods, path, and perhaps a body. `{me}` is the caller's own slug. Paths
+below `projects/PRJ/...` stand for their aliases below `users/...` too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+API = "/rest/api/latest"
+P = f"{API}/projects/PRJ"
+R = f"{P}/repos/repo"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
+TOKEN = {"name": "t", "permissions": ["REPO_READ"]}
+GRANT_PROJECT = "?name=bob&permission=PROJECT_READ"
+GRANT_REPOSITORY = "?name=bob&permission=REPO_READ"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one route."""
+
+    need: str
+    method: str
+    path: str
+    body: Any = None
+
+
+def _rows(need: str, *lines: str | tuple[str, Any]) -> list[Row]:
+    rows = []
+    for line in lines:
+        text, body = line if isinstance(line, tuple) else (line, None)
+        *methods, path = text.split()
+        rows += [Row(need, method, path, body) for method in methods]
+    return rows
+
+
+REST = [
+    *_rows(
+        "nothing",
+        "GET /status",
+        f"GET {API}/application-properties",
+    ),
+    *_rows(
+        "anybody",
+        "GET /rest/capabilities",
+        f"GET {API}/projects",
+        f"GET {API}/repos",
+        "GET /rest/ssh/latest/settings",
+    ),
+    *_rows(
+        "a person",
+        f"GET {API}/users",
+        f"GET {API}/users/bob",
+        f"GET {API}/profile/recent/repos",
+        f"GET {API}/admin/rate-limit/settings",
+    ),
+    *_rows(
+        "a licensed person",
+        f"GET {API}/admin/users",
+        f"GET {API}/admin/users/more-members?context=bob",
+        f"GET {API}/admin/users/more-non-members?context=bob",
+        f"GET {API}/admin/groups",
+        f"GET {API}/groups",
+        f"GET {API}/admin/groups/more-members?context=devs",
+        f"GET {API}/admin/groups/more-non-members?context=devs",
+    ),
+    *_rows(
+        "to write one's account",
+        (f"PUT {API}/users", {"displayName": "New"}),
+    ),
+    *_rows(
+        "one's own password",
+        (
+            f"PUT {API}/users/credentials",
+            {
+                "oldPassword": "correct horse battery",
+                "password": "another long one",
+                "passwordConfirm": "another long one",
+            },
+        ),
+        "GET /rest/app-passwords/latest/users/{me}",
+        ("PUT /rest/app-passwords/latest/users/{me}", TOKEN),
+        "GET DELETE /rest/app-passwords/latest/users/{me}/{own_app_password}",
+        "GET /rest/access-tokens/latest/users/{me}",
+        ("PUT /rest/access-tokens/latest/users/{me}", TOKEN),
+        "GET DELETE /rest/access-tokens/latest/users/{me}/{own_token}",
+        ("POST /rest/access-tokens/latest/users/{me}/{own_token}", {"name": "x"}),
+        "GET DELETE /rest/ssh/latest/keys",
+        ("POST /rest/ssh/latest/keys", {"text": KEY}),
+        "GET DELETE /rest/ssh/latest/keys/{own_key}",
+    ),
+    *_rows(
+        "to see the project",
+        f"GET {P}",
+        f"GET {P}/avatar.png",
+        f"GET {P}/repos",
+    ),
+    *_rows(
+        "to see the repository",
+        f"GET {R}",
+        f"GET {R}/default-branch",
+        f"GET {R}/branches",
+        f"GET {R}/branches/default",
+        f"GET {R}/tags",
+        f"GET {R}/tags/v1",
+        f"GET {R}/commits",
+        f"GET {R}/commits/main",
+        f"GET {R}/browse",
+        f"GET {R}/browse/hello.txt",
+        f"GET {R}/files",
+        f"GET {R}/files/src",
+        f"GET {R}/raw/hello.txt",
+    ),
+    *_rows(
+        "to administer the repository",
+        (f"PUT {R}", {"description": "new"}),
+        (f"PUT {R}/default-branch", {"id": "refs/heads/main"}),
+        (f"PUT {R}/branches/default", {"id": "refs/heads/main"}),
+        f"DELETE {R}/permissions?user=bob",
+        f"PUT {R}/permissions/users{GRANT_REPOSITORY}",
+        f"DELETE {R}/permissions/users?name=bob",
+        f"PUT {R}/permissions/groups?name=devs&permission=REPO_READ",
+        f"DELETE {R}/permissions/groups?name=devs",
+        "GET /rest/keys/latest/projects/PRJ/repos/repo/ssh",
+        (
+            "POST /rest/keys/latest/projects/PRJ/repos/repo/ssh",
+            {"key": {"text": KEY}, "permission": "REPO_READ"},
+        ),
+        "GET DELETE /rest/keys/latest/projects/PRJ/repos/repo/ssh/{access_key}",
+        "PUT /rest/keys/latest/projects/PRJ/repos/repo/ssh/{access_key}/permission/REPO_WRITE",
+        (
+            "DELETE /rest/keys/latest/ssh/{access_key}",
+            {"repositories": [{"slug": "repo", "project": {"key": "PRJ"}}]},
+        ),
+    ),
+    *_rows(
+        "to look at who may what in the repository",
+        f"GET {R}/permissions/users",
+        f"GET {R}/permissions/users/none",
+        f"GET {R}/permissions/groups",
+        f"GET {R}/permissions/groups/none",
+        f"GET {R}/permissions/search",
+    ),
+    *_rows("to delete the repository", f"DELETE {R}"),
+    *_rows(
+        "the repository's credentials",
+        "GET /rest/access-tokens/latest/projects/PRJ/repos/repo",
+        ("PUT /rest/access-tokens/latest/projects/PRJ/repos/repo", TOKEN),
+        "GET DELETE /rest/access-tokens/latest/projects/PRJ/repos/repo/{repository_token}",
+        (
+            "POST /rest/access-tokens/latest/projects/PRJ/repos/repo/{repository_token}",
+            {"name": "x"},
+        ),
+    ),
+    *_rows("to create in the project", (f"POST {P}/repos", {"name": "more"})),
+    *_rows(
+        "to administer the project",
+        (f"PUT {P}", {"description": "new"}),
+        f"DELETE {P}",
+        (f"POST {P}/avatar.png", None),
+        f"DELETE {P}/permissions?user=bob",
+        f"PUT {P}/permissions/users{GRANT_PROJECT}",
+        f"DELETE {P}/permissions/users?name=bob",
+        f"PUT {P}/permissions/groups?name=devs&permission=PROJECT_READ",
+        f"DELETE {P}/permissions/groups?name=devs",
+        f"POST {P}/permissions/PROJECT_READ/all?allow=true",
+        "GET /rest/keys/latest/projects/PRJ/ssh",
+        (
+            "POST /rest/keys/latest/projects/PRJ/ssh",
+            {"key": {"text": KEY}, "permission": "PROJECT_READ"},
+        ),
+        "GET DELETE /rest/keys/latest/projects/PRJ/ssh/{access_key}",
+        "PUT /rest/keys/latest/projects/PRJ/ssh/{access_key}/permission/PROJECT_WRITE",
+    ),
+    *_rows(
+        "to look at who may what in the project",
+        f"GET {P}/permissions/users",
+        f"GET {P}/permissions/users/none",
+        f"GET {P}/permissions/groups",
+        f"GET {P}/permissions/groups/none",
+        f"GET {P}/permissions/search",
+        f"GET {P}/permissions/PROJECT_READ/all",
+    ),
+    *_rows(
+        "the project's credentials",
+        "GET /rest/access-tokens/latest/projects/PRJ",
+        ("PUT /rest/access-tokens/latest/projects/PRJ", TOKEN),
+        "GET DELETE /rest/access-tokens/latest/projects/PRJ/{project_token}",
+        ("POST /rest/access-tokens/latest/projects/PRJ/{project_token}", {"name": "x"}),
+    ),
+    *_rows("to create projects", (f"POST {API}/projects", {"key": "NEW", "name": "new"})),
+    *_rows(
+        "to look at the site",
+        f"GET {API}/admin/permissions/users",
+        f"GET {API}/admin/permissions/users/none",
+        f"GET {API}/admin/permissions/groups",
+        f"GET {API}/admin/permissions/groups/none",
+        f"GET {API}/admin/rate-limit/settings/users",
+        f"GET {API}/admin/rate-limit/settings/users/bob",
+        f"GET {API}/admin/rate-limit/history",
+        "GET /rest/ssh/latest/admin",
+        "GET /rest/ssh/latest/admin/supported-key-types",
+    ),
+    *_rows(
+        "to administer the site",
+        f"POST {API}/admin/users?name=new&password=a+long+enough+one&displayName=N&emailAddress=n@x.org",
+        (f"PUT {API}/admin/users", {"name": "bob", "displayName": "B"}),
+        f"DELETE {API}/admin/users?name=bob",
+        (f"POST {API}/admin/users/rename", {"name": "bob", "newName": "rob"}),
+        (
+            f"PUT {API}/admin/users/credentials",
+            {
+                "name": "bob",
+                "password": "a long enough one",
+                "passwordConfirm": "a long enough one",
+            },
+        ),
+        f"DELETE {API}/admin/users/captcha?name=bob",
+        (f"POST {API}/admin/users/add-group", {"context": "bob", "itemName": "devs"}),
+        (f"POST {API}/admin/users/add-groups", {"user": "bob", "groups": ["devs"]}),
+        (f"POST {API}/admin/users/remove-group", {"context": "bob", "itemName": "devs"}),
+        f"POST {API}/admin/groups?name=new",
+        f"DELETE {API}/admin/groups?name=devs",
+        (f"POST {API}/admin/groups/add-user", {"context": "devs", "itemName": "bob"}),
+        (f"POST {API}/admin/groups/add-users", {"group": "devs", "users": ["bob"]}),
+        (f"POST {API}/admin/groups/remove-user", {"context": "devs", "itemName": "bob"}),
+        f"PUT {API}/admin/permissions/users?name=bob&permission=LICENSED_USER",
+        f"DELETE {API}/admin/permissions/users?name=bob",
+        f"PUT {API}/admin/permissions/groups?name=devs&permission=LICENSED_USER",
+        f"DELETE {API}/admin/permissions/groups?name=devs",
+        (f"PUT {API}/admin/rate-limit/settings", {"enabled": False}),
+        (
+            f"POST {API}/admin/rate-limit/settings/users",
+            {"usernames": ["bob"], "whitelisted": True},
+        ),
+        (f"PUT {API}/admin/rate-limit/settings/users/bob", {"whitelisted": True}),
+        f"DELETE {API}/admin/rate-limit/settings/users/bob",
+        ("PUT /rest/ssh/latest/admin", {"maxExpiryDays": 0}),
+    ),
+    # What nobody is refused, and everybody is shown what they may see of.
+    *_rows(
+        "anybody",
+        "GET /rest/keys/latest/ssh/{access_key}/projects",
+        "GET /rest/keys/latest/ssh/{access_key}/repos",
+    ),
+]
+
+GIT = [
+    *_rows(
+        "to see the repository",
+        "GET /scm/prj/repo.git/info/refs?service=git-upload-pack",
+        "POST /scm/prj/repo.git/git-upload-pack",
+    ),
+    *_rows(
+        "to write the repository",
+        "GET /scm/prj/repo.git/info/refs?service=git-receive-pack",
+        "POST /scm/prj/repo.git/git-receive-pack",
+    ),
+    *_rows("nothing", "GET /scm/prj/repo.git/config"),
+]
+
+PAGE = "/projects/PRJ/repos/repo"
+PAGES = [
+    *_rows(
+        "anybody",
+        "GET /",
+        "GET /login",
+        "POST /-/theme",
+        "POST /-/clone-way",
+        "GET /-/search",
+        "GET /projects",
+        "GET /repos",
+        "GET /users/bob/avatar.png",
+        # A generated picture, for whoever may not see the project's own.
+        "GET /projects/PRJ/avatar.png",
+    ),
+    # Both lead to the login page, whoever comes without a password.
+    *_rows("the login page", "POST /j_atl_security_check", "POST /j_atl_security_logout"),
+    *_rows("to create projects", "POST /projects?create"),
+    *_rows(
+        "a person",
+        "GET /-/recent",
+        "GET /dashboard",
+        "GET /getting-started",
+        "GET /repos/create",
+        "GET POST /account/app-passwords",
+        "GET POST /account/access-tokens",
+        "GET POST /plugins/servlet/access-tokens/manage",
+        "GET POST /account/ssh-keys",
+        "GET POST /plugins/servlet/ssh/account/keys",
+        "GET POST /account/password",
+        "GET /users/bob",
+    ),
+    *_rows(
+        "to see the project",
+        "GET /projects/PRJ",
+        "GET /projects/PRJ/repos",
+    ),
+    *_rows("to create in the project", "POST /projects/PRJ/repos?create"),
+    *_rows(
+        "to administer the project",
+        "GET POST /projects/PRJ/settings",
+        "GET POST /projects/PRJ/settings/delete",
+        "GET POST /projects/PRJ/settings/access-keys",
+        "GET POST /projects/PRJ/permissions",
+    ),
+    *_rows(
+        "to see the repository",
+        f"GET {PAGE}",
+        f"GET {PAGE}/browse",
+        f"GET {PAGE}/browse/hello.txt",
+        f"GET {PAGE}/last-changes",
+        f"GET {PAGE}/last-changes/src",
+        f"GET {PAGE}/find-refs",
+        f"GET {PAGE}/raw/hello.txt",
+        f"GET {PAGE}/commits",
+        f"GET {PAGE}/commits/main",
+        f"GET {PAGE}/branches",
+        f"GET {PAGE}/tags",
+    ),
+    *_rows(
+        "to administer the repository",
+        f"GET POST {PAGE}/settings",
+        f"GET POST {PAGE}/settings/delete",
+        f"GET POST {PAGE}/settings/access-keys",
+        f"GET POST {PAGE}/permissions",
+    ),
+    *_rows(
+        "to look at the site",
+        "GET POST /admin/users",
+        "GET POST /admin/users/view?name=bob",
+        "GET POST /admin/groups",
+        "GET POST /admin/groups/view?name=devs",
+        "GET POST /admin/permissions",
+        "GET POST /admin/ssh",
+        "GET POST /admin/rate-limiting",
+    ),
+    # Leads to the first of the above.
+    *_rows("anybody", "GET /admin"),
+]
+
+
+def body_of(row: Row) -> dict[str, Any]:
+    """Give what the test client sends with it."""
+    if row in GIT and row.method == "POST":
+        service = row.path.rsplit("/", 1)[1]
+        return {"data": b"0000", "content_type": f"application/x-{service}-request"}
+    if row in PAGES or row.method == "GET":
+        return {}
+    return {
+        "data": json.dumps(row.body) if row.body is not None else "",
+        "content_type": "application/json",
+    }

@@ -1,0 +1,316 @@
+"""The whole matrix: every kind of caller at every route, through every door that HTTP has.
+
+What each kind of caller may is told here by hand, and not computed by the code that it judges.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.actor import Actor, Via
+from accounts.models import AccessToken, User
+from accounts.permissions import Permission
+from accounts.services import keys, secrets
+from repos.services import access_keys, tokens
+from tests import builders
+from tests.access import routes
+from tests.access.routes import GIT, PAGES, REST, Row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+ANYBODY = {"nothing", "anybody"}
+PERSON = ANYBODY | {"a person", "a licensed person"}
+# The service user of a project's or repository's token, who signs in nowhere.
+SERVICE = ANYBODY | {"a person"}
+SEES = {"to see the project", "to see the repository"}
+OWNER = {
+    *("to administer the repository", "to look at who may what in the repository"),
+    *("to delete the repository", "the repository's credentials", "to write the repository"),
+}
+PROJECT_OWNER = {
+    *("to create in the project", "to administer the project"),
+    *("to look at who may what in the project", "the project's credentials"),
+}
+ITSELF = {"one's own password", "to write one's account"}
+SITE = {"to create projects", "to look at the site", "to administer the site"}
+EVERYTHING = PERSON | SEES | OWNER | PROJECT_OWNER | ITSELF | SITE
+
+# People, by what was granted to them.
+PEOPLE = {
+    "anonymous": ANYBODY,
+    "switched off": {"nothing"},
+    "none": PERSON | ITSELF,
+    "read": PERSON | ITSELF | SEES,
+    "write": PERSON | ITSELF | SEES | {"to write the repository"},
+    "admin": PERSON | ITSELF | SEES | OWNER,
+    "project admin": PERSON | ITSELF | SEES | OWNER | PROJECT_OWNER,
+    "system admin": EVERYTHING,
+}
+WRITES = {"to write the repository"}
+# An app password is no administrator of the site, and manages no secrets.
+ADMINISTERS = {"to administer the repository", "to look at who may what in the repository"}
+LOOKS = {"to look at who may what in the repository"}
+TO_PROJECT = {"to see the project"}
+APP_PASSWORDS = {
+    "ACCOUNT_READ": TO_PROJECT,
+    "ACCOUNT_WRITE": TO_PROJECT | {"to write one's account"},
+    "PROJECT_READ": TO_PROJECT,
+    "PROJECT_WRITE": TO_PROJECT | {"to create in the project"},
+    "PROJECT_ADMIN": TO_PROJECT
+    | {
+        *("to create in the project", "to administer the project"),
+        *("to look at who may what in the project", "to create projects"),
+    },
+    "REPO_READ": SEES,
+    "REPO_WRITE": SEES | WRITES,
+    "REPO_ADMIN": SEES | WRITES | ADMINISTERS,
+    "REPO_DELETE": SEES | LOOKS | {"to delete the repository"},
+    "PULL_REQUEST_READ": SEES,
+    "PULL_REQUEST_WRITE": SEES,
+    "WEBHOOK": SEES | LOOKS,
+}
+OWNS = ADMINISTERS | WRITES | {"to delete the repository"}
+TOKENS = {
+    "REPO_READ": SEES,
+    "REPO_WRITE": SEES | WRITES,
+    "REPO_ADMIN": SEES | OWNS,
+    "PROJECT_READ": SEES,
+    "PROJECT_WRITE": SEES | WRITES,
+    "PROJECT_ADMIN": SEES
+    | OWNS
+    | {
+        *("to create in the project", "to administer the project"),
+        "to look at who may what in the project",
+    },
+}
+
+
+@dataclass
+class Caller:
+    """Who calls, with what, and what that opens."""
+
+    name: str
+    opens: set[str]
+    user: User | None = None
+    header: str = ""
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_secret(self) -> bool:
+        return self.header != "" and not self.header.startswith("Basic")
+
+    def client(self, *, page: bool) -> Client:
+        """A client of this caller; pages know people by their session alone."""
+        client = Client(raise_request_exception=False)
+        if self.header:
+            client.defaults["HTTP_AUTHORIZATION"] = self.header
+        if page and self.user is not None and not self.is_secret:
+            del client.defaults["HTTP_AUTHORIZATION"]
+            client.force_login(self.user)
+        return client
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+@pytest.fixture
+def world(db):
+    """All callers, and the numbers that stand in paths."""
+    project = builders.project("PRJ")
+    repository = builders.repository(project, "repo", content=True)
+    builders.group("devs", builders.user("dev"))
+    bob = builders.user("bob")
+    builders.grant(repository, bob, "REPO_READ")
+    builders.grant(project, bob, "PROJECT_READ")
+    numbers = _numbers(project, repository)
+    return [*_people(project, repository, numbers), *_secrets(project, repository, numbers)]
+
+
+def _numbers(project, repository):
+    system = Actor.system()
+    access_key = access_keys.add(
+        system, repository, text=routes.KEY[:-4] + "cbnv", permission=Permission.REPO_READ
+    )
+    access_keys.add(
+        system, project, text=routes.KEY[:-4] + "cbnv", permission=Permission.PROJECT_READ
+    )
+    made = {"access_key": access_key.key_id}
+    for name, place in (("project_token", project), ("repository_token", repository)):
+        token, _ = tokens.create(system, place, name=name, permissions=["REPO_READ"])
+        made[name] = token.pk
+    return made
+
+
+def _people(project, repository, numbers):
+    granted = {
+        "read": (repository, "REPO_READ"),
+        "write": (repository, "REPO_WRITE"),
+        "admin": (repository, "REPO_ADMIN"),
+        "project admin": (project, "PROJECT_ADMIN"),
+        "switched off": (project, "PROJECT_ADMIN"),
+    }
+    for index, (name, opens) in enumerate(PEOPLE.items()):
+        if name == "anonymous":
+            yield Caller(name, opens, numbers=defaultdict(int, numbers))
+            continue
+        user = builders.user(
+            name.replace(" ", "-"), site="SYS_ADMIN" if name == "system admin" else None
+        )
+        if name in granted:
+            builders.grant(granted[name][0], user, granted[name][1])
+        actor = Actor(user=user, via=Via.SESSION)
+        app_password, _ = secrets.create_app_password(
+            actor, user, name="own", permissions=["REPO_READ"]
+        )
+        token, _ = secrets.create_access_token(actor, user, name="own", permissions=["REPO_READ"])
+        key = keys.add(actor, user, text=f"{routes.KEY[:-4]}AA{index:02d}")
+        if name == "switched off":
+            User.objects.filter(pk=user.pk).update(is_active=False)
+        own = {"own_app_password": app_password.pk, "own_token": token.pk, "own_key": key.pk}
+        yield Caller(name, opens, user, basic(user.name, builders.PASSWORD), numbers | own)
+
+
+def _secrets(project, repository, numbers):
+    """Secrets of somebody who may everything: what is left is what the secret leaves."""
+    root = builders.user("root", site="SYS_ADMIN")
+    actor = Actor(user=root, via=Via.SESSION)
+    numbers = defaultdict(int, numbers)
+    for permission, opens in APP_PASSWORDS.items():
+        _, text = secrets.create_app_password(actor, root, name="x", permissions=[permission])
+        header = basic("root", text)
+        yield Caller(f"app password {permission}", PERSON | opens, root, header, numbers)
+    for permission, opens in TOKENS.items():
+        made, text = secrets.create_access_token(actor, root, name="x", permissions=[permission])
+        yield Caller(f"token {permission}", PERSON | opens, root, f"Bearer {text}", numbers)
+        made, text = tokens.create(actor, project, name="x", permissions=[permission])
+        yield Caller(
+            f"project token {permission}", SERVICE | opens, made.user, f"Bearer {text}", numbers
+        )
+        if permission.startswith("REPO"):
+            made, text = tokens.create(actor, repository, name="x", permissions=[permission])
+            header = basic("x-token-auth", text)
+            name = f"repository token {permission}"
+            yield Caller(name, SERVICE | opens, made.user, header, numbers)
+    made, text = secrets.create_access_token(
+        actor, root, name="x", permissions=["PROJECT_ADMIN"], expiry_days=1
+    )
+    AccessToken.objects.filter(pk=made.pk).update(expires_at="2020-01-01T00:00:00Z")
+    yield Caller("expired token", {"nothing"}, root, f"Bearer {text}", numbers)
+
+
+def ask(row: Row, caller: Caller, *, page: bool = False) -> int:
+    """Do it, undo what it did, and give the status; a way to the login page counts as 401."""
+    me = caller.user.slug if caller.user else "bob"
+    path = row.path.replace("{me}", me)
+    path = re.sub(r"\{(\w+)\}", lambda match: str(caller.numbers[match[1]]), path)
+    with transaction.atomic():
+        answer = caller.client(page=page).generic(row.method, path, **routes.body_of(row))
+        if answer.streaming:
+            answer.close()
+        transaction.set_rollback(True)
+    if answer.status_code == 302 and "/login" in answer["Location"]:
+        return 401
+    return answer.status_code
+
+
+@pytest.mark.parametrize("need", sorted({row.need for row in REST + GIT}))
+def test_rest_and_git(world, need):
+    wrong = []
+    for row in REST + GIT:
+        if row.need != need:
+            continue
+        for caller in world:
+            may = need in caller.opens
+            status = ask(row, caller)
+            is_open = status not in {401, 403, 404}
+            if row.path.endswith("/config"):
+                # A repository's own files are nowhere, for anybody.
+                is_open, may = status != 404, False
+            if row.need == "to delete the repository":
+                # What is not there for the caller is deleted already.
+                is_open = status == 202
+            if status >= 500 or is_open != may:
+                wrong.append(f"{caller.name}: {row.method} {row.path} answered {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("need", sorted({row.need for row in PAGES}))
+def test_pages(world, need):
+    """No secret opens a page; somebody switched off is somebody unknown there."""
+    wrong = []
+    for row in PAGES:
+        if row.need != need:
+            continue
+        for caller in world:
+            may = need in (ANYBODY if caller.is_secret else caller.opens)
+            if caller.name.startswith(("app password", "repository token")):
+                continue  # as Basic, which pages read no more than Bearer
+            if caller.name == "switched off":
+                may = need in ANYBODY
+            status = ask(row, caller, page=True)
+            is_open = status not in {401, 403, 404}
+            if need == "the login page":
+                may = False
+            if status >= 500 or is_open != may:
+                wrong.append(f"{caller.name}: {row.method} {row.path} answered {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _patterns(patterns, start=""):
+    for one in patterns:
+        route = start + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from _patterns(one.url_patterns, route)
+        elif isinstance(one, URLPattern):
+            yield route, one
+
+
+def test_every_route_has_a_row():
+    """Also that no method answers which has no row."""
+    rows = defaultdict(set)
+    resolver = get_resolver()
+    for row in REST + GIT + PAGES:
+        path = re.sub(r"\{\w+\}", "1", row.path.split("?")[0])
+        rows[resolver.resolve(path).route].add(row.method)
+    missing = []
+    for route, pattern in _patterns(resolver.url_patterns):
+        if "personal:key" in route:
+            # The same views under another name: covered by the rows of the first.
+            continue
+        view = getattr(pattern.callback, "view_class", None)
+        if view is None:
+            if not rows[route]:
+                missing.append(route)
+            continue
+        methods = {
+            name
+            for name in ("GET", "POST", "PUT", "DELETE", "PATCH")
+            if hasattr(view, name.lower())
+        }
+        missing += [f"{method} {route}" for method in sorted(methods - rows[route])]
+    assert not missing, "\n".join(missing)
+
+
+def test_what_has_no_row_answers_no_method(world):
+    """Pages that are only looked at take nothing in."""
+    root = next(caller for caller in world if caller.name == "system admin")
+    rows = defaultdict(set)
+    for row in PAGES:
+        rows[row.path.split("?")[0]].add(row.method)
+    wrong = []
+    for path, methods in rows.items():
+        for method in {"GET", "POST", "PUT", "DELETE"} - methods:
+            status = ask(Row("", method, path), root, page=True)
+            # A form that is also a list is one page: a POST to it needs its own row.
+            if status not in {401, 405}:
+                wrong.append(f"{method} {path} answered {status}")
+    assert not wrong, "\n".join(wrong)
