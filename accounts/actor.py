@@ -20,6 +20,7 @@ class Via(enum.Enum):
     PASSWORD = "PASSWORD"
     APP_PASSWORD = "APP_PASSWORD"
     ACCESS_TOKEN = "ACCESS_TOKEN"
+    OAUTH = "OAUTH"
     SYSTEM = "SYSTEM"
 
 
@@ -37,10 +38,11 @@ class Grants:
     """What a secret carries of its own.
 
     `ceilings` lowers what the user holds, by ladder step (site, project, repository; a missing
-    ladder is closed).
+    ladder is closed). With `public_only`, projects and repositories are seen as anybody sees them.
     """
 
     ceilings: frozenset[Permission] | None = None
+    public_only: bool = False
 
     def ceiling(self, needed: Permission) -> bool:
         """Whether the ceiling leaves room for this step."""

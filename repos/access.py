@@ -114,7 +114,7 @@ def _on_repository(actor: Actor) -> Combinable:
     public = _if(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
     if actor.is_system:
         return Value(Permission.REPO_ADMIN, output_field=IntegerField())
-    if actor.user is None:
+    if actor.user is None or actor.grants.public_only:
         return public
     own = _highest(RepositoryGrant.objects.filter(repository=OuterRef("pk")), actor)
     shared = _highest(ProjectGrant.objects.filter(project=OuterRef("project")), actor)
@@ -139,7 +139,7 @@ def _on_project(actor: Actor) -> Combinable:
     )
     if actor.is_system:
         return Value(Permission.PROJECT_ADMIN, output_field=IntegerField())
-    if actor.user is None:
+    if actor.user is None or actor.grants.public_only:
         return seen
     return Greatest(
         seen,

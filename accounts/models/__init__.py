@@ -1,5 +1,11 @@
 """Rows about people: users, groups, secrets, what they may on the whole site, and failed sign-ins."""
 
+from accounts.models.oauth import (
+    OAuthAccessToken,
+    OAuthApplication,
+    OAuthAuthorisation,
+    OAuthRefreshToken,
+)
 from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.throttle import FailedSignIns
 from accounts.models.users import GlobalGrant, Group, User
@@ -10,6 +16,10 @@ __all__ = [
     "FailedSignIns",
     "GlobalGrant",
     "Group",
+    "OAuthAccessToken",
+    "OAuthApplication",
+    "OAuthAuthorisation",
+    "OAuthRefreshToken",
     "Secret",
     "User",
 ]
