@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, Secret, User
+from accounts.models import (
+    AccessToken,
+    AppPassword,
+    GlobalGrant,
+    Group,
+    OAuthApplication,
+    Secret,
+    User,
+)
 from accounts.permissions import Permission
 from core import links
 
@@ -69,6 +77,22 @@ def represent_access_token(token: AccessToken, text: str | None = None) -> dict[
     if token.expires_at is not None:
         shown["expiryDate"] = _milliseconds(token.expires_at)
     return shown
+
+
+def represent_oauth_application(
+    application: OAuthApplication, secret: str | None = None
+) -> dict[str, Any]:
+    """An incoming link; its secret only in the answer to its making."""
+    shown = {
+        "id": str(application.pk),
+        "clientId": application.client_id,
+        "name": application.name,
+        "redirects": application.redirect_uris,
+        "scopes": application.scopes,
+        "confidential": application.is_confidential,
+        "createdDate": _milliseconds(application.created_at),
+    }
+    return shown if secret is None else shown | {"clientSecret": secret}
 
 
 def _represent_secret(secret: Secret, user: User, text: str | None) -> dict[str, Any]:

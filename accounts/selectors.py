@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Max, Min, Model, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from accounts import access
 from accounts.actor import Actor
-from accounts.errors import NoSuchGroup, NoSuchSecret, NoSuchUser
-from accounts.models import AccessToken, AppPassword, GlobalGrant, Group, User
+from accounts.errors import NoSuchApplication, NoSuchGroup, NoSuchSecret, NoSuchUser
+from accounts.models import (
+    AccessToken,
+    AppPassword,
+    GlobalGrant,
+    Group,
+    OAuthApplication,
+    OAuthAuthorisation,
+    User,
+)
 from accounts.permissions import Permission, Scope
 from core.errors import Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
@@ -149,6 +158,52 @@ def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Gr
     """Groups whose name holds `text`."""
     _signed_in(actor)
     return page_of_rows(Group.objects.filter(name__icontains=text).order_by("name"), wanted)
+
+
+def oauth_applications(
+    actor: Actor, wanted: PageRequest, *, text: str = ""
+) -> Page[OAuthApplication]:
+    """The applications that may ask people to let them act, by name or client id; for administrators."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    found = OAuthApplication.objects.filter(Q(name__icontains=text) | Q(client_id__icontains=text))
+    return page_of_rows(found, wanted)
+
+
+def oauth_application(actor: Actor, number: str) -> OAuthApplication:
+    """One of them; NoSuchApplication."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    found = _by_number(OAuthApplication.objects.all(), number)
+    if found is None:
+        raise NoSuchApplication
+    return found
+
+
+def authorised_applications(actor: Actor, wanted: PageRequest) -> Page[OAuthApplication]:
+    """The applications that act for the actor, each with `mine`, `since` and `last_used_at`."""
+    return page_of_rows(_authorised(actor), wanted)
+
+
+def authorised_application(actor: Actor, number: str) -> OAuthApplication:
+    """One of them; NoSuchApplication."""
+    found = _by_number(_authorised(actor), number)
+    if found is None:
+        raise NoSuchApplication
+    return found
+
+
+def _authorised(actor: Actor) -> QuerySet[OAuthApplication]:
+    access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
+    mine = OAuthAuthorisation.objects.filter(
+        user=actor.user, redeemed_at__isnull=False, expires_at__gt=timezone.now()
+    )
+    return (
+        OAuthApplication.objects.filter(authorisations__in=mine)
+        .annotate(
+            since=Min("authorisations__created_at"),
+            last_used_at=Max("authorisations__last_used_at"),
+        )
+        .prefetch_related(Prefetch("authorisations", mine, to_attr="mine"))
+    )
 
 
 def abilities(actor: Actor) -> Collection[Permission]:

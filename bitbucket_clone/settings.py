@@ -102,8 +102,8 @@ SETUP_SYSADMIN = {
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
-# What may have been cut off when the server was last killed.
-JOBS_AT_START = ["repos.finish_pushes"]
+# What may have been cut off when the server was last killed, and what begins its round.
+JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep_oauth"]
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
@@ -257,6 +257,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # It writes codes and tokens into its debug lines.
+        "oauthlib": {"level": "WARNING"},
     },
 }
 

@@ -28,6 +28,7 @@ urlpatterns = [
         "rest/access-tokens/<version:version>",
         include([*accounts.access_tokens, *repos.access_tokens]),
     ),
+    path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     *transport.urlpatterns,
     *web.urlpatterns,
 ]

@@ -3,7 +3,16 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from web.views import account, administration, errors, projects, repositories, secrets
+from web.views import (
+    account,
+    administration,
+    errors,
+    oauth,
+    oauth_links,
+    projects,
+    repositories,
+    secrets,
+)
 from web.views import settings as change
 
 
@@ -27,6 +36,9 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
     ]
 
 
+# Below /rest/oauth2, beside what programs call there.
+oauth2 = [path("/authorize", oauth.authorize)]
+
 urlpatterns = [
     path("", projects.home),
     path("login", account.login, name="login"),
@@ -41,6 +53,7 @@ urlpatterns = [
     path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
     # Where Bitbucket's own page of tokens lies.
     path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
+    path("account/authorised-applications", oauth.authorised, name="authorised-applications"),
     path("account/password", account.password, name="own-password"),
     path("admin", administration.home, name="admin"),
     path("admin/users", administration.user_list, name="admin-users"),
@@ -48,6 +61,8 @@ urlpatterns = [
     path("admin/groups", administration.group_list, name="admin-groups"),
     path("admin/groups/view", administration.group_detail, name="admin-group"),
     path("admin/permissions", administration.permission_list, name="admin-permissions"),
+    path("admin/oauth", oauth_links.link_list, name="admin-oauth"),
+    path("admin/oauth/view", oauth_links.link_detail, name="admin-oauth-link"),
     path("repos", projects.repository_list, name="repositories"),
     path("repos/create", projects.create, name="create"),
     path("projects", projects.project_list, name="projects"),

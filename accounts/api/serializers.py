@@ -64,3 +64,12 @@ class GroupAndUsersBody(serializers.Serializer):
 
     group = serializers.CharField(max_length=300)
     users = serializers.ListField(child=serializers.CharField(max_length=300), max_length=1000)
+
+
+class OAuthApplicationBody(serializers.Serializer):
+    """An application that may ask people to let it act for them, as it is registered or changed."""
+
+    name = serializers.CharField(max_length=1000)
+    redirects = serializers.ListField(child=serializers.CharField(max_length=5000), max_length=100)
+    scopes = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100)
+    confidential = serializers.BooleanField(required=False, default=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import administration, secrets, views
+from accounts.api import administration, oauth, secrets, views
 
 api = [
     path("/users/credentials", views.OwnCredentials.as_view()),
@@ -37,4 +37,11 @@ app_passwords = [
 access_tokens = [
     path("/users/<str:slug>", secrets.AccessTokens.as_view()),
     path("/users/<str:slug>/<str:number>", secrets.AccessTokenDetail.as_view()),
+]
+
+oauth2 = [
+    path("/token", oauth.Token.as_view()),
+    path("/revoke", oauth.Revoke.as_view()),
+    path("/client", oauth.Clients.as_view()),
+    path("/client/<str:number>", oauth.ClientDetail.as_view()),
 ]

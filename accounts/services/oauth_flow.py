@@ -31,6 +31,7 @@ from accounts.services.oauth_validator import (
 
 FORM = "application/x-www-form-urlencoded"
 MOST_PARAMETERS = 50
+NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 # The library reads more than these from a request; nobody but us may say those.
 ASKED_IN_AN_ADDRESS = (
     "client_id",
@@ -73,6 +74,16 @@ class SentBack:
 
 
 @dataclass(frozen=True)
+class Form:
+    """What a program sent: a form, perhaps with its id and secret in a header."""
+
+    body: bytes
+    content_type: str
+    query: str = ""
+    authorization: str = ""
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a program is told."""
 
@@ -109,24 +120,27 @@ def allow(actor: Actor, query: str) -> str:
     return str(headers["Location"])
 
 
-def give_tokens(actor: Actor, *, body: bytes, content_type: str, authorization: str) -> Answer:
+def give_tokens(actor: Actor, form: Form) -> Answer:
     """Change a code or a refresh token for tokens."""
-    return _answer(actor, "create_token_response", body, content_type, authorization)
+    return _answer(actor, "create_token_response", form)
 
 
-def take_back(actor: Actor, *, body: bytes, content_type: str, authorization: str) -> Answer:
+def take_back(actor: Actor, form: Form) -> Answer:
     """End a token that its application needs no longer."""
-    return _answer(actor, "create_revocation_response", body, content_type, authorization)
+    return _answer(actor, "create_revocation_response", form)
 
 
-def _answer(actor: Actor, work: str, body: bytes, content_type: str, authorization: str) -> Answer:
-    if content_type != FORM:
+def _answer(actor: Actor, work: str, came: Form) -> Answer:
+    if came.query:
+        # RFC 6749, 3.2 and 2.3.1: addresses are written into logs.
+        return _refused(400, "invalid_request", "Send the parameters in the body, as a form.")
+    if came.content_type != FORM:
         return _refused(400, "invalid_request", f"Send a form: {FORM}.")
     try:
-        form = _known(body.decode("utf-8"), ASKED_IN_A_FORM)
+        form = _known(came.body.decode("utf-8"), ASKED_IN_A_FORM)
     except ValueError:
         return _refused(400, "invalid_request", "The form cannot be read.")
-    headers = {"Authorization": authorization} if authorization else {}
+    headers = {"Authorization": came.authorization} if came.authorization else {}
     sent = Request("", "POST", form, headers)
     if sent.duplicate_params:
         return _refused(400, "invalid_request", "A parameter was sent twice.")
@@ -141,13 +155,10 @@ def _answer(actor: Actor, work: str, body: bytes, content_type: str, authorizati
         told, text, status = error.headers, error.json, error.status_code
     for subject in validator.guesses:
         throttle.failed(subject, actor.origin)
-    if status == 401 and authorization:
+    if status == 401 and came.authorization:
         # RFC 6749, 5.2: asked in the way in which the client came.
         told = {**told, "WWW-Authenticate": 'Basic realm="Bitbucket"'}
     return Answer(status, json.loads(text) if text else None, {**told, **NOT_KEPT})
-
-
-NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 def _server(validator: Validator) -> WebApplicationServer:

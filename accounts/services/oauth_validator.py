@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_plus
@@ -254,11 +254,11 @@ class Validator(RequestValidator):
         self, refresh_token: str, request: Any, *args: Any, **kwargs: Any
     ) -> list[str]:
         """What the person allowed, as far as the application may still ask for it."""
-        return [
-            scope
-            for scope in self.authorisation.scopes
-            if scope in ceilings.oauth_scopes_in(request.client.scopes)
-        ]
+        allowed = self.authorisation.scopes
+        may_ask = ceilings.oauth_scopes_in(request.client.scopes)
+        if set(allowed) <= may_ask:
+            return list(allowed)
+        return _in_order(ceilings.oauth_scopes_in(allowed) & may_ask)
 
     def is_within_original_scope(
         self,
@@ -377,7 +377,7 @@ def _hashed(text: str) -> dict[str, str]:
     }
 
 
-def _in_order(scopes: list[str]) -> list[str]:
+def _in_order(scopes: Collection[str]) -> list[str]:
     return [scope for scope in ceilings.OAUTH if scope in scopes]
 
 
