@@ -26,7 +26,6 @@ from accounts.services.oauth_validator import (
     ACCESS_LIFETIME,
     CODE_MARK,
     Validator,
-    subject_of_client,
 )
 
 FORM = "application/x-www-form-urlencoded"
@@ -146,7 +145,7 @@ def _answer(actor: Actor, work: str, came: Form) -> Answer:
         return _refused(400, "invalid_request", "A parameter was sent twice.")
     validator = Validator(actor)
     try:
-        for subject in _subjects(sent):
+        for subject in (validator.subject_of(sent), *_secrets_in(sent)):
             throttle.check(subject, actor.origin)
         told, text, status = getattr(_server(validator), work)("", "POST", form, headers)
     except TooManyFailures as error:
@@ -193,13 +192,10 @@ def _require_person(actor: Actor) -> None:
     access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
 
 
-def _subjects(sent: Request) -> list[str]:
-    """What was tried: a secret of this client, a code, a refresh token."""
+def _secrets_in(sent: Request) -> list[str]:
+    """What was tried: a code, a refresh token, a token to end."""
     tried = [sent.code, sent.refresh_token, sent.token]
-    return [
-        subject_of_client(sent),
-        *(text[: credentials.PREFIX_LENGTH] for text in tried if text),
-    ]
+    return [text[: credentials.PREFIX_LENGTH] for text in tried if text]
 
 
 def _address(query: str) -> str:

@@ -54,6 +54,11 @@ class Validator(RequestValidator):
         self.actor = actor
         self.guesses: list[str] = []
 
+    def subject_of(self, request: Any) -> str:
+        """What failures are counted against: this secret of this client, so that guessing it stops nobody else."""
+        client_id, secret = _client_credentials(request)
+        return f"{client_id[:64]}:{secret[: credentials.PREFIX_LENGTH]}"
+
     # --- The application ------------------------------------------------------------------------
 
     def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
@@ -67,7 +72,7 @@ class Validator(RequestValidator):
         application = _find_application(client_id)
         digest = application.secret_digest if application else ""
         if application is None or not hmac.compare_digest(digest, credentials.digest_of(secret)):
-            self.guesses.append(subject_of_client(request))
+            self.guesses.append(self.subject_of(request))
             return False
         request.client = application
         return True
@@ -334,12 +339,6 @@ class Validator(RequestValidator):
             )
         else:
             self.guesses.append(token[: credentials.PREFIX_LENGTH])
-
-
-def subject_of_client(request: Request) -> str:
-    """What failures are counted against: this secret for this client, so that guessing it stops nobody else."""
-    client_id, secret = _client_credentials(request)
-    return f"{client_id[:64]}:{secret[: credentials.PREFIX_LENGTH]}"
 
 
 def _client_credentials(request: Request) -> tuple[str, str]:
