@@ -358,9 +358,9 @@ def test_what_else_is_said_in_the_address_means_nothing(world):
 def test_the_page_may_lead_to_the_application_and_is_in_no_frame(world):
     for address, source in (
         (BACK, "https:"),
-        ("http://localhost:34106/", "http://localhost:34106"),
-        ("http://127.0.0.1/cb", "http://127.0.0.1"),
-        ("http://[::1]:80/cb", "http:"),
+        ("http://localhost:34106/", "http://localhost:34106 https:"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1 https:"),
+        ("http://[::1]:80/cb", "http: https:"),
         ("com.example.app:/callback", "com.example.app:"),
     ):
         application, _ = builders.oauth_application(redirects=(address,))

@@ -45,7 +45,7 @@ def authorize(request: HttpRequest, version: str) -> HttpResponse:
         "place": _place(asked.redirect_uri),
     }
     response = render(request, "authorize.html", context)
-    response._csp_update = {"form-action": [_answered_at(asked.redirect_uri)]}  # type: ignore[attr-defined]
+    response._csp_update = {"form-action": _answered_at(asked.redirect_uri)}  # type: ignore[attr-defined]
     return response
 
 
@@ -85,13 +85,16 @@ def _place(address: str) -> str:
     return parts.netloc if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
 
 
-def _answered_at(address: str) -> str:
+def _answered_at(address: str) -> list[str]:
     """Give what the form of this page may lead to (`form-action`), redirects included.
 
     Browsers hold every step against it, also the one that the application's own page makes next,
-    perhaps to another host of its own: so any that is encrypted, and no other.
+    perhaps to another host of its maker: so any that is encrypted, and no other.
     """
     parts = urlsplit(address)
-    if parts.scheme == "http" and "[" not in parts.netloc:
-        return f"http://{parts.netloc}"
-    return f"{parts.scheme}:"
+    if parts.scheme not in {"http", "https"}:
+        return [f"{parts.scheme}:"]
+    if parts.scheme == "https":
+        return ["https:"]
+    # An address of IPv6 has no place in a policy.
+    return ["http:" if "[" in parts.netloc else f"http://{parts.netloc}", "https:"]
