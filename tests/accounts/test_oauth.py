@@ -1,23 +1,15 @@
-"""OAuth 2.0: the flow and its refusals, what tokens open, how they end, and who registers applications."""
+"""The OAuth flow: what is asked, what is answered, and what is refused."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
-import secrets
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from django.db import connection
-from django.test import Client, RequestFactory
-from django.test.utils import CaptureQueriesContext
+from django.test import Client
 from django.utils import timezone
 
-from accounts import events as events_of_accounts
-from accounts.actor import Actor
-from accounts.credentials import from_header, origin_of
 from accounts.models import (
     FailedSignIns,
     OAuthAccessToken,
@@ -25,129 +17,38 @@ from accounts.models import (
     OAuthAuthorisation,
     OAuthRefreshToken,
 )
-from accounts.services import authorisations, oauth_applications, users
-from accounts.tasks import sweep_oauth
-from core import events
-from core.models import Job
-from tests import builders
+from accounts.services import authorisations
+from tests import builders, oauth
+from tests.oauth import (
+    BACK,
+    FORM,
+    OAUTH,
+    REPO,
+    answer_in,
+    bearer,
+    browser,
+    call,
+    code_for,
+    exchange,
+    pkce,
+    push_status,
+    question,
+    refresh,
+    tokens,
+)
 
 pytestmark = pytest.mark.django_db
-
-OAUTH = "/rest/oauth2/latest"
-BACK = "https://robot.example.com/callback"
-REPO = "/rest/api/latest/projects/PRJ/repos/repo"
-FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
 def world(db):
-    alice = builders.user("alice")
-    project = builders.project("PRJ")
-    repository = builders.repository(project, "repo", content=True)
-    builders.repository(project, "open", public=True, content=True)
-    builders.grant(project, alice, "PROJECT_ADMIN")
-    return repository
+    return oauth.world()
 
 
 @pytest.fixture
 def told():
-    """Every event that was published."""
-    heard = []
-    kinds = [kind for kind in vars(events_of_accounts).values() if isinstance(kind, type)]
-    for kind in kinds:
-        events.subscribe(kind)(heard.append)
-    yield heard
-    for kind in kinds:
-        events._subscribers[kind].remove(heard.append)
-
-
-def browser(name="alice"):
-    client = Client(raise_request_exception=False)
-    client.post("/j_atl_security_check", {"j_username": name, "j_password": builders.PASSWORD})
-    return client
-
-
-def question(application, **fields):
-    asked = {
-        "response_type": "code",
-        "client_id": application.client_id,
-        "redirect_uri": application.redirect_uris[0],
-        "scope": " ".join(application.scopes),
-        "state": "s t/ü",
-    } | fields
-    pairs = {name: value for name, value in asked.items() if value is not None}
-    return f"{OAUTH}/authorize?{urlencode(pairs)}"
-
-
-def answer_in(response):
-    assert response.status_code == 302, response.content
-    return {
-        name: value[0] for name, value in parse_qs(urlsplit(response["Location"]).query).items()
-    }
-
-
-def code_for(application, name="alice", **fields):
-    sent = browser(name).post(question(application, **fields), {"decision": "allow"})
-    assert sent["Location"].startswith(fields.get("redirect_uri", application.redirect_uris[0]))
-    return answer_in(sent)["code"]
-
-
-def call(path, fields, *, basic=None, **headers):
-    if basic:
-        pair = base64.b64encode(":".join(basic).encode()).decode()
-        headers["Authorization"] = f"Basic {pair}"
-    client = Client(raise_request_exception=False, headers=headers)
-    return client.post(f"{OAUTH}/{path}", urlencode(fields), content_type=FORM)
-
-
-def exchange(application, secret, code, **fields):
-    sent = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": application.redirect_uris[0],
-        "client_id": application.client_id,
-    }
-    if secret:
-        sent["client_secret"] = secret
-    return call("token", sent | fields)
-
-
-def refresh(application, secret, token, **fields):
-    sent = {"grant_type": "refresh_token", "refresh_token": token}
-    return call("token", sent | fields, basic=(application.client_id, secret))
-
-
-def tokens(application, secret, name="alice", **fields):
-    given = exchange(application, secret, code_for(application, name, **fields))
-    assert given.status_code == 200, given.content
-    return given.json()
-
-
-def bearer(text):
-    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"})
-
-
-def with_password(name, text):
-    pair = base64.b64encode(f"{name}:{text}".encode()).decode()
-    return Client(raise_request_exception=False, headers={"Authorization": f"Basic {pair}"})
-
-
-def pkce(method="S256"):
-    verifier = secrets.token_urlsafe(48)
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-    challenge = digest.decode().rstrip("=") if method == "S256" else verifier
-    return verifier, {"code_challenge": challenge, "code_challenge_method": method}
-
-
-def push_status(client):
-    return client.get("/scm/prj/repo.git/info/refs?service=git-receive-pack").status_code
-
-
-def fetch_status(client, repository="repo"):
-    return client.get(f"/scm/prj/{repository}.git/info/refs?service=git-upload-pack").status_code
-
-
-# --- The flow -----------------------------------------------------------------------------------
+    with oauth.listening() as heard:
+        yield heard
 
 
 def test_from_the_question_to_the_tokens(world, told):
@@ -387,9 +288,6 @@ def test_names_are_escaped(world):
     assert "<b>bold" not in browser().get(question(application)).content.decode()
 
 
-# --- Codes and tokens that are not good ---------------------------------------------------------
-
-
 def test_a_code_that_comes_twice_ends_what_it_gave(world, told):
     application, secret = builders.oauth_application()
     code = code_for(application)
@@ -603,476 +501,6 @@ def test_a_wrong_verifier_is_a_guess(world):
     code = code_for(application, **pkce()[1])
     exchange(application, secret, code, code_verifier="x" * 50)
     assert FailedSignIns.objects.filter(subject__startswith="name:").count() == 1
-
-
-# --- What tokens open ---------------------------------------------------------------------------
-
-# What each scope opens to somebody who may all of it: see the private repository, push, change it;
-# change the project; list global permissions; change one's own name.
-OPENS = {
-    "PUBLIC_REPOS": "",
-    "ACCOUNT_WRITE": "n",
-    "REPO_READ": "r",
-    "REPO_WRITE": "rw",
-    "REPO_ADMIN": "rwc",
-    "PROJECT_ADMIN": "rwcp",
-    "ADMIN_WRITE": "rwcpg",
-    "SYSTEM_ADMIN": "rwcpg",
-}
-
-
-@pytest.mark.parametrize("scope", OPENS)
-def test_what_each_scope_opens(world, scope):
-    root = builders.user("root", site="SYS_ADMIN")
-    opens = OPENS[scope]
-    application, secret = builders.oauth_application(scope)
-    client = bearer(tokens(application, secret, "root")["access_token"])
-    assert client.get(REPO).status_code == (200 if "r" in opens else 404)
-    assert fetch_status(client) == (200 if "r" in opens else 404)
-    assert fetch_status(client, "open") == 200
-    assert push_status(client) == (200 if "w" in opens else 403 if "r" in opens else 404)
-    pushed = client.get("/scm/prj/open.git/info/refs?service=git-receive-pack")
-    assert pushed.status_code == (200 if "w" in opens else 403)
-    json = {"content_type": "application/json"}
-    changed = client.put(REPO, {"description": "x"}, **json).status_code
-    assert changed == (201 if "c" in opens else 401 if "r" in opens else 404)
-    renamed = client.put("/rest/api/latest/projects/PRJ", {"description": "x"}, **json).status_code
-    assert renamed == (200 if "p" in opens else 401)
-    listed = client.get("/rest/api/latest/admin/permissions/users").status_code
-    assert listed == (200 if "g" in opens else 401)
-    # Whoever it is, they may always be known.
-    assert client.get("/rest/api/latest/users/root").json()["name"] == "root"
-    slugs = {one["slug"] for one in client.get("/rest/api/latest/repos").json()["values"]}
-    assert slugs == ({"repo", "open"} if "r" in opens else {"open"})
-    # Managing secrets is in none.
-    for path in ("/rest/app-passwords/latest/users/root", "/rest/access-tokens/latest/users/root"):
-        assert client.get(path).status_code == 401
-        body = {"name": "x", "permissions": ["REPO_READ"]}
-        assert client.put(path, body, **json).status_code == 401
-    body = {"oldPassword": builders.PASSWORD, "password": "y" * 20, "passwordConfirm": "y" * 20}
-    own = client.put("/rest/api/latest/users/credentials", body, **json)
-    assert own.status_code == 401
-    body = {"name": "link", "redirects": [BACK], "scopes": ["REPO_READ"]}
-    assert client.post(f"{OAUTH}/client", body, **json).status_code == 401
-    assert not root.app_passwords.exists()
-
-
-def test_account_write_changes_the_account(world):
-    alice = world.project.grants.get().user
-    origin = origin_of(RequestFactory().get("/"))
-    for scope, may in (("ACCOUNT_WRITE", True), ("REPO_ADMIN", False)):
-        application, secret = builders.oauth_application(scope)
-        text = tokens(application, secret)["access_token"]
-        actor = from_header(f"Bearer {text}", origin)
-        if may:
-            assert users.update(actor, alice, display_name="Al").display_name == "Al"
-        else:
-            with pytest.raises(Exception, match="not permitted"):
-                users.update(actor, alice, display_name="No")
-
-
-def test_what_is_public_only(world):
-    """A private project of one's own stays unseen too, and an empty one beside it."""
-    builders.project("OWN")
-    alice = world.project.grants.get().user
-    builders.grant(builders.project("MINE"), alice, "PROJECT_ADMIN")
-    builders.project("ALL", public=True)
-    application, secret = builders.oauth_application("PUBLIC_REPOS")
-    client = bearer(tokens(application, secret)["access_token"])
-    keys = {one["key"] for one in client.get("/rest/api/latest/projects").json()["values"]}
-    assert keys == {"PRJ", "ALL"}
-    assert client.get("/rest/api/latest/projects/MINE").status_code == 404
-
-
-def test_no_scope_gives_what_the_person_may_not(world):
-    bob = builders.user("bob")
-    builders.grant(world, bob, "REPO_READ")
-    application, secret = builders.oauth_application("SYSTEM_ADMIN")
-    client = bearer(tokens(application, secret, "bob")["access_token"])
-    assert client.get(REPO).status_code == 200
-    assert push_status(client) == 403
-    assert client.get("/rest/api/latest/admin/permissions/users").status_code == 401
-
-
-def test_administration_by_token_stays_below_system_administrators(world):
-    builders.user("root", site="SYS_ADMIN")
-    builders.user("low")
-    application, secret = builders.oauth_application("ADMIN_WRITE")
-    client = bearer(tokens(application, secret, "root")["access_token"])
-    base = "/rest/api/latest/admin"
-    assert client.put(f"{base}/permissions/users?name=low&permission=ADMIN").status_code == 204
-    raised = client.put(f"{base}/permissions/users?name=low&permission=SYS_ADMIN")
-    assert raised.status_code == 403
-    body = {"name": "low", "password": "z" * 20, "passwordConfirm": "z" * 20}
-    passed = client.put(f"{base}/users/credentials", body, content_type="application/json")
-    assert passed.status_code == 401
-
-
-def test_tokens_are_for_rest_and_git_and_never_for_pages(world):
-    application, secret = builders.oauth_application()
-    text = tokens(application, secret)["access_token"]
-    for name in ("alice", "x-token-auth", "oauth2", "anything"):
-        assert fetch_status(with_password(name, text)) == 200
-        assert push_status(with_password(name, text)) == 200
-    assert fetch_status(bearer(text)) == 200
-    assert bearer(text).get("/dashboard").status_code != 200
-    assert bearer(text).get("/projects/PRJ/repos/repo/raw/hello.txt").status_code == 401
-    assert bearer(text).get(question(application)).status_code == 302
-    signed = Client().post("/j_atl_security_check", {"j_username": "alice", "j_password": text})
-    assert signed.status_code == 401
-    given = tokens(application, secret)
-    # A refresh token, a code and a client's secret open nothing.
-    for wrong in (given["refresh_token"], code_for(application), secret, text[:-1], text + "x"):
-        assert bearer(wrong).get(REPO).status_code == 401
-        assert fetch_status(with_password("alice", wrong)) == 401
-
-
-def test_its_use_is_noted_at_most_once_a_minute(world):
-    application, secret = builders.oauth_application()
-    text = tokens(application, secret)["access_token"]
-    bearer(text).get(REPO)
-    first = OAuthAuthorisation.objects.get().last_used_at
-    bearer(text).get(REPO)
-    assert first is not None
-    assert OAuthAuthorisation.objects.get().last_used_at == first
-
-
-# --- How they end -------------------------------------------------------------------------------
-
-
-def lost_licence(alice, application):
-    alice.member_of.clear()
-
-
-def deactivated(alice, application):
-    users.set_active(Actor.system(), alice, is_active=False)
-
-
-def removed(alice, application):
-    users.remove(Actor.system(), alice)
-
-
-def application_deleted(alice, application):
-    oauth_applications.delete(Actor.system(), application)
-
-
-def token_expired(alice, application):
-    OAuthAccessToken.objects.update(expires_at=timezone.now())
-    OAuthAuthorisation.objects.update(expires_at=timezone.now())
-
-
-def withdrawn(alice, application):
-    authorisations.withdraw(builders.actor(alice), application)
-
-
-@pytest.mark.parametrize(
-    "end",
-    [lost_licence, deactivated, removed, application_deleted, token_expired, withdrawn],
-    ids=lambda one: one.__name__,
-)
-def test_it_is_refused_at_the_next_request(world, end):
-    application, secret = builders.oauth_application()
-    given = tokens(application, secret)
-    waiting = code_for(application)
-    client = bearer(given["access_token"])
-    assert client.get(REPO).status_code == 200
-    end(world.project.grants.get().user, application)
-    assert client.get(REPO).status_code == 401
-    assert fetch_status(with_password("alice", given["access_token"])) == 401
-    assert refresh(application, secret, given["refresh_token"]).status_code in {400, 401}
-    assert exchange(application, secret, waiting).status_code in {400, 401}
-
-
-def test_scopes_that_an_application_loses_are_lost_at_once(world):
-    application, secret = builders.oauth_application("REPO_WRITE", "ACCOUNT_WRITE")
-    given = tokens(application, secret)
-    oauth_applications.change(Actor.system(), application, scopes=["REPO_READ"])
-    client = bearer(given["access_token"])
-    assert push_status(client) == 403
-    assert fetch_status(client) == 200
-    again = refresh(application, secret, given["refresh_token"]).json()
-    assert push_status(bearer(again["access_token"])) == 403
-
-
-def test_revoking(world, told):
-    application, secret = builders.oauth_application()
-    other, other_secret = builders.oauth_application(name="other")
-    basic = (application.client_id, secret)
-    given = tokens(application, secret)
-    token = {"token": given["access_token"]}
-    # Not by another, not by nobody.
-    assert call("revoke", token, basic=(other.client_id, other_secret)).status_code == 200
-    assert call("revoke", token, basic=(application.client_id, "wrong")).status_code == 401
-    assert call("revoke", token).status_code == 401
-    assert bearer(given["access_token"]).get(REPO).status_code == 200
-    done = call("revoke", token | {"token_type_hint": "access_token"}, basic=basic)
-    assert (done.status_code, done.content) == (200, b"")
-    assert bearer(given["access_token"]).get(REPO).status_code == 401
-    given = refresh(application, secret, given["refresh_token"]).json()
-    assert call("revoke", {"token": given["refresh_token"]}, basic=basic).status_code == 200
-    assert bearer(given["access_token"]).get(REPO).status_code == 401
-    assert not OAuthAuthorisation.objects.exists()
-    assert [one.reason for one in told if type(one).__name__ == "OAuthAuthorisationRevoked"] == [
-        authorisations.GIVEN_BACK
-    ]
-    # What is nobody's is as good as revoked (RFC 7009, 2.2).
-    assert call("revoke", {"token": "nothing\x00"}, basic=basic).status_code == 200
-    assert call("revoke", {}, basic=basic).json()["error"] == "invalid_request"
-
-
-def test_the_sweep_forgets_what_is_over_and_comes_again(world):
-    application, secret = builders.oauth_application()
-    code_for(application)
-    given = tokens(application, secret)
-    given = refresh(application, secret, given["refresh_token"]).json()
-    sweep_oauth()
-    assert OAuthAuthorisation.objects.count() == 2
-    assert OAuthRefreshToken.objects.count() == 2
-    long_ago = timezone.now() - timedelta(days=91)
-    OAuthAuthorisation.objects.filter(redeemed_at=None).update(expires_at=long_ago)
-    OAuthAccessToken.objects.update(expires_at=long_ago)
-    OAuthRefreshToken.objects.filter(used_at__isnull=False).update(used_at=long_ago)
-    sweep_oauth()
-    assert OAuthAuthorisation.objects.count() == 1
-    assert OAuthRefreshToken.objects.count() == 1
-    assert not OAuthAccessToken.objects.exists()
-    again = Job.objects.get(task="accounts.sweep_oauth")
-    assert again.due_at > timezone.now() + timedelta(minutes=50)
-    assert refresh(application, secret, given["refresh_token"]).status_code == 200
-
-
-# --- Who registers ------------------------------------------------------------------------------
-
-BODY = {"name": "link", "redirects": [BACK], "scopes": ["REPO_READ"]}
-
-
-def test_administrators_register_over_rest(api, world, told):
-    builders.user("chief", site="ADMIN")
-    chief = api(builders.User.objects.get(name="chief"))
-    made = rest(chief, "post", "/client", BODY)
-    body = made.json()
-    assert made.status_code == 200
-    number, secret = body["id"], body.pop("clientSecret")
-    assert secret.startswith("BBOS-")
-    assert body["redirects"] == [BACK]
-    assert rest(chief, "get", f"/client/{number}").json() == body
-    assert rest(chief, "get", "/client").json()["values"] == [body]
-    assert rest(chief, "get", "/client?filter=nothing").json()["values"] == []
-    changed = rest(chief, "put", f"/client/{number}", {"name": "other", "scopes": ["REPO_WRITE"]})
-    assert changed.json()["scopes"] == ["REPO_WRITE"]
-    assert rest(chief, "delete", f"/client/{number}").status_code == 204
-    assert rest(chief, "get", f"/client/{number}").status_code == 404
-    assert [type(one).__name__ for one in told if "OAuth" in type(one).__name__] == [
-        "OAuthApplicationCreated", "OAuthApplicationChanged", "OAuthApplicationDeleted",
-    ]  # fmt: skip
-    change = next(one for one in told if type(one).__name__ == "OAuthApplicationChanged")
-    assert change.old == {"name": "link", "scopes": ["REPO_READ"]}
-    assert change.new == {"name": "other", "scopes": ["REPO_WRITE"]}
-    assert secret not in repr(told)
-
-
-def rest(client, method, path, body=None):
-    headers = client.headers
-    return getattr(client.client, method)(
-        OAUTH + path, *([body] if body else []), content_type="application/json", headers=headers
-    )
-
-
-def test_nobody_else_does(api, world):
-    alice = builders.User.objects.get(name="alice")
-    for client, status in ((api(), 401), (api(alice), 401)):
-        assert rest(client, "get", "/client").status_code == status
-        assert rest(client, "post", "/client", BODY).status_code == status
-        assert rest(client, "get", "/client/1").status_code == status
-
-
-def test_only_system_administrators_register_what_may_act_as_one(api, world):
-    chief, root = builders.user("chief", site="ADMIN"), builders.user("root", site="SYS_ADMIN")
-    highest = BODY | {"scopes": ["SYSTEM_ADMIN"]}
-    assert rest(api(chief), "post", "/client", highest).status_code == 401
-    number = rest(api(root), "post", "/client", highest).json()["id"]
-    for method, body in (
-        ("put", {"name": "x"}),
-        ("put", {"scopes": ["REPO_READ"]}),
-        ("delete", None),
-    ):
-        assert rest(api(chief), method, f"/client/{number}", body).status_code == 401
-    lower = rest(api(chief), "post", "/client", BODY).json()["id"]
-    raised = rest(api(chief), "put", f"/client/{lower}", {"scopes": ["SYSTEM_ADMIN"]})
-    assert raised.status_code == 401
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://example.com/cb", "http://localhost.example.com/", "http://127.0.0.1.example.com/",
-        "http://user@localhost/", "https://user:x@example.com/", "https:///cb", "https://",
-        "https://exa mple.com/", "https://example.com/#x", "https://example.com/*", "/relative",
-        "https://*.example.com/cb", "//example.com", "javascript:alert(1)", "javascript://x.y/%0aalert(1)",
-        "data:text/html,x", "file:///etc/passwd", "app:/callback", "https://example.com\\@evil.com/",
-        "https://exämple.com/", "https://example.com:99999/", "https://[::1/", "https://a;b.com/",
-        "https://example.com/'x", "https://example.com/" + "x" * 3000, "urn:ietf:wg:oauth:2.0:oob", "",
-    ],
-)  # fmt: skip
-def test_addresses_where_no_code_may_be_sent(api, world, address):
-    chief = api(builders.user("chief", site="ADMIN"))
-    refused = rest(chief, "post", "/client", BODY | {"redirects": [address]})
-    assert refused.status_code == 400, address
-    assert refused.json()["errors"][0]["message"]
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        BACK, "https://example.com:8443/cb?x=1&y=", "http://localhost:34106/", "http://127.0.0.1/",
-        "http://[::1]:8080/cb", "com.example.app:/callback", "com.example.app://callback",
-    ],
-)  # fmt: skip
-def test_addresses_that_are_fit(api, world, address):
-    chief = api(builders.user("chief", site="ADMIN"))
-    made = rest(chief, "post", "/client", BODY | {"redirects": [address]}).json()
-    application = OAuthApplication.objects.get(pk=made["id"])
-    code = code_for(application)
-    assert exchange(application, made["clientSecret"], code).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {}, {"name": ""}, {"name": "x" * 300}, {"name": "a\nb"}, {"redirects": []}, {"redirects": "x"},
-        {"redirects": [BACK + str(number) for number in range(30)]}, {"scopes": []}, {"scopes": ["X"]},
-        {"scopes": "REPO_READ"}, {"scopes": [["REPO_READ"]]}, {"confidential": "perhaps"},
-    ],
-)  # fmt: skip
-def test_bodies_that_say_nothing_good(api, world, body):
-    chief = api(builders.user("chief", site="ADMIN"))
-    assert rest(chief, "post", "/client", (BODY | body) if body else {"x": 1}).status_code == 400
-    for number in ("x", "0", "9" * 30):
-        assert rest(chief, "get", f"/client/{number}").status_code == 404
-
-
-# --- Pages --------------------------------------------------------------------------------------
-
-
-def test_the_pages_of_administrators(world, admin):
-    page = browser("admin")
-    wrong = page.post("/admin/oauth", {"name": "jenkins", "redirect_uris": "http://x.example.com/"})
-    assert wrong.status_code == 400
-    assert "jenkins" in wrong.content.decode()
-    fields = {
-        "name": "jenkins",
-        "redirect_uris": f"{BACK}\n\n {BACK}/2 ",
-        "scopes": ["REPO_READ"],
-        "form_id": "one",
-    }
-    unfit = page.post("/admin/oauth", fields | {"redirect_uris": "http://x.example.com/"})
-    assert "use https" in unfit.content.decode()
-    made = page.post("/admin/oauth", fields).content.decode()
-    secret = made.split('id="secret-text"')[1].split('value="')[1].split('"')[0]
-    application = OAuthApplication.objects.get()
-    assert application.redirect_uris == [BACK, f"{BACK}/2"]
-    # Reloading makes no second one.
-    assert page.post("/admin/oauth", fields).status_code == 302
-    assert OAuthApplication.objects.count() == 1
-    url = f"/admin/oauth/view?id={application.pk}"
-    for shown in (page.get("/admin/oauth"), page.get(url)):
-        assert "jenkins" in shown.content.decode()
-        assert secret not in shown.content.decode()
-    assert "jenkins" not in page.get("/admin/oauth?filter=none").content.decode()
-    part = page.get("/admin/oauth?filter=jen", headers={"HX-Request": "true", "HX-Target": "list"})
-    assert "jenkins" in part.content.decode()
-    assert "<html" not in part.content.decode()
-    changed = {"action": "details", "name": "ci", "redirect_uris": BACK, "scopes": ["REPO_WRITE"]}
-    assert page.post(url, changed).status_code == 302
-    assert page.post(url, changed | {"redirect_uris": "x"}).status_code == 400
-    renewed = page.post(url, {"action": "renew", "form_id": "two"}).content.decode()
-    new = renewed.split('id="secret-text"')[1].split('value="')[1].split('"')[0]
-    assert new != secret
-    assert page.post(url, {"action": "renew", "form_id": "two"}).status_code == 302
-    application.refresh_from_db()
-    assert application.name == "ci"
-    assert exchange(application, secret, code_for(application)).status_code == 401
-    assert exchange(application, new, code_for(application)).status_code == 200
-    assert page.post(url, {"action": "odd"}).status_code == 400
-    assert page.post(url, {"action": "delete"})["Location"] == "/admin/oauth"
-    assert page.get(url).status_code == 404
-    for address in ("/admin/oauth", url):
-        assert Client().get(address).status_code == 302
-        assert browser().get(address).status_code == 401
-
-
-def test_an_application_without_a_secret_on_the_page(world, admin):
-    page = browser("admin")
-    fields = {"name": "cli", "redirect_uris": BACK, "scopes": ["REPO_READ"], "is_public": "on"}
-    made = page.post("/admin/oauth", fields).content.decode()
-    assert "secret-text" not in made
-    application = OAuthApplication.objects.get()
-    assert not application.is_confidential
-    url = f"/admin/oauth/view?id={application.pk}"
-    assert "Renew secret" not in page.get(url).content.decode()
-    assert page.post(url, {"action": "renew"}).status_code == 400
-
-
-def test_what_acts_as_a_system_administrator_is_only_shown_to_others(world):
-    builders.user("chief", site="ADMIN")
-    application, _ = builders.oauth_application("SYSTEM_ADMIN")
-    url = f"/admin/oauth/view?id={application.pk}"
-    page = browser("chief")
-    shown = page.get(url).content.decode()
-    assert "Only system administrators change it" in shown
-    assert "Renew secret" not in shown
-    assert page.post(url, {"action": "delete"}).status_code == 400
-    assert page.post(url, {"action": "renew"}).status_code == 400
-    assert "Everything a system administrator may" not in page.get("/admin/oauth").content.decode()
-    fields = {"name": "x", "redirect_uris": BACK, "scopes": ["SYSTEM_ADMIN"]}
-    assert page.post("/admin/oauth", fields).status_code == 400
-
-
-def test_the_page_of_authorised_applications(world):
-    application, secret = builders.oauth_application("REPO_WRITE", "ACCOUNT_WRITE")
-    url = "/account/authorised-applications"
-    page = browser()
-    assert "None yet" in page.get(url).content.decode()
-    # A code that nobody redeemed is no authorisation yet.
-    code_for(application)
-    assert "None yet" in page.get(url).content.decode()
-    laptop = tokens(application, secret, scope="REPO_READ")
-    phone = tokens(application, secret, scope="ACCOUNT_WRITE")
-    shown = page.get(url).content.decode()
-    assert shown.count("Revoke robot") == 1
-    assert "Read repositories" in shown
-    assert "Change the account" in shown
-    assert "Write to repositories" not in shown
-    assert "never" in shown
-    bearer(laptop["access_token"]).get(REPO)
-    assert "never" not in page.get(url).content.decode()
-    builders.user("bob")
-    assert "None yet" in browser("bob").get(url).content.decode()
-    assert browser("bob").post(url, {"id": application.pk}).status_code == 404
-    assert page.post(url, {"id": application.pk}).status_code == 302
-    for given in (laptop, phone):
-        assert bearer(given["access_token"]).get(REPO).status_code == 401
-    assert page.post(url, {"id": application.pk}).status_code == 404
-    assert Client().get(url).status_code == 302
-
-
-def test_lists_ask_the_database_a_constant_number_of_times(world):
-    page, url = browser(), "/account/authorised-applications"
-    administration = Client()
-    administration.force_login(builders.user("root", site="SYS_ADMIN"))
-    administration.get("/admin/oauth")
-    counts = []
-    for round_ in range(2):
-        for number in range(3):
-            application, secret = builders.oauth_application(name=f"robot {round_} {number}")
-            tokens(application, secret)
-            tokens(application, secret)
-        with CaptureQueriesContext(connection) as queries:
-            page.get(url)
-            administration.get("/admin/oauth")
-            administration.get(f"{OAUTH}/client")
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 def test_no_secret_in_the_log(world, caplog):
