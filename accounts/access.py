@@ -27,6 +27,15 @@ def site_permission(actor: Actor) -> Permission | None:
     return None if highest is None else Permission(highest)
 
 
+def open_permission(actor: Actor) -> Permission | None:
+    """Give the highest step on the site's ladder that the actor holds and their secret leaves room for."""
+    held = site_permission(actor)
+    if held is None:
+        return None
+    steps = [step for step in Permission if held.implies(step) and actor.grants.ceiling(step)]
+    return max(steps, default=None)
+
+
 def may(actor: Actor, needed: Permission, *, scope: Scope | None = None) -> bool:
     """Whether the actor holds this step on the site's ladder and their secret leaves room for it."""
     held = site_permission(actor)

@@ -22,6 +22,7 @@ class Via(enum.Enum):
     ACCESS_TOKEN = "ACCESS_TOKEN"
     SSH_KEY = "SSH_KEY"
     ACCESS_KEY = "ACCESS_KEY"
+    OAUTH = "OAUTH"
     SYSTEM = "SYSTEM"
 
 
@@ -40,11 +41,13 @@ class Grants:
 
     `ceilings` lowers what the user holds, by ladder step (site, project, repository; a missing
     ladder is closed). `access_key` is the id of an SSH access key, which holds what the projects and
-    repositories that list it give it.
+    repositories that list it give it. With `public_only`, projects and repositories are seen as
+    anybody sees them.
     """
 
     ceilings: frozenset[Permission] | None = None
     access_key: int | None = None
+    public_only: bool = False
 
     def ceiling(self, needed: Permission) -> bool:
         """Whether the ceiling leaves room for this step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from accounts.actor import Grants
 from accounts.permissions import Permission, Scope
@@ -60,6 +61,46 @@ ACCESS_TOKEN: dict[str, tuple[frozenset[Permission], frozenset[Scope]]] = {
     ),
 }
 
+# Scopes of OAuth 2.0, by Bitbucket's names; which of them lie in which is below.
+OAUTH: dict[str, tuple[frozenset[Permission], frozenset[Scope]]] = {
+    "PUBLIC_REPOS": (frozenset({Permission.REPO_VIEW}), frozenset({Scope.ACCOUNT})),
+    "ACCOUNT_WRITE": (frozenset(), frozenset({Scope.ACCOUNT, Scope.ACCOUNT_WRITE})),
+    "REPO_READ": (
+        frozenset({Permission.PROJECT_READ, Permission.REPO_READ}),
+        _REPOSITORY_SCOPES,
+    ),
+    "REPO_WRITE": (
+        frozenset({Permission.PROJECT_READ, Permission.REPO_WRITE}),
+        _REPOSITORY_SCOPES,
+    ),
+    "REPO_ADMIN": (
+        frozenset({Permission.PROJECT_READ, Permission.REPO_ADMIN}),
+        _REPOSITORY_SCOPES,
+    ),
+    "PROJECT_ADMIN": (
+        frozenset({Permission.PROJECT_ADMIN, Permission.REPO_ADMIN}),
+        _REPOSITORY_SCOPES | {Scope.PROJECT},
+    ),
+    "ADMIN_WRITE": (
+        frozenset({Permission.ADMIN, Permission.PROJECT_ADMIN, Permission.REPO_ADMIN}),
+        _REPOSITORY_SCOPES | {Scope.PROJECT, Scope.ADMINISTRATION},
+    ),
+    "SYSTEM_ADMIN": (
+        frozenset({Permission.SYS_ADMIN, Permission.PROJECT_ADMIN, Permission.REPO_ADMIN}),
+        _REPOSITORY_SCOPES | {Scope.PROJECT, Scope.ADMINISTRATION},
+    ),
+}
+# Each holds all before it; ACCOUNT_WRITE stands beside them.
+_OAUTH_LADDER = (
+    "PUBLIC_REPOS",
+    "REPO_READ",
+    "REPO_WRITE",
+    "REPO_ADMIN",
+    "PROJECT_ADMIN",
+    "ADMIN_WRITE",
+    "SYSTEM_ADMIN",
+)
+
 
 def of(
     permissions: Iterable[str], table: dict[str, tuple[frozenset[Permission], frozenset[Scope]]]
@@ -77,3 +118,17 @@ def of(
             steps |= opened[0]
             scopes |= opened[1]
     return Grants(ceilings=frozenset(steps)), frozenset(scopes)
+
+
+def oauth_scopes_in(scopes: Iterable[str]) -> frozenset[str]:
+    """Give every OAuth scope that lies in these; what is public lies in all."""
+    wanted = frozenset(scopes) & frozenset(OAUTH)
+    steps = [number for number, name in enumerate(_OAUTH_LADDER) if name in wanted]
+    return (wanted & {"ACCOUNT_WRITE"}) | frozenset(_OAUTH_LADDER[: max(steps, default=0) + 1])
+
+
+def of_oauth(allowed: Iterable[str], registered: Iterable[str]) -> tuple[Grants, frozenset[Scope]]:
+    """Give the ceiling and the scopes of an OAuth token: what a person allowed, within what the application may be allowed now."""
+    opened = oauth_scopes_in(allowed) & oauth_scopes_in(registered)
+    grants, scopes = of(opened, OAUTH)
+    return replace(grants, public_only="REPO_READ" not in opened), scopes

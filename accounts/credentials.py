@@ -20,7 +20,14 @@ from django.utils import timezone
 from accounts import access, ceilings, public_keys, throttle
 from accounts.actor import Actor, Grants, Origin, Via
 from accounts.errors import NoAccess, WrongPassword
-from accounts.models import AccessToken, AppPassword, SshKey, User
+from accounts.models import (
+    AccessToken,
+    AppPassword,
+    OAuthAccessToken,
+    OAuthAuthorisation,
+    SshKey,
+    User,
+)
 from accounts.permissions import Scope
 from core import site
 from core.errors import Unavailable
@@ -29,6 +36,8 @@ VERIFIED_SECONDS = 20
 USE_COUNTS_AFTER = timedelta(minutes=1)
 # Recognisable, so that scanners find a secret that was committed by mistake.
 MARKS = ("BBAP-", "BBDC-")
+OAUTH_ACCESS_MARK = "BBOA-"
+OAUTH_REFRESH_MARK = "BBOR-"
 PREFIX_LENGTH = 15
 HASHES_AT_ONCE = 2
 LONGEST_WAIT = 10.0
@@ -72,10 +81,16 @@ def from_header(header: str, origin: Origin) -> Actor:
         return Actor.anonymous(origin)
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
-        return _from_secret(None, value.strip(), origin)
+        text = value.strip()
+        if text.startswith(OAUTH_ACCESS_MARK):
+            return _from_oauth_token(text, origin)
+        return _from_secret(None, text, origin)
     if scheme.lower() != "basic":
         raise WrongPassword
     name, password = _name_and_password(value)
+    if password.startswith(OAUTH_ACCESS_MARK):
+        # Git's helpers send it under many names: the owner's, `x-token-auth`, `oauth2`.
+        return _from_oauth_token(password, origin)
     if password.startswith(MARKS):
         return _from_secret(name, password, origin)
     return Actor(user=_verified(name, password, origin), via=Via.PASSWORD, origin=origin)
@@ -154,6 +169,34 @@ def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
     return actor
 
 
+def _from_oauth_token(text: str, origin: Origin) -> Actor:
+    """Judge an OAuth access token; what its owner or its application lost, it lost too."""
+    subject = text[:PREFIX_LENGTH]
+    throttle.check(subject, origin)
+    rows = OAuthAccessToken.objects.select_related(
+        "authorisation__user", "authorisation__application"
+    )
+    token = rows.filter(prefix=subject).first()
+    if token is None or not hmac.compare_digest(token.digest, digest_of(text)):
+        throttle.failed(subject, origin)
+        raise WrongPassword
+    allowed = token.authorisation
+    if token.has_expired or not allowed.user.is_active:
+        # No guess: tokens expire every two hours, and whole teams come from one address.
+        raise WrongPassword
+    grants, scopes = ceilings.of_oauth(token.scopes, allowed.application.scopes)
+    actor = Actor(user=allowed.user, grants=grants, scopes=scopes, via=Via.OAUTH, origin=origin)
+    if access.site_permission(actor) is None:
+        raise NoAccess
+    _note_use(allowed)
+    return actor
+
+
+def digest_of(text: str) -> str:
+    """Give the hash under which a secret is kept; they are long and random, so a plain one is enough."""
+    return sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
 def _names_of(owner: User) -> set[str]:
     """The names under which a secret of this user may come in the place of a password."""
     names = {owner.name.lower()}
@@ -165,11 +208,11 @@ def _find_secret(text: str) -> AccessToken | AppPassword | None:
         AppPassword if text.startswith(MARKS[0]) else AccessToken
     )
     found = kind.objects.select_related("user").filter(prefix=text[:PREFIX_LENGTH]).first()
-    digest = sha256(text.encode("utf-8", "replace")).hexdigest()
-    return found if found is not None and hmac.compare_digest(found.digest, digest) else None
+    right = found is not None and hmac.compare_digest(found.digest, digest_of(text))
+    return found if right else None
 
 
-def _note_use(secret: AccessToken | AppPassword | SshKey) -> None:
+def _note_use(secret: AccessToken | AppPassword | OAuthAuthorisation | SshKey) -> None:
     """Write down when it was used last, at most once a minute."""
     now = timezone.now()
     if secret.last_used_at is None or now - secret.last_used_at > USE_COUNTS_AFTER:

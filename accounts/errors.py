@@ -130,3 +130,21 @@ class TooManySecrets(Conflict):
 
     def __init__(self) -> None:
         super().__init__("There are too many already. Revoke one that is not used any more.")
+
+
+class NoSuchApplication(NotFound):
+    """No application of that number is registered, or none that this person authorised."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such application.")
+
+
+class TooManyApplications(Conflict):
+    """As many applications are registered as one site may have."""
+
+    def __init__(self) -> None:
+        super().__init__("There are too many already. Delete one that is not used any more.")
+
+
+class UnfitApplication(Invalid):
+    """An application asked for something in a way that nobody can answer; only the person is told."""

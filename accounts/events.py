@@ -1,11 +1,12 @@
-"""What happened to users, groups and their permissions on the site."""
+"""What happened to users, groups, their permissions on the site, and to applications that act for people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import OAuthApplication, User
 
 
 @dataclass(frozen=True)
@@ -103,3 +104,57 @@ class GlobalPermissionChanged:
     holder: str
     old: str | None
     new: str | None
+
+
+@dataclass(frozen=True)
+class OAuthApplicationCreated:
+    """An application may ask people to let it act for them."""
+
+    actor: Actor
+    application: OAuthApplication
+
+
+@dataclass(frozen=True)
+class OAuthApplicationChanged:
+    """An application's name, addresses or scopes changed: what differs, before and after."""
+
+    actor: Actor
+    application: OAuthApplication
+    old: Mapping[str, object]
+    new: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class OAuthSecretRenewed:
+    """An application has another secret; the one before is no longer good."""
+
+    actor: Actor
+    application: OAuthApplication
+
+
+@dataclass(frozen=True)
+class OAuthApplicationDeleted:
+    """An application is gone, with everything that people allowed it."""
+
+    actor: Actor
+    application: OAuthApplication
+
+
+@dataclass(frozen=True)
+class OAuthAuthorisationGranted:
+    """A person let an application act for them, within these scopes."""
+
+    actor: Actor
+    user: User
+    application: OAuthApplication
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OAuthAuthorisationRevoked:
+    """An application acts for a person no longer: taken back, given back, or a secret came twice (`reason`)."""
+
+    actor: Actor
+    user: User
+    application: OAuthApplication
+    reason: str

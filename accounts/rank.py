@@ -17,8 +17,8 @@ OWN_LOSS = "This would take away your own permission. Ask another administrator 
 
 
 def require_above(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:
-    """Refuse if any of these holds, or is, a step above the actor's own."""
-    own = access.site_permission(actor) or 0
+    """Refuse if any of these holds, or is, a step above the actor's own, or above what their secret opens."""
+    own = access.open_permission(actor) or 0
     for subject in subjects:
         if _step(subject) > own:
             raise Refused(TOO_HIGH)

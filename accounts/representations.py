@@ -13,6 +13,7 @@ from accounts.models import (
     AppPassword,
     GlobalGrant,
     Group,
+    OAuthApplication,
     RateLimit,
     Secret,
     SshKey,
@@ -149,6 +150,22 @@ def represent_refused_requests(row: dict[str, Any]) -> dict[str, Any]:
         "rejectCount": row["count"],
         "lastRejectTime": _milliseconds(row["last_at"]),
     }
+
+
+def represent_oauth_application(
+    application: OAuthApplication, secret: str | None = None
+) -> dict[str, Any]:
+    """An incoming link; its secret only in the answer to its making."""
+    shown = {
+        "id": str(application.pk),
+        "clientId": application.client_id,
+        "name": application.name,
+        "redirects": application.redirect_uris,
+        "scopes": application.scopes,
+        "confidential": application.is_confidential,
+        "createdDate": _milliseconds(application.created_at),
+    }
+    return shown if secret is None else shown | {"clientSecret": secret}
 
 
 def _represent_secret(secret: Secret, user: User, text: str | None) -> dict[str, Any]:

@@ -6,18 +6,26 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Max, Model, Q, QuerySet, Sum
+from django.db.models import Max, Min, Model, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import access, rank
 from accounts.actor import Actor
-from accounts.errors import NoSuchGroup, NoSuchKey, NoSuchSecret, NoSuchUser
+from accounts.errors import (
+    NoSuchApplication,
+    NoSuchGroup,
+    NoSuchKey,
+    NoSuchSecret,
+    NoSuchUser,
+)
 from accounts.models import (
     AccessToken,
     AppPassword,
     GlobalGrant,
     Group,
+    OAuthApplication,
+    OAuthAuthorisation,
     RateLimit,
     RefusedRequests,
     SshKey,
@@ -239,12 +247,56 @@ def may_configure_ssh(actor: Actor) -> None:
     access.require(actor, Permission.ADMIN)
 
 
+def oauth_applications(
+    actor: Actor, wanted: PageRequest, *, text: str = ""
+) -> Page[OAuthApplication]:
+    """The applications that may ask people to let them act, by name or client id; for administrators."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    found = OAuthApplication.objects.filter(Q(name__icontains=text) | Q(client_id__icontains=text))
+    return page_of_rows(found, wanted)
+
+
+def oauth_application(actor: Actor, number: str) -> OAuthApplication:
+    """One of them; NoSuchApplication."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    found = _by_number(OAuthApplication.objects.all(), number)
+    if found is None:
+        raise NoSuchApplication
+    return found
+
+
+def authorised_applications(actor: Actor, wanted: PageRequest) -> Page[OAuthApplication]:
+    """The applications that act for the actor, each with `mine`, `since` and `last_used_at`."""
+    return page_of_rows(_authorised(actor), wanted)
+
+
+def authorised_application(actor: Actor, number: str) -> OAuthApplication:
+    """One of them; NoSuchApplication."""
+    found = _by_number(_authorised(actor), number)
+    if found is None:
+        raise NoSuchApplication
+    return found
+
+
+def _authorised(actor: Actor) -> QuerySet[OAuthApplication]:
+    access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
+    mine = OAuthAuthorisation.objects.filter(
+        user=actor.user, redeemed_at__isnull=False, expires_at__gt=timezone.now()
+    )
+    return (
+        OAuthApplication.objects.filter(authorisations__in=mine)
+        .annotate(
+            since=Min("authorisations__created_at"),
+            last_used_at=Max("authorisations__last_used_at"),
+        )
+        .prefetch_related(Prefetch("authorisations", mine, to_attr="mine"))
+    )
+
+
 def abilities(actor: Actor) -> Collection[Permission]:
     """The steps of the site's ladder that the actor holds: what a page may offer."""
-    held = access.site_permission(actor)
-    if held is None:
-        return []
-    return [step for step in Permission if held.implies(step) and actor.grants.ceiling(step)]
+    held = access.open_permission(actor)
+    return [] if held is None else [step for step in Permission if held.implies(step)]
 
 
 def _sees_secrets(actor: Actor, user: User) -> None:

@@ -116,8 +116,8 @@ JOB_THREADS = env.int("JOB_THREADS", default=2)
 # Git commands at work over SSH at once; who only holds a connection needs none.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
-# What may have been cut off when the server was last killed.
-JOBS_AT_START = ["repos.finish_pushes"]
+# What may have been cut off when the server was last killed, and what begins its round.
+JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep_oauth"]
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
@@ -272,6 +272,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # It writes codes and tokens into its debug lines.
+        "oauthlib": {"level": "WARNING"},
     },
 }
 

@@ -30,6 +30,7 @@ urlpatterns = [
     ),
     path("rest/ssh/<version:version>", include(accounts.ssh_keys)),
     path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
+    path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     *transport.urlpatterns,
     *web.urlpatterns,
 ]

@@ -120,7 +120,7 @@ def _on_repository(actor: Actor) -> Combinable:
             _highest_step(_places(actor).filter(repository=OuterRef("pk"))),
             _as_repository_step(_highest_step(_places(actor).filter(project=OuterRef("project")))),
         )
-    if actor.user is None:
+    if actor.user is None or actor.grants.public_only:
         return public
     own = _highest(RepositoryGrant.objects.filter(repository=OuterRef("pk")), actor)
     shared = _highest(ProjectGrant.objects.filter(project=OuterRef("project")), actor)
@@ -147,7 +147,7 @@ def _on_project(actor: Actor) -> Combinable:
         return Value(Permission.PROJECT_ADMIN, output_field=IntegerField())
     if actor.grants.access_key is not None:
         return Greatest(seen, _highest_step(_places(actor).filter(project=OuterRef("pk"))))
-    if actor.user is None:
+    if actor.user is None or actor.grants.public_only:
         return seen
     return Greatest(
         seen,

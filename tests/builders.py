@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from accounts.actor import Actor, Via
-from accounts.models import GlobalGrant, Group, User
+from accounts.models import GlobalGrant, Group, OAuthApplication, User
 from accounts.permissions import Permission
-from accounts.services import users
+from accounts.services import oauth_applications, users
 from repos import storage
 from repos.models import Project, Repository
 from repos.services import permissions, projects, repositories
@@ -188,6 +188,19 @@ def write_history(path: Path) -> dict[str, str]:
     ids = dict(line.split(" ") for line in marks.read_text().splitlines())
     marks.unlink()
     return {name: ids[mark] for name, mark in MARKS.items()}
+
+
+def oauth_application(
+    *scopes: str, name: str = "robot", redirects: tuple[str, ...] = (), public: bool = False
+) -> tuple[OAuthApplication, str | None]:
+    """An application that may ask people for scopes, and its secret."""
+    return oauth_applications.create(
+        Actor.system(),
+        name=name,
+        redirect_uris=redirects or ("https://robot.example.com/callback",),
+        scopes=scopes or ("REPO_WRITE",),
+        is_confidential=not public,
+    )
 
 
 def grant_site(who: User, permission: str) -> None:

@@ -20,6 +20,7 @@ _FIELDS = {
     "baseUrl": "base_url",
     "fillRate": "fill_rate",
     "maxExpiryDays": "longest_days",
+    "redirects": "redirect_uris",
 }
 
 
@@ -316,3 +317,62 @@ class UserRateLimitForm(Form):
     is_exempt = forms.BooleanField(label="No limit at all", required=False)
     capacity = forms.IntegerField(label="Requests at once", required=False)
     fill_rate = forms.IntegerField(label="And then each second", required=False)
+
+
+OAUTH_SCOPE_CHOICES = [
+    ("PUBLIC_REPOS", "Read what is public"),
+    ("ACCOUNT_WRITE", "Change the account’s name and e-mail address"),
+    ("REPO_READ", "Read repositories: clone, browse, read pull requests"),
+    ("REPO_WRITE", "Write to repositories: push, comment and merge"),
+    ("REPO_ADMIN", "Administer repositories: settings, permissions, deletion"),
+    ("PROJECT_ADMIN", "Administer projects with their repositories"),
+    ("ADMIN_WRITE", "Administer this site: users, groups, global permissions"),
+    ("SYSTEM_ADMIN", "Everything a system administrator may"),
+]
+
+
+class LinesField(forms.CharField):
+    """Several values, one on each line."""
+
+    widget = forms.Textarea
+
+    def clean(self, value: Any) -> list[str]:
+        """Give the lines that hold something."""
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
+class OAuthApplicationForm(Form):
+    """An application that is registered or changed; `highest` offers what only system administrators give."""
+
+    name = forms.CharField(
+        label="Name", max_length=1000, help_text="People read it when they are asked."
+    )
+    redirect_uris = LinesField(
+        label="Redirect URIs",
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="One on each line, exactly as the application sends it. https, http on localhost, "
+        "or a scheme of its own such as com.example.app:/callback.",
+    )
+    scopes = forms.MultipleChoiceField(
+        label="May ask for",
+        choices=OAUTH_SCOPE_CHOICES,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": ""}),
+    )
+
+    def __init__(self, *args: Any, highest: bool = False, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not highest:
+            scopes: Any = self.fields["scopes"]
+            scopes.choices = [one for one in OAUTH_SCOPE_CHOICES if one[0] != "SYSTEM_ADMIN"]
+
+
+class NewOAuthApplicationForm(OAuthApplicationForm):
+    """An application that is registered."""
+
+    is_public = forms.BooleanField(
+        label="It cannot keep a secret",
+        required=False,
+        help_text="A program on people’s own machines or in the browser: it gets no secret and must "
+        "use PKCE.",
+    )

@@ -8,6 +8,8 @@ from web.views import (
     administration,
     errors,
     keys,
+    oauth,
+    oauth_links,
     projects,
     rate_limits,
     repositories,
@@ -38,6 +40,9 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
     ]
 
 
+# Below /rest/oauth2, beside what programs call there.
+oauth2 = [path("/authorize", oauth.authorize)]
+
 urlpatterns = [
     path("", projects.home),
     path("login", account.login, name="login"),
@@ -55,6 +60,7 @@ urlpatterns = [
     path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
     path("account/ssh-keys", keys.own_keys, name="ssh-keys"),
     path("plugins/servlet/ssh/account/keys", keys.own_keys),
+    path("account/authorised-applications", oauth.authorised, name="authorised-applications"),
     path("account/password", account.password, name="own-password"),
     path("admin", administration.home, name="admin"),
     path("admin/users", administration.user_list, name="admin-users"),
@@ -64,6 +70,8 @@ urlpatterns = [
     path("admin/permissions", administration.permission_list, name="admin-permissions"),
     path("admin/ssh", ssh_administration.ssh, name="admin-ssh"),
     path("admin/rate-limiting", rate_limits.rate_limiting, name="admin-rate-limiting"),
+    path("admin/oauth", oauth_links.link_list, name="admin-oauth"),
+    path("admin/oauth/view", oauth_links.link_detail, name="admin-oauth-link"),
     path("repos", projects.repository_list, name="repositories"),
     path("repos/create", projects.create, name="create"),
     path("projects", projects.project_list, name="projects"),

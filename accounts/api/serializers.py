@@ -116,3 +116,12 @@ class BulkRateLimitBody(UserRateLimitBody):
     """What several users may."""
 
     usernames = serializers.ListField(child=serializers.CharField(max_length=300), max_length=1000)
+
+
+class OAuthApplicationBody(serializers.Serializer):
+    """An application that may ask people to let it act for them, as it is registered or changed."""
+
+    name = serializers.CharField(max_length=1000)
+    redirects = serializers.ListField(child=serializers.CharField(max_length=5000), max_length=100)
+    scopes = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100)
+    confidential = serializers.BooleanField(required=False, default=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import administration, rate_limits, secrets, ssh, views
+from accounts.api import administration, oauth, rate_limits, secrets, ssh, views
 
 api = [
     path("/users/credentials", views.OwnCredentials.as_view()),
@@ -49,4 +49,11 @@ ssh_keys = [
     path("/settings", ssh.SshSettings.as_view()),
     path("/admin", ssh.SshKeySettings.as_view()),
     path("/admin/supported-key-types", ssh.SupportedKeyTypes.as_view()),
+]
+
+oauth2 = [
+    path("/token", oauth.Token.as_view()),
+    path("/revoke", oauth.Revoke.as_view()),
+    path("/client", oauth.Clients.as_view()),
+    path("/client/<str:number>", oauth.ClientDetail.as_view()),
 ]

@@ -1,6 +1,12 @@
 """Rows about people: users, groups, secrets, what they may on the whole site, and failed sign-ins."""
 
 from accounts.models.keys import SshKey
+from accounts.models.oauth import (
+    OAuthAccessToken,
+    OAuthApplication,
+    OAuthAuthorisation,
+    OAuthRefreshToken,
+)
 from accounts.models.rate_limits import RateLimit, RefusedRequests
 from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.throttle import FailedSignIns
@@ -12,6 +18,10 @@ __all__ = [
     "FailedSignIns",
     "GlobalGrant",
     "Group",
+    "OAuthAccessToken",
+    "OAuthApplication",
+    "OAuthAuthorisation",
+    "OAuthRefreshToken",
     "RateLimit",
     "RefusedRequests",
     "Secret",

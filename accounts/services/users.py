@@ -15,6 +15,7 @@ from accounts.errors import NameTaken, UnfitName
 from accounts.events import PasswordChanged, UserCreated, UserModified
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
+from accounts.services import authorisations
 from core import events
 from core.errors import Conflict, Forbidden, Invalid
 
@@ -88,7 +89,8 @@ def rename(actor: Actor, user: User, new_name: str) -> User:
 
 
 def set_password(actor: Actor, user: User, password: str) -> None:
-    """Set somebody's password, as an administrator; all their sessions end."""
+    """Set somebody's password, as an administrator; all their sessions end. No secret may: it would outlive itself."""
+    access.require(actor, Permission.ADMIN, scope=Scope.CREDENTIALS)
     _require_administration(actor, user)
     _store_password(actor, user, password)
 
@@ -124,6 +126,7 @@ def remove(actor: Actor, user: User) -> User:
         user.global_grants.all().delete()
         user.app_passwords.all().delete()
         user.access_tokens.all().delete()
+        authorisations.end_all(actor, user)
     return removed
 
 

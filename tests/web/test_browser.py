@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -82,7 +84,18 @@ def world(server, tmp_path_factory):
             f"{server.url}/rest/keys/1.0/{where}/ssh", auth=ADMINISTRATOR, json=body, timeout=30
         )
         assert answer.status_code == 201, answer.text
+    link = requests.post(
+        f"{server.url}/rest/oauth2/1.0/client",
+        json={
+            "name": "Nightly builds",
+            "redirects": ["https://builds.example.com/oauth/callback"],
+            "scopes": ["REPO_READ", "REPO_WRITE", "ACCOUNT_WRITE"],
+        },
+        auth=ADMINISTRATOR,
+        timeout=30,
+    ).json()
     server.tip = git("rev-parse", "HEAD", cwd=work)
+    server.names = {"tip": server.tip, "link": link["id"], "client": link["clientId"]}
     return server
 
 
@@ -124,6 +137,11 @@ PAGES = {
     "admin-groups": "/admin/groups",
     "admin-group": "/admin/groups/view?name=stash-users",
     "admin-permissions": "/admin/permissions",
+    "admin-oauth": "/admin/oauth",
+    "admin-oauth-link": "/admin/oauth/view?id={link}",
+    "authorise": "/rest/oauth2/latest/authorize?response_type=code&client_id={client}&state=x",
+    "authorise-unknown": "/rest/oauth2/latest/authorize?response_type=code&client_id=none",
+    "authorised-applications": "/account/authorised-applications",
     "not-found": "/projects/NONE",
 }
 
@@ -154,7 +172,8 @@ def listen(page):
         "console",
         lambda message: (
             complaints.append(message.text)
-            if message.type in {"error", "warning"} and "status of 404" not in message.text
+            if message.type in {"error", "warning"}
+            and not any(f"status of {code}" in message.text for code in (400, 404))
             else None
         ),
     )
@@ -187,7 +206,7 @@ def test_every_page_is_fit_to_be_seen(chromium, world, theme):
     wrong = {"login": violations(page)}
     sign_in(page, world)
     for name, address in PAGES.items():
-        page.goto(world.url + address.format(tip=world.tip))
+        page.goto(world.url + address.format(**world.names))
         page.wait_for_load_state("networkidle")
         look(page, f"{name}-{theme}")
         wrong[name] = violations(page)
@@ -232,7 +251,7 @@ def test_every_page_fits_into_360_pixels(chromium, world):
     sign_in(page, world)
     wide, wrong = {}, {}
     for name, address in PAGES.items():
-        page.goto(world.url + address.format(tip=world.tip))
+        page.goto(world.url + address.format(**world.names))
         page.wait_for_load_state("networkidle")
         look(page, f"{name}-360")
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -318,6 +337,122 @@ def test_the_six_steps_of_an_app_password(chromium, world, tmp_path):
     told = git("ls-remote", address, cwd=tmp_path, check=False)
     assert "Authentication failed" in told
     assert complaints == []
+
+
+@pytest.fixture
+def desktop():
+    """A program on the same machine that listens for the answer, and thanks for it."""
+
+    class Thanks(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path.startswith("/on"):
+                self.send_response(302)
+                # A host that is nowhere: the browser sets out for it, or it does not.
+                self.send_header("Location", "https://app.invalid/done")
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<link rel=icon href=data:,><p>Thank you")
+
+        def log_message(self, *_):
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Thanks)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+    listening.server_close()
+
+
+def test_an_application_is_registered_allowed_and_revoked(chromium, world, desktop):
+    """Secret copied once, consent with the keyboard, tokens used, the end of it; in every width and theme."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.url)
+    page = context.new_page()
+    complaints = listen(page)
+    sign_in(page, world)
+    page.goto(f"{world.url}/admin/oauth")
+    back = f"{desktop}/callback"
+    page.fill("#id_name", "Desktop")
+    page.fill("#id_redirect_uris", "http://desktop.example.com/")
+    page.check("text=Read repositories")
+    page.click("button:has-text('Register')")
+    page.wait_for_selector("text=use https")
+    assert page.input_value("#id_name") == "Desktop"
+    page.fill("#id_redirect_uris", back)
+    page.click("button:has-text('Register')")
+    secret = page.input_value("#secret-text")
+    client_id = page.input_value("#client-id")
+    page.click("button[aria-label='Copy the client secret']")
+    page.wait_for_function("document.getElementById('status').textContent === 'Copied'")
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        look(page, f"oauth-made-{theme}")
+
+    asked = f"{world.url}/rest/oauth2/latest/authorize?response_type=code&client_id={client_id}&state=s1"
+    page.goto(asked)
+    page.click("button:has-text('Deny')")
+    page.wait_for_url(f"{back}?error=access_denied**")
+    page.goto(asked)
+    page.keyboard.press("Tab")
+    page.focus("button:has-text('Allow')")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{back}?code=**state=s1")
+    form = {"grant_type": "authorization_code", "redirect_uri": back}
+    form["code"] = page.url.split("code=")[1].split("&")[0]
+    url = f"{world.url}/rest/oauth2/latest/token"
+    given = requests.post(url, form, auth=(client_id, secret), timeout=30).json()
+    headers = {"Authorization": f"Bearer {given['access_token']}"}
+    projects = f"{world.url}/rest/api/latest/projects"
+    assert requests.get(projects, headers=headers, timeout=30).ok
+
+    page.goto(f"{world.url}/account/authorised-applications")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        look(page, f"authorised-{theme}")
+    page.set_viewport_size({"width": 360, "height": 740})
+    look(page, "authorised-360")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("button[aria-label='Revoke Desktop']")
+    page.wait_for_selector("text=None yet")
+    assert requests.get(projects, headers=headers, timeout=30).status_code == 401
+    page.goto(f"{world.url}/admin/oauth")
+    page.click("a:has-text('Desktop')")
+    page.click("summary[aria-label='Delete Desktop']")
+    look(page, "oauth-delete-360")
+    assert (
+        page.evaluate("document.querySelector('details[open] .menu').getBoundingClientRect().left")
+        >= 0
+    )
+    page.click("button:has-text('Delete Desktop')")
+    page.wait_for_url("**/admin/oauth")
+    assert page.locator("a:has-text('Desktop')").count() == 0
+    assert complaints == []
+
+
+def test_the_way_back_may_lead_through_several_hosts(chromium, world, desktop):
+    """Browsers hold each redirect after a form against `form-action`: the application's own page may go on."""
+    link = requests.post(
+        f"{world.url}/rest/oauth2/1.0/client",
+        json={"name": "Roundabout", "redirects": [f"{desktop}/on"], "scopes": ["REPO_READ"]},
+        auth=ADMINISTRATOR,
+        timeout=30,
+    ).json()
+    page = chromium.new_context().new_page()
+    page.set_default_timeout(10_000)
+    complaints = listen(page)
+    page.goto(f"{world.url}{PAGES['authorise'].format(client=link['clientId'])}")
+    page.fill("#j_username", ADMINISTRATOR[0])
+    page.fill("#j_password", ADMINISTRATOR[1])
+    page.click("#submit")
+    with page.expect_event("requestfailed", lambda one: "app.invalid" in one.url) as failed:
+        page.click("button:has-text('Allow')")
+    assert "ABORTED" not in failed.value.failure
+    assert not [one for one in complaints if "Content Security Policy" in one]
 
 
 def test_the_branch_selector_finds_while_one_types(chromium, world):

@@ -19,10 +19,9 @@ from accounts.services import secrets
 from core.errors import DomainError, Unauthenticated
 from core.paging import Page, PageRequest
 from web.forms import AccessTokenForm, AppPasswordForm, Form
+from web.sent_forms import note_sent, was_sent_before
 
 SHOWN_AT_ONCE = 100
-SENT_FORMS = "sent_forms"
-REMEMBERED_FORMS = 20
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _page(request: HttpRequest, kind: _Kind) -> HttpResponse:
     if request.POST.get("action") == "revoke":
         secrets.revoke(actor, kind.get(actor, user, request.POST.get("id", "")))
         return redirect(kind.route)
-    if form.is_bound and _was_sent_before(request):
+    if form.is_bound and was_sent_before(request):
         return redirect(kind.route)
     if form.is_bound and form.is_valid():
         try:
@@ -97,20 +96,10 @@ def _page(request: HttpRequest, kind: _Kind) -> HttpResponse:
         else:
             # In this answer, and in no other, ever.
             context |= {"made": made, "text": text}
-            _note_sent(request)
+            note_sent(request)
             form = kind.form()
     wanted = PageRequest.read(request.GET, default=SHOWN_AT_ONCE)
     page = kind.list(actor, user, wanted)
     status = 400 if form.is_bound and form.errors else 200
     context |= {"form": form, "page": page, "form_id": token_urlsafe(12)}
     return render(request, "secrets.html", context, status=status)
-
-
-def _was_sent_before(request: HttpRequest) -> bool:
-    """Whether this very form made something already: somebody reloads the page that shows it."""
-    return request.POST.get("form_id", "") in request.session.get(SENT_FORMS, [])
-
-
-def _note_sent(request: HttpRequest) -> None:
-    sent = [*request.session.get(SENT_FORMS, []), request.POST.get("form_id", "")]
-    request.session[SENT_FORMS] = [one for one in sent if one][-REMEMBERED_FORMS:]

@@ -1,0 +1,235 @@
+"""The OAuth 2.0 flow: a person is asked, a code is given, codes and refresh tokens are changed for tokens.
+
+oauthlib knows the protocol; `Validator` answers its questions.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from oauthlib.common import Request
+from oauthlib.oauth2 import WebApplicationServer
+from oauthlib.oauth2.rfc6749 import errors
+
+from accounts import access, credentials, throttle
+from accounts.actor import Actor
+from accounts.errors import TooManyFailures, UnfitApplication
+from accounts.models import OAuthApplication
+from accounts.permissions import Permission, Scope
+from accounts.services.oauth_validator import (
+    ACCESS_LIFETIME,
+    CODE_MARK,
+    Validator,
+)
+
+FORM = "application/x-www-form-urlencoded"
+MOST_PARAMETERS = 50
+NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+# The library reads more than these from a request; nobody but us may say those.
+ASKED_IN_AN_ADDRESS = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+)
+ASKED_IN_A_FORM = (
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "client_id",
+    "client_secret",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+    "token",
+    "token_type_hint",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an application asks of a person, judged."""
+
+    application: OAuthApplication
+    scopes: list[str]
+    redirect_uri: str
+    denied_address: str
+
+
+@dataclass(frozen=True)
+class SentBack:
+    """An application asked wrongly, and is told so at this address."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a program sent: a form, perhaps with its id and secret in a header."""
+
+    body: bytes
+    content_type: str
+    query: str = ""
+    authorization: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program is told."""
+
+    status: int
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def examine(actor: Actor, query: str) -> Asked | SentBack:
+    """Judge what an application asks for; UnfitApplication where nobody knows whom to answer."""
+    _require_person(actor)
+    server = _server(Validator(actor))
+    try:
+        scopes, info = server.validate_authorization_request(_address(query))
+    except errors.FatalClientError as error:
+        raise _unfit(error) from None
+    except errors.OAuth2Error as error:
+        return SentBack(error.in_uri(error.redirect_uri or ""))
+    request = info["request"]
+    denied = errors.AccessDeniedError("The person did not allow it.", request=request)
+    return Asked(request.client, scopes, request.redirect_uri, denied.in_uri(request.redirect_uri))
+
+
+def allow(actor: Actor, query: str) -> str:
+    """Let the application act for the actor; gives the address that brings it the code."""
+    _require_person(actor)
+    server = _server(Validator(actor))
+    try:
+        headers, _, _ = server.create_authorization_response(
+            _address(query), credentials={"user": actor.user}
+        )
+    except errors.FatalClientError as error:
+        raise _unfit(error) from None
+    return str(headers["Location"])
+
+
+def give_tokens(actor: Actor, form: Form) -> Answer:
+    """Change a code or a refresh token for tokens."""
+    return _answer(actor, "create_token_response", form)
+
+
+def take_back(actor: Actor, form: Form) -> Answer:
+    """End a token that its application needs no longer."""
+    return _answer(actor, "create_revocation_response", form)
+
+
+def _answer(actor: Actor, work: str, came: Form) -> Answer:
+    if came.query:
+        # RFC 6749, 3.2 and 2.3.1: addresses are written into logs.
+        return _refused(400, "invalid_request", "Send the parameters in the body, as a form.")
+    if came.content_type != FORM:
+        return _refused(400, "invalid_request", f"Send a form: {FORM}.")
+    try:
+        form = _known(came.body.decode("utf-8"), ASKED_IN_A_FORM)
+    except ValueError:
+        return _refused(400, "invalid_request", "The form cannot be read.")
+    headers = {"Authorization": came.authorization} if came.authorization else {}
+    sent = Request("", "POST", form, headers)
+    if sent.duplicate_params:
+        return _refused(400, "invalid_request", "A parameter was sent twice.")
+    validator = Validator(actor)
+    try:
+        for subject in (validator.subject_of(sent), *_secrets_in(sent)):
+            throttle.check(subject, actor.origin)
+        told, text, status = getattr(_server(validator), work)("", "POST", form, headers)
+    except TooManyFailures as error:
+        return _refused(429, "temporarily_unavailable", error.message)
+    except errors.OAuth2Error as error:
+        told, text, status = error.headers, error.json, error.status_code
+    for subject in validator.guesses:
+        throttle.failed(subject, actor.origin)
+    if status == 401 and came.authorization:
+        # RFC 6749, 5.2: asked in the way in which the client came.
+        told = {**told, "WWW-Authenticate": 'Basic realm="Bitbucket"'}
+    return Answer(status, json.loads(text) if text else None, {**told, **NOT_KEPT})
+
+
+def _server(validator: Validator) -> WebApplicationServer:
+    server = WebApplicationServer(
+        validator,
+        token_generator=lambda _: _new(credentials.OAUTH_ACCESS_MARK),
+        refresh_token_generator=lambda _: _new(credentials.OAUTH_REFRESH_MARK),
+        token_expires_in=int(ACCESS_LIFETIME.total_seconds()),
+    )
+    grants: list[Any] = [server.auth_grant, server.refresh_grant]
+    grants[0].custom_validators.pre_auth.append(validator.judge_challenge)
+    grants[0].register_code_modifier(_recognisable)
+    for grant in grants:
+        grant.register_token_modifier(_as_bitbucket)
+    return server
+
+
+def _recognisable(grant: dict[str, Any], handler: Any, request: Request) -> dict[str, Any]:
+    return {**grant, "code": _new(CODE_MARK)}
+
+
+def _as_bitbucket(token: dict[str, Any], handler: Any, request: Request) -> dict[str, Any]:
+    return {**token, "token_type": "bearer", "created_at": int(time.time())}
+
+
+def _new(mark: str) -> str:
+    return mark + secrets.token_urlsafe(32)
+
+
+def _require_person(actor: Actor) -> None:
+    """Whoever is asked must be there: no secret lets another program in."""
+    access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
+
+
+def _secrets_in(sent: Request) -> list[str]:
+    """What was tried: a code, a refresh token, a token to end."""
+    tried = [sent.code, sent.refresh_token, sent.token]
+    return [text[: credentials.PREFIX_LENGTH] for text in tried if text]
+
+
+def _address(query: str) -> str:
+    return "?" + _known(query, ASKED_IN_AN_ADDRESS)
+
+
+def _known(text: str, names: Iterable[str]) -> str:
+    """Give the parameters that have a meaning here, repeated ones too: the library refuses those."""
+    pairs = parse_qsl(
+        text, keep_blank_values=True, errors="replace", max_num_fields=MOST_PARAMETERS
+    )
+    return urlencode([(name, value) for name, value in pairs if name in names])
+
+
+def _unfit(error: errors.FatalClientError) -> UnfitApplication:
+    if isinstance(error, errors.InvalidClientIdError | errors.MissingClientIdError):
+        return UnfitApplication(
+            "No application is registered here under the client id that it gave. Ask its maker, or an "
+            "administrator of this site."
+        )
+    if isinstance(
+        error,
+        errors.InvalidRedirectURIError
+        | errors.MissingRedirectURIError
+        | errors.MismatchingRedirectURIError,
+    ):
+        return UnfitApplication(
+            "The application wants the answer at an address that is not registered for it, so nothing "
+            "was sent there. Ask its maker, or an administrator of this site."
+        )
+    return UnfitApplication(
+        "The application asked in a way that cannot be understood. Ask its maker."
+    )
+
+
+def _refused(status: int, error: str, description: str) -> Answer:
+    return Answer(status, {"error": error, "error_description": description}, dict(NOT_KEPT))
