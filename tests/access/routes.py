@@ -211,14 +211,6 @@ REST = [
         (f"PUT {API}/admin/users", {"name": "bob", "displayName": "B"}),
         f"DELETE {API}/admin/users?name=bob",
         (f"POST {API}/admin/users/rename", {"name": "bob", "newName": "rob"}),
-        (
-            f"PUT {API}/admin/users/credentials",
-            {
-                "name": "bob",
-                "password": "a long enough one",
-                "passwordConfirm": "a long enough one",
-            },
-        ),
         f"DELETE {API}/admin/users/captcha?name=bob",
         (f"POST {API}/admin/users/add-group", {"context": "bob", "itemName": "devs"}),
         (f"POST {API}/admin/users/add-groups", {"user": "bob", "groups": ["devs"]}),
@@ -240,6 +232,34 @@ REST = [
         (f"PUT {API}/admin/rate-limit/settings/users/bob", {"whitelisted": True}),
         f"DELETE {API}/admin/rate-limit/settings/users/bob",
         ("PUT /rest/ssh/latest/admin", {"maxExpiryDays": 0}),
+    ),
+    *_rows(
+        "to administer the site's credentials",
+        (
+            f"PUT {API}/admin/users/credentials",
+            {
+                "name": "bob",
+                "password": "a long enough one",
+                "passwordConfirm": "a long enough one",
+            },
+        ),
+        (
+            "POST /rest/oauth2/latest/client",
+            {"name": "x", "redirects": ["https://x.example.com"], "scopes": ["REPO_READ"]},
+        ),
+        ("PUT /rest/oauth2/latest/client/{application}", {"name": "y"}),
+        "DELETE /rest/oauth2/latest/client/{application}",
+    ),
+    *_rows(
+        "to look at the site's applications",
+        "GET /rest/oauth2/latest/client",
+        "GET /rest/oauth2/latest/client/{application}",
+    ),
+    # An application says itself who it is, and is answered in OAuth's own words.
+    *_rows(
+        "an application's own affair",
+        "POST /rest/oauth2/latest/token",
+        "POST /rest/oauth2/latest/revoke",
     ),
     # What nobody is refused, and everybody is shown what they may see of.
     *_rows(
@@ -279,6 +299,8 @@ PAGES = [
         "GET /projects/PRJ/avatar.png",
     ),
     # Both lead to the login page, whoever comes without a password.
+    # A form that names nothing.
+    *_rows("the login page", "POST /account/authorised-applications"),
     *_rows("the login page", "POST /j_atl_security_check", "POST /j_atl_security_logout"),
     *_rows("to create projects", "POST /projects?create"),
     *_rows(
@@ -293,6 +315,8 @@ PAGES = [
         "GET POST /account/ssh-keys",
         "GET POST /plugins/servlet/ssh/account/keys",
         "GET POST /account/password",
+        "GET /account/authorised-applications",
+        "GET POST /rest/oauth2/latest/authorize",
         "GET /users/bob",
     ),
     *_rows(
@@ -338,6 +362,8 @@ PAGES = [
         "GET POST /admin/permissions",
         "GET POST /admin/ssh",
         "GET POST /admin/rate-limiting",
+        "GET POST /admin/oauth",
+        "GET POST /admin/oauth/view?id={application}",
     ),
     # Leads to the first of the above.
     *_rows("anybody", "GET /admin"),
