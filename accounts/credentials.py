@@ -29,6 +29,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import Scope
+from accounts.sessions import SessionStore
 from core import site
 from core.errors import Unavailable
 
@@ -71,6 +72,8 @@ def from_session(request: HttpRequest) -> Actor:
     if isinstance(user, User) and user.is_active:
         actor = Actor(user=user, via=Via.SESSION, origin=origin_of(request))
         if access.site_permission(actor) is not None:
+            if isinstance(request.session, SessionStore):
+                request.session.note_use()
             return actor
     return Actor.anonymous(origin_of(request))
 

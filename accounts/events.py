@@ -25,6 +25,22 @@ class SignedIn:
 
 
 @dataclass(frozen=True)
+class SignedOut:
+    """Somebody ended the session that they were in."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class SessionsEnded:
+    """Sessions of a user were ended from outside them."""
+
+    actor: Actor
+    user: User
+    count: int
+
+
+@dataclass(frozen=True)
 class SecretIssued:
     """A user has a new app password or access token; only its name is told."""
 

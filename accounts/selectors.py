@@ -28,6 +28,7 @@ from accounts.models import (
     OAuthAuthorisation,
     RateLimit,
     RefusedRequests,
+    Session,
     SshKey,
     User,
 )
@@ -192,6 +193,13 @@ def find_ssh_key(actor: Actor, number: str) -> SshKey | None:
     if not access.may(actor, Permission.ADMIN):
         keys = keys.filter(user=actor.user)
     return _by_number(keys, number)
+
+
+def sessions(actor: Actor, wanted: PageRequest) -> Page[Session]:
+    """The actor's own sessions that have not ended, the last used first."""
+    access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
+    mine = Session.objects.filter(user=actor.user, expire_date__gt=timezone.now())
+    return page_of_rows(mine.defer("session_data").order_by("-last_seen_at", "pk"), wanted)
 
 
 def rate_limits(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[RateLimit]:

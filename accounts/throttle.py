@@ -69,6 +69,11 @@ def succeeded(name: str) -> None:
     FailedSignIns.objects.filter(subject=_subject("name", name.lower())).delete()
 
 
+def sweep() -> None:
+    """Forget failures that count no more."""
+    FailedSignIns.objects.filter(last_failed_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
 def _begin(subject: str) -> None:
     now = timezone.now()
     try:

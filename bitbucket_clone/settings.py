@@ -117,7 +117,7 @@ JOB_THREADS = env.int("JOB_THREADS", default=2)
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
 # What may have been cut off when the server was last killed, and what begins its round.
-JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep_oauth"]
+JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep"]
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
@@ -177,7 +177,6 @@ INSTALLED_APPS = [
     "csp",
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
 ]
@@ -212,6 +211,10 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_MINUTES", default=12 * 60) * 60
+SESSION_LONGEST_DAYS = env.int("SESSION_LONGEST_DAYS", default=7)
+SESSION_REMEMBERED_DAYS = env.int("SESSION_REMEMBERED_DAYS", default=30)
 SESSION_COOKIE_NAME = "BITBUCKETSESSIONID"
 SESSION_COOKIE_SECURE = SERVER_SECURE
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -14,6 +14,7 @@ from web.views import (
     rate_limits,
     repositories,
     secrets,
+    sessions,
     ssh_administration,
 )
 from web.views import settings as change
@@ -58,6 +59,7 @@ urlpatterns = [
     path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
     # Where Bitbucket's own page of tokens lies.
     path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
+    path("account/sessions", sessions.own_sessions, name="sessions"),
     path("account/ssh-keys", keys.own_keys, name="ssh-keys"),
     path("plugins/servlet/ssh/account/keys", keys.own_keys),
     path("account/authorised-applications", oauth.authorised, name="authorised-applications"),

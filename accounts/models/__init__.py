@@ -9,6 +9,7 @@ from accounts.models.oauth import (
 )
 from accounts.models.rate_limits import RateLimit, RefusedRequests
 from accounts.models.secrets import AccessToken, AppPassword, Secret
+from accounts.models.sessions import Session
 from accounts.models.throttle import FailedSignIns
 from accounts.models.users import GlobalGrant, Group, User
 
@@ -25,6 +26,7 @@ __all__ = [
     "RateLimit",
     "RefusedRequests",
     "Secret",
+    "Session",
     "SshKey",
     "User",
 ]

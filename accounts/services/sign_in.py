@@ -8,11 +8,10 @@ from django.http import HttpRequest
 
 from accounts import credentials
 from accounts.actor import Actor, Via
-from accounts.events import SignedIn
+from accounts.events import SignedIn, SignedOut
 from accounts.models import User
+from accounts.sessions import SessionStore
 from core import events
-
-REMEMBERED_SECONDS = 30 * 24 * 3600
 
 
 def sign_in(
@@ -30,11 +29,22 @@ def sign_in(
     user = credentials.from_password(name, password, actor.origin)
     with transaction.atomic():
         auth.login(request, user)
-        request.session.set_expiry(REMEMBERED_SECONDS if remember else 0)
+        # Also for somebody who is signed in already: Django would let them keep the old key.
+        request.session.cycle_key()
+        _store(request).begin(actor.origin, is_remembered=remember)
         events.publish(SignedIn(actor=Actor(user=user, via=Via.SESSION, origin=actor.origin)))
     return user
 
 
 def sign_out(actor: Actor, request: HttpRequest) -> None:
     """End the session that the request came with."""
-    auth.logout(request)
+    with transaction.atomic():
+        auth.logout(request)
+        if actor.user is not None:
+            events.publish(SignedOut(actor=actor))
+
+
+def _store(request: HttpRequest) -> SessionStore:
+    store = request.session
+    assert isinstance(store, SessionStore)
+    return store

@@ -15,7 +15,7 @@ from accounts.errors import NameTaken, UnfitName
 from accounts.events import PasswordChanged, UserCreated, UserModified
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
-from accounts.services import authorisations
+from accounts.services import authorisations, sessions
 from core import events
 from core.errors import Conflict, Forbidden, Invalid
 
@@ -114,6 +114,8 @@ def set_active(actor: Actor, user: User, *, is_active: bool) -> User:
     with transaction.atomic():
         user.is_active = is_active
         user.save(update_fields=["is_active"])
+        if not is_active:
+            sessions.end_all(actor, user)
         events.publish(UserModified(actor=actor, user=user))
     return user
 
@@ -126,6 +128,7 @@ def remove(actor: Actor, user: User) -> User:
         user.global_grants.all().delete()
         user.app_passwords.all().delete()
         user.access_tokens.all().delete()
+        user.ssh_keys.all().delete()
         authorisations.end_all(actor, user)
     return removed
 
@@ -141,6 +144,7 @@ def _store_password(actor: Actor, user: User, password: str) -> None:
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
+        sessions.end_all(actor, user)
         events.publish(PasswordChanged(actor=actor, user=user))
 
 

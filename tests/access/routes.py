@@ -315,6 +315,7 @@ PAGES = [
         "GET POST /account/ssh-keys",
         "GET POST /plugins/servlet/ssh/account/keys",
         "GET POST /account/password",
+        "GET POST /account/sessions",
         "GET /account/authorised-applications",
         "GET POST /rest/oauth2/latest/authorize",
         "GET /users/bob",

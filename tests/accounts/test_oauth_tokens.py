@@ -16,7 +16,7 @@ from accounts.models import (
     OAuthRefreshToken,
 )
 from accounts.services import authorisations, oauth_applications, users
-from accounts.tasks import sweep_oauth
+from accounts.tasks import sweep
 from core.models import Job
 from tests import builders, oauth
 from tests.oauth import (
@@ -264,17 +264,17 @@ def test_the_sweep_forgets_what_is_over_and_comes_again(world):
     code_for(application)
     given = tokens(application, secret)
     given = refresh(application, secret, given["refresh_token"]).json()
-    sweep_oauth()
+    sweep()
     assert OAuthAuthorisation.objects.count() == 2
     assert OAuthRefreshToken.objects.count() == 2
     long_ago = timezone.now() - timedelta(days=91)
     OAuthAuthorisation.objects.filter(redeemed_at=None).update(expires_at=long_ago)
     OAuthAccessToken.objects.update(expires_at=long_ago)
     OAuthRefreshToken.objects.filter(used_at__isnull=False).update(used_at=long_ago)
-    sweep_oauth()
+    sweep()
     assert OAuthAuthorisation.objects.count() == 1
     assert OAuthRefreshToken.objects.count() == 1
     assert not OAuthAccessToken.objects.exists()
-    again = Job.objects.get(task="accounts.sweep_oauth")
+    again = Job.objects.get(task="accounts.sweep")
     assert again.due_at > timezone.now() + timedelta(minutes=50)
     assert refresh(application, secret, given["refresh_token"]).status_code == 200

@@ -131,6 +131,7 @@ PAGES = {
     "project-access-keys": "/projects/SHOW/settings/access-keys",
     "admin-ssh": "/admin/ssh",
     "admin-rate-limiting": "/admin/rate-limiting",
+    "sessions": "/account/sessions",
     "own-password": "/account/password",
     "admin-users": "/admin/users",
     "admin-user": "/admin/users/view?name=admin",
