@@ -36,7 +36,12 @@ WRITES = {
 }
 MAY_WRITE = ("services", "migrations", "tasks")
 # Written where it is judged, below the services: failures to sign in, the last use of a secret.
-ALSO_WRITE = {"accounts/rate_limits.py", "accounts/throttle.py", "accounts/credentials.py"}
+ALSO_WRITE = {
+    "accounts/rate_limits.py",
+    "accounts/throttle.py",
+    "accounts/credentials.py",
+    "accounts/sessions.py",
+}
 
 
 def sources(*folders: str) -> Iterator[Path]:
