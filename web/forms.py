@@ -185,6 +185,16 @@ class AccessTokenForm(Form):
     )
 
 
+class RepositoryTokenForm(AccessTokenForm):
+    """An HTTP access token of a repository: nothing of its project can be given to it."""
+
+    permissions = forms.MultipleChoiceField(
+        label="Permissions",
+        choices=[one for one in ACCESS_TOKEN_CHOICES if one[0].startswith("REPO")],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": ""}),
+    )
+
+
 class UserForm(Form):
     """A user that is made."""
 

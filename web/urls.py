@@ -37,6 +37,7 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{start}/settings", change.repository_details),
         path(f"{start}/settings/delete", change.repository_deletion),
         path(f"{start}/settings/access-keys", keys.repository_keys),
+        path(f"{start}/settings/access-tokens", secrets.repository_tokens),
         path(f"{start}/permissions", change.repository_permissions),
     ]
 
@@ -83,6 +84,11 @@ urlpatterns = [
     path("projects/<str:key>/settings", change.project_details, name="project-settings"),
     path("projects/<str:key>/settings/delete", change.project_deletion, name="project-delete"),
     path("projects/<str:key>/settings/access-keys", keys.project_keys, name="project-access-keys"),
+    path(
+        "projects/<str:key>/settings/access-tokens",
+        secrets.project_tokens,
+        name="project-access-tokens",
+    ),
     path("projects/<str:key>/permissions", change.project_permissions, name="project-permissions"),
     path("users/<str:slug>", account.profile, name="profile"),
     path("users/<str:slug>/avatar.png", account.avatar, name="avatar"),

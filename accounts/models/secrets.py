@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+ENDS_SOON = timedelta(days=7)
 
 
 class Secret(models.Model):
@@ -48,6 +52,13 @@ class AccessToken(Secret):
         """Listed as they were made."""
 
         ordering = ["pk"]
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether its last days have come."""
+        return not self.has_expired and (
+            self.expires_at is not None and self.expires_at <= timezone.now() + ENDS_SOON
+        )
 
     @property
     def has_expired(self) -> bool:

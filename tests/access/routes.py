@@ -332,6 +332,7 @@ PAGES = [
         "GET POST /projects/PRJ/settings/delete",
         "GET POST /projects/PRJ/settings/access-keys",
         "GET POST /projects/PRJ/permissions",
+        "GET POST /projects/PRJ/settings/access-tokens",
     ),
     *_rows(
         "to see the repository",
@@ -353,6 +354,7 @@ PAGES = [
         f"GET POST {PAGE}/settings/delete",
         f"GET POST {PAGE}/settings/access-keys",
         f"GET POST {PAGE}/permissions",
+        f"GET POST {PAGE}/settings/access-tokens",
     ),
     *_rows(
         "to look at the site",

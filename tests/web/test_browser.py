@@ -132,6 +132,8 @@ PAGES = {
     "admin-ssh": "/admin/ssh",
     "admin-rate-limiting": "/admin/rate-limiting",
     "sessions": "/account/sessions",
+    "tokens": "/projects/SHOW/repos/everything/settings/access-tokens",
+    "project-tokens": "/projects/SHOW/settings/access-tokens",
     "own-password": "/account/password",
     "admin-users": "/admin/users",
     "admin-user": "/admin/users/view?name=admin",
