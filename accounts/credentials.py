@@ -14,12 +14,14 @@ from hashlib import sha256
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import caches
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import access, ceilings, public_keys, throttle
 from accounts.actor import Actor, Grants, Origin, Via
 from accounts.errors import NoAccess, WrongPassword
+from accounts.events import SignInFailed
 from accounts.models import (
     AccessToken,
     AppPassword,
@@ -30,7 +32,7 @@ from accounts.models import (
 )
 from accounts.permissions import Scope
 from accounts.sessions import SessionStore
-from core import site
+from core import events, site
 from core.errors import Unavailable
 
 VERIFIED_SECONDS = 20
@@ -106,7 +108,7 @@ def from_password(name: str, password: str, origin: Origin) -> User:
     with _hashing():
         right = check_password(password, user.password) if user else _waste_time(password)
     if not right or user is None or not user.is_active or user.type != User.Type.NORMAL:
-        throttle.failed(name, origin)
+        _failed(name, origin, Via.PASSWORD, user)
         raise WrongPassword
     throttle.succeeded(name)
     if access.site_permission(Actor(user=user, via=Via.PASSWORD)) is None:
@@ -160,7 +162,7 @@ def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
         or (name is None and not is_token)
         or (isinstance(secret, AccessToken) and secret.has_expired)
     ):
-        throttle.failed(subject, origin)
+        _failed(subject, origin, Via.ACCESS_TOKEN if is_token else Via.APP_PASSWORD, owner)
         raise WrongPassword
     table = ceilings.ACCESS_TOKEN if is_token else ceilings.APP_PASSWORD
     grants, scopes = ceilings.of(secret.permissions, table)
@@ -181,7 +183,7 @@ def _from_oauth_token(text: str, origin: Origin) -> Actor:
     )
     token = rows.filter(prefix=subject).first()
     if token is None or not hmac.compare_digest(token.digest, digest_of(text)):
-        throttle.failed(subject, origin)
+        _failed(subject, origin, Via.OAUTH, None)
         raise WrongPassword
     allowed = token.authorisation
     if token.has_expired or not allowed.user.is_active:
@@ -198,6 +200,14 @@ def _from_oauth_token(text: str, origin: Origin) -> Actor:
 def digest_of(text: str) -> str:
     """Give the hash under which a secret is kept; they are long and random, so a plain one is enough."""
     return sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _failed(subject: str, origin: Origin, via: Via, user: User | None) -> None:
+    """Count a failure, and tell of it; of a name that is nobody's only that: it may be a slip, a password."""
+    with transaction.atomic():
+        throttle.failed(subject, origin)
+        name = user.name if user else ""
+        events.publish(SignInFailed(actor=Actor.anonymous(origin), name=name, via=via))
 
 
 def _names_of(owner: User) -> set[str]:

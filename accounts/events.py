@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accounts.actor import Actor
+from accounts.actor import Actor, Via
 from accounts.models import OAuthApplication, User
 
 
@@ -22,6 +22,15 @@ class SignedIn:
     """Somebody signed in through the login page."""
 
     actor: Actor
+
+
+@dataclass(frozen=True)
+class SignInFailed:
+    """Somebody came with a secret that did not fit; `name` is the user whom they meant, empty for nobody's."""
+
+    actor: Actor
+    name: str
+    via: Via
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,16 @@ class SecretIssued:
     actor: Actor
     user: User
     name: str
+
+
+@dataclass(frozen=True)
+class SecretChanged:
+    """An access token of a user has another name, or may do something else: what differs."""
+
+    actor: Actor
+    user: User
+    old: Mapping[str, object]
+    new: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,17 @@ class SiteSettingChanged:
 
 @dataclass(frozen=True)
 class UserModified:
-    """A user's name, address or state changed."""
+    """A user's name, address or state changed: what differs, before and after."""
+
+    actor: Actor
+    user: User
+    old: Mapping[str, object]
+    new: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class UserRemoved:
+    """A user is taken out, with every way in; what they did stays."""
 
     actor: Actor
     user: User
@@ -106,10 +135,21 @@ class PasswordChanged:
 
 @dataclass(frozen=True)
 class GroupChanged:
-    """A group came, went, or has other members."""
+    """A group came or went."""
 
     actor: Actor
     group: str
+    is_there: bool
+
+
+@dataclass(frozen=True)
+class MembersChanged:
+    """Users joined a group, or left it."""
+
+    actor: Actor
+    group: str
+    joined: tuple[User, ...] = ()
+    left: tuple[User, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ SITE_DEFAULTS: dict[str, Any] = {
     # What an administrator asks of keys beyond what we ask in any case.
     "ssh_key_restrictions": [],
     "longest_ssh_key_days": 0,
+    "audit_days": env.int("AUDIT_DAYS", default=3 * 365),
     "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
     "rate_limit_capacity": 60,
     "rate_limit_fill_rate": 5,
@@ -117,7 +118,7 @@ JOB_THREADS = env.int("JOB_THREADS", default=2)
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
 # What may have been cut off when the server was last killed, and what begins its round.
-JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep"]
+JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep", "audit.sweep"]
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
@@ -171,6 +172,7 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "repos",
+    "audit",
     "web",
     "django_cotton",
     "django_htmx",

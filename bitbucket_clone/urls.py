@@ -8,6 +8,7 @@ register_converter(RestVersion, "version")
 register_converter(PersonalKey, "personal")
 
 from accounts.api import urls as accounts  # noqa: E402
+from audit.api import urls as audit  # noqa: E402
 from bitbucket_clone import views  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
@@ -31,6 +32,8 @@ urlpatterns = [
     path("rest/ssh/<version:version>", include(accounts.ssh_keys)),
     path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
+    path("rest/auditing/<version:version>", include(audit.auditing)),
+    path("rest/audit/<version:version>", include(audit.audit)),
     *transport.urlpatterns,
     *web.urlpatterns,
 ]

@@ -20,6 +20,7 @@ SSH_KEY_RESTRICTIONS = "ssh_key_restrictions"
 RATE_LIMIT_ENABLED = "rate_limit_enabled"
 RATE_LIMIT_CAPACITY = "rate_limit_capacity"
 RATE_LIMIT_FILL_RATE = "rate_limit_fill_rate"
+AUDIT_DAYS = "audit_days"
 LONGEST_SSH_KEY_DAYS = "longest_ssh_key_days"
 REMEMBERED_SECONDS = 30
 

@@ -21,6 +21,7 @@ _FIELDS = {
     "fillRate": "fill_rate",
     "maxExpiryDays": "longest_days",
     "redirects": "redirect_uris",
+    "period": "days",
 }
 
 
@@ -386,3 +387,9 @@ class NewOAuthApplicationForm(OAuthApplicationForm):
         help_text="A program on people’s own machines or in the browser: it gets no secret and must "
         "use PKCE.",
     )
+
+
+class RetentionForm(Form):
+    """How long the audit log is kept."""
+
+    days = forms.IntegerField(label="Keep events for, in days")

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from web.views import (
     account,
     administration,
+    audit,
     errors,
     keys,
     oauth,
@@ -38,6 +39,7 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{start}/settings/delete", change.repository_deletion),
         path(f"{start}/settings/access-keys", keys.repository_keys),
         path(f"{start}/settings/access-tokens", secrets.repository_tokens),
+        path(f"{start}/settings/audit", audit.of_repository),
         path(f"{start}/permissions", change.repository_permissions),
     ]
 
@@ -71,6 +73,7 @@ urlpatterns = [
     path("admin/groups", administration.group_list, name="admin-groups"),
     path("admin/groups/view", administration.group_detail, name="admin-group"),
     path("admin/permissions", administration.permission_list, name="admin-permissions"),
+    path("admin/audit", audit.of_site, name="admin-audit"),
     path("admin/ssh", ssh_administration.ssh, name="admin-ssh"),
     path("admin/rate-limiting", rate_limits.rate_limiting, name="admin-rate-limiting"),
     path("admin/oauth", oauth_links.link_list, name="admin-oauth"),
@@ -89,6 +92,7 @@ urlpatterns = [
         secrets.project_tokens,
         name="project-access-tokens",
     ),
+    path("projects/<str:key>/settings/audit", audit.of_project, name="project-audit"),
     path("projects/<str:key>/permissions", change.project_permissions, name="project-permissions"),
     path("users/<str:slug>", account.profile, name="profile"),
     path("users/<str:slug>/avatar.png", account.avatar, name="avatar"),

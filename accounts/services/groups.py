@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts import access, rank
 from accounts.actor import Actor
 from accounts.errors import NameTaken
-from accounts.events import GroupChanged
+from accounts.events import GroupChanged, MembersChanged
 from accounts.models import Group, User
 from accounts.permissions import Permission, Scope
 from accounts.services.users import check_text
@@ -23,7 +23,7 @@ def create(actor: Actor, name: str) -> Group:
     try:
         with transaction.atomic():
             group = Group.objects.create(name=name)
-            events.publish(GroupChanged(actor=actor, group=name))
+            events.publish(GroupChanged(actor=actor, group=name, is_there=True))
     except IntegrityError:
         raise NameTaken("group", name) from None
     return group
@@ -34,7 +34,7 @@ def delete(actor: Actor, group: Group) -> None:
     _require(actor, group)
     before = access.site_permission(actor)
     with transaction.atomic():
-        events.publish(GroupChanged(actor=actor, group=group.name))
+        events.publish(GroupChanged(actor=actor, group=group.name, is_there=False))
         group.delete()
         rank.refuse_own_loss(actor, before)
 
@@ -45,7 +45,7 @@ def add(actor: Actor, groups: Collection[Group], users: Collection[User]) -> Non
     with transaction.atomic():
         for group in groups:
             group.members.add(*users)
-            events.publish(GroupChanged(actor=actor, group=group.name))
+            events.publish(MembersChanged(actor=actor, group=group.name, joined=tuple(users)))
 
 
 def remove(actor: Actor, group: Group, user: User) -> None:
@@ -55,7 +55,7 @@ def remove(actor: Actor, group: Group, user: User) -> None:
     before = access.site_permission(actor)
     with transaction.atomic():
         group.members.remove(user)
-        events.publish(GroupChanged(actor=actor, group=group.name))
+        events.publish(MembersChanged(actor=actor, group=group.name, left=(user,)))
         rank.refuse_own_loss(actor, before)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import access, ceilings, credentials
 from accounts.actor import Actor
 from accounts.errors import TooManySecrets, UnfitName
-from accounts.events import SecretIssued, SecretRevoked
+from accounts.events import SecretChanged, SecretIssued, SecretRevoked
 from accounts.models import AccessToken, AppPassword, Secret, User
 from accounts.permissions import Permission, Scope
 from core import events, site
@@ -77,11 +77,7 @@ def update_access_token(
 ) -> AccessToken:
     """Change an access token's name or permissions; the secret stays what it is."""
     _require_own(actor, token.user)
-    if name is not None:
-        token.name = _judged_name(name)
-    if permissions is not None:
-        token.permissions = _judged_permissions(permissions, ceilings.ACCESS_TOKEN)
-    token.save(update_fields=["name", "permissions"])
+    _change(actor, token, name, permissions)
     return token
 
 
@@ -121,12 +117,10 @@ def change_service_token(
     permissions: Collection[str] | None = None,
 ) -> None:
     """Change a service user's token; who asks has judged the actor's right to it."""
-    if name is not None:
-        token.name = token.user.display_name = _judged_name(name)
+    with transaction.atomic():
+        _change(actor, token, name, permissions)
+        token.user.display_name = token.name
         token.user.save(update_fields=["display_name"])
-    if permissions is not None:
-        token.permissions = _judged_permissions(permissions, ceilings.ACCESS_TOKEN)
-    token.save(update_fields=["name", "permissions"])
 
 
 def end_service_token(actor: Actor, token: AccessToken) -> None:
@@ -159,6 +153,20 @@ def _issue(actor: Actor, secret: Secret, user: User) -> None:
     with transaction.atomic():
         secret.save()
         events.publish(SecretIssued(actor=actor, user=user, name=secret.name))
+
+
+def _change(
+    actor: Actor, token: AccessToken, name: str | None, permissions: Collection[str] | None
+) -> None:
+    old = {"name": token.name, "permissions": token.permissions}
+    if name is not None:
+        token.name = _judged_name(name)
+    if permissions is not None:
+        token.permissions = _judged_permissions(permissions, ceilings.ACCESS_TOKEN)
+    new = {"name": token.name, "permissions": token.permissions}
+    with transaction.atomic():
+        token.save(update_fields=["name", "permissions"])
+        events.publish(SecretChanged(actor=actor, user=token.user, old=old, new=new))
 
 
 def _require_own(actor: Actor, user: User) -> None:

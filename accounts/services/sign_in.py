@@ -38,10 +38,11 @@ def sign_in(
 
 def sign_out(actor: Actor, request: HttpRequest) -> None:
     """End the session that the request came with."""
+    # Told first: afterwards nobody knows who it was.
     with transaction.atomic():
-        auth.logout(request)
         if actor.user is not None:
             events.publish(SignedOut(actor=actor))
+        auth.logout(request)
 
 
 def _store(request: HttpRequest) -> SessionStore:

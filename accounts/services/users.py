@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from accounts import access, rank, throttle
 from accounts.actor import Actor
 from accounts.errors import NameTaken, UnfitName
-from accounts.events import PasswordChanged, UserCreated, UserModified
+from accounts.events import PasswordChanged, UserCreated, UserModified, UserRemoved
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
 from accounts.services import authorisations, sessions
@@ -63,14 +63,16 @@ def update(
 ) -> User:
     """Change how a user is called and written to: their own affair, or an administrator's."""
     _require_own_or_administration(actor, user)
+    old = {"displayName": user.display_name, "emailAddress": user.email_address}
     if display_name is not None:
         check_text("displayName", display_name)
         user.display_name = display_name
     if email_address is not None:
         user.email_address = check_email(email_address)
+    new = {"displayName": user.display_name, "emailAddress": user.email_address}
     with transaction.atomic():
         user.save(update_fields=["display_name", "email_address"])
-        events.publish(UserModified(actor=actor, user=user))
+        events.publish(UserModified(actor=actor, user=user, old=old, new=new))
     return user
 
 
@@ -78,11 +80,13 @@ def rename(actor: Actor, user: User, new_name: str) -> User:
     """Give a user another name to sign in by; everything that is theirs stays theirs."""
     _require_administration(actor, user)
     check_name("newName", new_name)
+    old = {"name": user.name}
     user.name, user.slug = new_name, slug_of(new_name)
     try:
         with transaction.atomic():
             user.save(update_fields=["name", "slug"])
-            events.publish(UserModified(actor=actor, user=user))
+            new = {"name": new_name}
+            events.publish(UserModified(actor=actor, user=user, old=old, new=new))
     except IntegrityError:
         raise NameTaken("user", new_name) from None
     return user
@@ -111,12 +115,14 @@ def set_active(actor: Actor, user: User, *, is_active: bool) -> User:
     _require_administration(actor, user)
     if actor.user is not None and actor.user.pk == user.pk:
         raise Conflict("You cannot switch yourself off. Ask another administrator to do it.")
+    old = {"active": user.is_active}
     with transaction.atomic():
         user.is_active = is_active
         user.save(update_fields=["is_active"])
         if not is_active:
             sessions.end_all(actor, user)
-        events.publish(UserModified(actor=actor, user=user))
+        new = {"active": is_active}
+        events.publish(UserModified(actor=actor, user=user, old=old, new=new))
     return user
 
 
@@ -130,6 +136,7 @@ def remove(actor: Actor, user: User) -> User:
         user.access_tokens.all().delete()
         user.ssh_keys.all().delete()
         authorisations.end_all(actor, user)
+        events.publish(UserRemoved(actor=actor, user=user))
     return removed
 
 

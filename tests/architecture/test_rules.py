@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["accounts", "repos", "pullrequests", "webhooks"]
+APPS = ["accounts", "repos", "audit", "pullrequests", "webhooks"]
 
 # Services that nobody calls as somebody: they run at the first start.
 SYSTEM_COMMANDS = {
@@ -41,6 +41,8 @@ ALSO_WRITE = {
     "accounts/throttle.py",
     "accounts/credentials.py",
     "accounts/sessions.py",
+    "audit/models.py",
+    "audit/subscribers.py",
 }
 
 

@@ -1,0 +1,43 @@
+"""How long the audit log is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.events import SiteSettingChanged
+from audit.models import AuditEvent
+from audit.selectors import may_configure
+from core import events, site
+from core.errors import Invalid
+
+LEAST_DAYS = 7
+MOST_DAYS = 36_500
+FORGOTTEN_AT_ONCE = 1000
+
+
+def keep_for(actor: Actor, days: int) -> None:
+    """Let events be kept for so many days."""
+    may_configure(actor)
+    if not LEAST_DAYS <= days <= MOST_DAYS:
+        raise Invalid(f"Keep events for {LEAST_DAYS} to {MOST_DAYS} days.", context="period")
+    old = site.read(site.AUDIT_DAYS)
+    with transaction.atomic():
+        site.write(site.AUDIT_DAYS, days)
+        changed = SiteSettingChanged(actor=actor, name=site.AUDIT_DAYS, old=old, new=days)
+        events.publish(changed)
+
+
+def forget_the_old(actor: Actor) -> int:
+    """Remove what is older than that, in small steps; gives how many."""
+    before = timezone.now() - timedelta(days=int(site.read(site.AUDIT_DAYS)))
+    forgotten = 0
+    while True:
+        old = AuditEvent.objects.filter(at__lt=before).order_by("pk").values_list("pk", flat=True)
+        keys = list(old[:FORGOTTEN_AT_ONCE])
+        forgotten += AuditEvent.objects.filter(pk__in=keys).forget() if keys else 0
+        if len(keys) < FORGOTTEN_AT_ONCE:
+            return forgotten
