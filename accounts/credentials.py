@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from hashlib import sha256
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.utils import timezone
 
 from accounts import access, ceilings, public_keys, throttle
 from accounts.actor import Actor, Grants, Origin, Via
-from accounts.errors import NoAccess, WrongPassword
+from accounts.errors import NoAccess, PasswordsBlocked, WrongPassword
 from accounts.events import SignInFailed
 from accounts.models import (
     AccessToken,
@@ -65,7 +66,9 @@ def from_request(request: HttpRequest) -> Actor:
     TooManyFailures for a header that is not good.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    return from_header(header, origin_of(request)) if header else from_session(request)
+    if not header:
+        return from_session(request)
+    return from_header(header, origin_of(request), request.path_info)
 
 
 def from_session(request: HttpRequest) -> Actor:
@@ -80,8 +83,8 @@ def from_session(request: HttpRequest) -> Actor:
     return Actor.anonymous(origin_of(request))
 
 
-def from_header(header: str, origin: Origin) -> Actor:
-    """Give the actor of an Authorization header; an empty one is nobody's."""
+def from_header(header: str, origin: Origin, path: str = "") -> Actor:
+    """Give the actor of an Authorization header that came for a path; an empty one is nobody's."""
     if not header:
         return Actor.anonymous(origin)
     scheme, _, value = header.partition(" ")
@@ -98,6 +101,8 @@ def from_header(header: str, origin: Origin) -> Actor:
         return _from_oauth_token(password, origin)
     if password.startswith(MARKS):
         return _from_secret(name, password, origin)
+    if not _are_passwords_taken(name, path):
+        raise PasswordsBlocked
     return Actor(user=_verified(name, password, origin), via=Via.PASSWORD, origin=origin)
 
 
@@ -208,6 +213,17 @@ def _failed(subject: str, origin: Origin, via: Via, user: User | None) -> None:
         throttle.failed(subject, origin)
         name = user.name if user else ""
         events.publish(SignInFailed(actor=Actor.anonymous(origin), name=name, via=via))
+
+
+def _are_passwords_taken(name: str, path: str) -> bool:
+    """Whether a password may come in an Authorization header; an administrator may want secrets alone."""
+    if not site.read(site.BASIC_PASSWORDS_BLOCKED):
+        return True
+    users = {user.lower() for user in site.read(site.BASIC_ALLOWED_USERS)}
+    return name.lower() in users or any(
+        path == allowed or path.startswith(f"{allowed.rstrip('/')}/") or fnmatchcase(path, allowed)
+        for allowed in site.read(site.BASIC_ALLOWED_PATHS)
+    )
 
 
 def _names_of(owner: User) -> set[str]:

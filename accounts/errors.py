@@ -43,6 +43,19 @@ class TooManyFailures(Unauthenticated):
         return super().headers | {"X-Authentication-Denied-Reason": reason}
 
 
+class PasswordsBlocked(Forbidden):
+    """Passwords are good for the login page alone on this server."""
+
+    # Not 401: git would ask for another password, which would be refused as well.
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Basic Authentication with passwords has been disabled on this instance. "
+            "Use an app password, an HTTP access token or an SSH key."
+        )
+
+
 class OverBudget(DomainError):
     """The caller has made more REST requests than they may."""
 

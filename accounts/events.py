@@ -18,6 +18,14 @@ class UserCreated:
 
 
 @dataclass(frozen=True)
+class UserErased:
+    """What told who a removed user was is gone; `user` bears the name that took its place."""
+
+    actor: Actor
+    user: User
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """Somebody signed in through the login page."""
 

@@ -23,6 +23,11 @@ from accounts.permissions import Permission
 from core import links, site
 
 
+def avatar_address(user: User) -> str:
+    """Where the picture of a user is."""
+    return links.absolute(f"/users/{links.segment(user.slug)}/avatar.png")
+
+
 def represent_user(user: User) -> dict[str, Any]:
     """A user as Bitbucket shows them to people who are signed in."""
     return {
@@ -149,6 +154,27 @@ def represent_refused_requests(row: dict[str, Any]) -> dict[str, Any]:
         "user": represent_user(row["user"]),
         "rejectCount": row["count"],
         "lastRejectTime": _milliseconds(row["last_at"]),
+    }
+
+
+def represent_login_options() -> dict[str, Any]:
+    """The ways in through a browser: so far the login form alone."""
+    form = {
+        "id": 0,
+        "type": "LOGIN_FORM",
+        "buttonText": "Log in",
+        "loginLink": links.absolute("/login"),
+    }
+    return {"results": [form], "start": 0, "limit": 50, "size": 1, "isLastPage": True}
+
+
+def represent_basic_auth() -> dict[str, Any]:
+    """Whether REST and Git take passwords, and from whom and where nevertheless."""
+    return {
+        "block-requests": site.read(site.BASIC_PASSWORDS_BLOCKED),
+        "allowed-users": site.read(site.BASIC_ALLOWED_USERS),
+        "allowed-paths": site.read(site.BASIC_ALLOWED_PATHS),
+        "show-warning-message": site.read(site.BASIC_WARNING_SHOWN),
     }
 
 

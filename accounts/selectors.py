@@ -31,9 +31,11 @@ from accounts.models import (
     Session,
     SshKey,
     User,
+    UserAvatar,
+    UserSettings,
 )
 from accounts.permissions import Permission, Scope
-from core import site
+from core import pictures, site
 from core.errors import Invalid, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
 
@@ -52,10 +54,54 @@ def get(actor: Actor, slug: str) -> User:
 def get_by_name(actor: Actor, name: str) -> User:
     """The user who signs in by that name, without regard to case."""
     _signed_in(actor)
-    user = User.objects.filter(name__iexact=name, type=User.Type.NORMAL).first()
+    users = User.objects.filter(name__iexact=name, type=User.Type.NORMAL, removed_at=None)
+    user = users.first()
     if user is None:
         raise NoSuchUser(name)
     return user
+
+
+def avatar(actor: Actor, slug: str, side: str | None = None) -> bytes:
+    """The picture of a user as a PNG, about `side` pixels wide: their own, or one made for the name.
+
+    Somebody unknown is always shown the latter, and so learns nothing of who is here.
+    """
+    kept = UserAvatar.objects.filter(user__slug=slug.lower()).first() if actor.user else None
+    if kept is None:
+        return pictures.identicon(slug.lower())
+    return pictures.scaled(bytes(kept.content), side)
+
+
+def settings_of(actor: Actor, user: User) -> dict[str, Any]:
+    """What programs keep for a user; their own affair, or an administrator's."""
+    if actor.user is None or actor.user.pk != user.pk:
+        access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    row = UserSettings.objects.filter(user=user).first()
+    return row.values if row else {}
+
+
+def banner(actor: Actor) -> dict[str, Any] | None:
+    """The sentence above every page, if there is one for this actor; administrators also see one switched off."""
+    kept: dict[str, Any] = site.read(site.BANNER)
+    if not kept:
+        return None
+    if Permission.ADMIN in abilities(actor):
+        return kept
+    is_meant = kept["audience"] == "ALL" or actor.user is not None
+    return kept if kept["enabled"] and is_meant else None
+
+
+def user_directories(actor: Actor) -> list[dict[str, Any]]:
+    """Where users come from."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    return [
+        {
+            "name": "Bitbucket Internal Directory",
+            "type": "Internal",
+            "description": "Users whom administrators make here",
+            "active": True,
+        }
+    ]
 
 
 def get_group(actor: Actor, name: str) -> Group:
@@ -117,7 +163,7 @@ def list_all_users(
 ) -> Page[User]:
     """Users, switched off ones included; with `of` those in the group, or with `outside` all others."""
     access.require(actor, Permission.LICENSED_USER)
-    users = User.objects.filter(type=User.Type.NORMAL)
+    users = User.objects.filter(type=User.Type.NORMAL, removed_at=None)
     if of is not None:
         inside = of.members.values("pk")
         users = users.exclude(pk__in=inside) if outside else users.filter(pk__in=inside)
@@ -250,7 +296,7 @@ def may_know_settings(actor: Actor) -> None:
     _signed_in(actor)
 
 
-def may_configure_ssh(actor: Actor) -> None:
+def may_configure_site(actor: Actor) -> None:
     """Refuse whoever may not see how the site is set up."""
     access.require(actor, Permission.ADMIN)
 

@@ -188,6 +188,7 @@ CATALOGUE: dict[type, Entry] = {
     people.UserModified: Entry(
         USERS, "User changed", lambda e: _of_user(e.user, _differences(e.old, e.new))
     ),
+    people.UserErased: Entry(USERS, "User erased", lambda e: _of_user(e.user)),
     people.UserRemoved: Entry(USERS, "User removed", lambda e: _of_user(e.user)),
     people.GroupChanged: Entry(
         USERS,

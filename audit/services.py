@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.events import SiteSettingChanged
+from accounts.services import site_settings
 from audit.models import AuditEvent
 from audit.selectors import may_configure
-from core import events, site
+from core import site
 from core.errors import Invalid
 
 LEAST_DAYS = 7
@@ -24,11 +23,7 @@ def keep_for(actor: Actor, days: int) -> None:
     may_configure(actor)
     if not LEAST_DAYS <= days <= MOST_DAYS:
         raise Invalid(f"Keep events for {LEAST_DAYS} to {MOST_DAYS} days.", context="period")
-    old = site.read(site.AUDIT_DAYS)
-    with transaction.atomic():
-        site.write(site.AUDIT_DAYS, days)
-        changed = SiteSettingChanged(actor=actor, name=site.AUDIT_DAYS, old=old, new=days)
-        events.publish(changed)
+    site_settings.write(actor, {site.AUDIT_DAYS: days})
 
 
 def forget_the_old(actor: Actor) -> int:

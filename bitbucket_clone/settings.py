@@ -86,6 +86,14 @@ SITE_DEFAULTS: dict[str, Any] = {
     "display_name": env.str("SETUP_DISPLAYNAME", default="Bitbucket"),
     # 0: access tokens may last for ever.
     "longest_token_days": env.int("ACCESS_TOKEN_LONGEST_DAYS", default=0),
+    # Whether REST and Git refuse passwords, so that only secrets made for them come in.
+    "basic_passwords_blocked": False,
+    "basic_allowed_users": [],
+    "basic_allowed_paths": [],
+    "basic_warning_shown": False,
+    "banner": {},
+    # Of new repositories that do not say; empty for Git's own, master.
+    "default_branch": "",
     "ssh_enabled": env.bool("SSH_ENABLED", default=True),
     # Empty: the base URL's host, and the port that we listen on.
     "ssh_base_url": env.str("SSH_BASEURL", default=""),
@@ -264,7 +272,7 @@ STORAGES = {
 }
 
 # --- Language, time, log -------------------------------------------------------------------------
-USE_I18N = False
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING = {

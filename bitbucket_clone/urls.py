@@ -29,6 +29,8 @@ urlpatterns = [
         "rest/access-tokens/<version:version>",
         include([*accounts.access_tokens, *repos.access_tokens]),
     ),
+    path("rest/authconfig/<version:version>", include(accounts.authconfig)),
+    path("rest/basicauth/<version:version>", include(accounts.basicauth)),
     path("rest/ssh/<version:version>", include(accounts.ssh_keys)),
     path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),

@@ -1,10 +1,24 @@
-"""Pictures for who has none: a symmetric pattern that belongs to the name. No request leaves for them."""
+"""Pictures of people and projects: those that somebody sent, and a pattern that belongs to the name for all others.
+
+No request leaves for them. What somebody sent is never given out as it came: it is read as an image,
+within limits, and written anew as a small PNG, so that nothing else can hide in it.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from hashlib import sha256
+
+from PIL import Image, ImageOps
+
+from core.errors import Invalid
+
+MOST_BYTES = 1024 * 1024
+MOST_PIXELS_A_SIDE = 4096
+STORED_PIXELS_A_SIDE = 256
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
 CELLS = 5
 CELL_PIXELS = 10
@@ -32,6 +46,43 @@ def identicon(identity: str) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + _part(b"IHDR", header) + _part(b"IDAT", pixels) + _part(b"IEND", b"")
     )
+
+
+def normalised(content: bytes) -> bytes:
+    """Make the PNG that is kept of a picture somebody sent: square, at most 256 pixels a side; Invalid."""
+    if len(content) > MOST_BYTES:
+        raise Invalid("The avatar is larger than 1 MiB.", context="avatar")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if max(image.size) > MOST_PIXELS_A_SIDE:
+                raise Invalid(
+                    f"The avatar has more than {MOST_PIXELS_A_SIDE} pixels a side.",
+                    context="avatar",
+                )
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except Invalid:
+        raise
+    except Exception:  # Pillow's decoders raise whatever a broken file leads them to.
+        raise Invalid(
+            "The avatar must be a PNG, JPEG, GIF or WebP image.", context="avatar"
+        ) from None
+    side = min(*upright.size, STORED_PIXELS_A_SIDE)
+    return _written(ImageOps.fit(upright, (side, side)))
+
+
+def scaled(content: bytes, side: str | None) -> bytes:
+    """Give a kept picture as close as possible to `side` pixels, as a query asks; others as they are."""
+    if side is None or not (side.isascii() and side.isdigit() and len(side) < 6):
+        return content
+    with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+        wanted = min(max(int(side), 16), image.width)
+        return content if wanted == image.width else _written(image.resize((wanted, wanted)))
+
+
+def _written(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _part(kind: bytes, data: bytes) -> bytes:

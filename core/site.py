@@ -22,6 +22,12 @@ RATE_LIMIT_CAPACITY = "rate_limit_capacity"
 RATE_LIMIT_FILL_RATE = "rate_limit_fill_rate"
 AUDIT_DAYS = "audit_days"
 LONGEST_SSH_KEY_DAYS = "longest_ssh_key_days"
+BASIC_PASSWORDS_BLOCKED = "basic_passwords_blocked"
+BASIC_ALLOWED_USERS = "basic_allowed_users"
+BASIC_ALLOWED_PATHS = "basic_allowed_paths"
+BASIC_WARNING_SHOWN = "basic_warning_shown"
+BANNER = "banner"
+DEFAULT_BRANCH = "default_branch"
 REMEMBERED_SECONDS = 30
 
 

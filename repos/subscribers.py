@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from accounts.events import UserModified
+from accounts.events import UserErased, UserModified
 from core import jobs
 from core.events import subscribe
 from repos.events import RefsChanged
@@ -20,6 +20,12 @@ def tidy_soon(event: RefsChanged) -> None:
     jobs.enqueue(
         "repos.tidy", repository_id, unique_key=f"repos.tidy:{repository_id}", delay=TIDY_AFTER
     )
+
+
+@subscribe(UserErased)
+def forget_owner(event: UserErased) -> None:
+    """A personal project forgets the name of an owner who was erased, and the addresses that held it."""
+    projects.forget_owner(event.actor, event.user)
 
 
 @subscribe(UserModified)

@@ -99,7 +99,8 @@ def _serve(
 def _actor(request: HttpRequest) -> Actor:
     """Git brings its credentials with every request; a browser's cookie counts for nothing here."""
     origin = credentials.origin_of(request)
-    actor = credentials.from_header(request.META.get("HTTP_AUTHORIZATION", ""), origin)
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    actor = credentials.from_header(header, origin, request.path_info)
     request.actor = actor  # type: ignore[attr-defined]
     return actor
 

@@ -22,6 +22,10 @@ _FIELDS = {
     "maxExpiryDays": "longest_days",
     "redirects": "redirect_uris",
     "period": "days",
+    "timeZone": "time_zone",
+    "allowed-users": "allowed_users",
+    "allowed-paths": "allowed_paths",
+    "longestTokenDays": "longest_token_days",
 }
 
 
@@ -100,9 +104,7 @@ class RepositoryForm(Form):
         widget=forms.TextInput(attrs={"data-makes": "slug", "autocomplete": "off"}),
     )
     description = forms.CharField(label="Description", required=False, max_length=5000)
-    default_branch = forms.CharField(
-        label="Default branch", initial="main", max_length=300, required=False
-    )
+    default_branch = forms.CharField(label="Default branch", max_length=300, required=False)
     is_public = forms.BooleanField(
         label="Public access", required=False, help_text="Everybody, signed in or not, may read it."
     )
@@ -393,3 +395,86 @@ class RetentionForm(Form):
     """How long the audit log is kept."""
 
     days = forms.IntegerField(label="Keep events for, in days")
+
+
+class ProfileForm(UserDetailsForm):
+    """What people say of themselves."""
+
+    time_zone = forms.ChoiceField(label="Time zone", required=False)
+    language = forms.ChoiceField(label="Language of dates and times", required=False)
+
+
+class AvatarForm(Form):
+    """A picture that somebody gives themselves."""
+
+    avatar = forms.FileField(
+        label="Picture",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
+        help_text="PNG, JPEG, GIF or WebP, at most 1 MiB. It is cut to a square.",
+    )
+
+
+class AuthenticationForm(Form):
+    """How REST and Git let people and programs in."""
+
+    blocks_passwords = forms.BooleanField(
+        label="Refuse passwords over REST and Git",
+        required=False,
+        help_text="App passwords, tokens, OAuth and SSH keys go on working, and so does the login page.",
+    )
+    allowed_users = forms.CharField(
+        label="Users whose passwords are taken nevertheless",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="One username a line.",
+    )
+    allowed_paths = forms.CharField(
+        label="Paths where passwords are taken nevertheless",
+        required=False,
+        widget=forms.Textarea(
+            attrs={"rows": 3, "spellcheck": "false", "placeholder": "/rest/api/latest/projects"}
+        ),
+        help_text="One path a line; what lies below it is meant too, and * stands for anything.",
+    )
+    shows_warning = forms.BooleanField(
+        label="Tell people about it on their account pages", required=False
+    )
+    longest_token_days = forms.IntegerField(
+        label="An access token lasts at most, in days",
+        required=False,
+        help_text="0 means for ever. Tokens that exist keep their end.",
+    )
+
+
+class ServerForm(Form):
+    """How this server is called, and what new repositories begin with."""
+
+    display_name = forms.CharField(label="Name of this server", max_length=300)
+    base_url = forms.CharField(
+        label="Base URL",
+        max_length=1000,
+        help_text="The address by which people reach this server; all links begin with it.",
+    )
+    default_branch = forms.CharField(
+        label="Default branch of new repositories",
+        required=False,
+        max_length=300,
+        help_text="Left empty, master.",
+    )
+
+
+class BannerForm(Form):
+    """A sentence above every page."""
+
+    message = forms.CharField(
+        label="Message",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Markdown: links and emphasis.",
+    )
+    audience = forms.ChoiceField(
+        label="Shown to",
+        choices=[("AUTHENTICATED", "People who are signed in"), ("ALL", "Everybody")],
+    )
+    enabled = forms.BooleanField(label="Show it", required=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -25,6 +26,9 @@ _ATTRIBUTES = {
     "th": {"align"},
 }
 
+# What may stand in one line above every page.
+_LINE_TAGS = {"a", "b", "code", "em", "i", "s", "strong"}
+
 LinkTo = Callable[[str, bool], str]
 
 
@@ -41,6 +45,19 @@ def render(text: str, link_to: LinkTo | None = None) -> str:
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def render_line(text: str) -> str:
+    """Give HTML of a sentence: emphasis, code and links, nothing else."""
+    html = MarkdownIt("gfm-like", {"html": False, "linkify": True}).renderInline(text)
+    return nh3.clean(
+        html,
+        tags=_LINE_TAGS,
+        attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

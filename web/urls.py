@@ -11,11 +11,13 @@ from web.views import (
     keys,
     oauth,
     oauth_links,
+    profile,
     projects,
     rate_limits,
     repositories,
     secrets,
     sessions,
+    site_settings,
     ssh_administration,
 )
 from web.views import settings as change
@@ -58,6 +60,7 @@ urlpatterns = [
     path("-/recent", projects.recent, name="recent"),
     path("dashboard", projects.dashboard, name="dashboard"),
     path("getting-started", projects.dashboard),
+    path("account", profile.own_profile, name="account"),
     path("account/app-passwords", secrets.app_passwords, name="app-passwords"),
     path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
     # Where Bitbucket's own page of tokens lies.
@@ -74,6 +77,8 @@ urlpatterns = [
     path("admin/groups/view", administration.group_detail, name="admin-group"),
     path("admin/permissions", administration.permission_list, name="admin-permissions"),
     path("admin/audit", audit.of_site, name="admin-audit"),
+    path("admin/authentication", site_settings.authentication, name="admin-authentication"),
+    path("admin/server-settings", site_settings.server, name="admin-server"),
     path("admin/ssh", ssh_administration.ssh, name="admin-ssh"),
     path("admin/rate-limiting", rate_limits.rate_limiting, name="admin-rate-limiting"),
     path("admin/oauth", oauth_links.link_list, name="admin-oauth"),

@@ -17,7 +17,7 @@ from accounts.representations import (
     represent_global_grant,
     represent_user,
 )
-from accounts.services import global_permissions, groups, users
+from accounts.services import erasure, global_permissions, groups, users
 from core.api.views import RestView
 from core.errors import Invalid
 
@@ -110,6 +110,20 @@ class UserCaptcha(_Administration):
         """Let a user sign in again who failed too often."""
         users.forget_failures(self.actor, self.user(self.asked("name")))
         return self.nothing()
+
+
+class UserErasure(_Administration):
+    """/admin/users/erasure"""
+
+    def get(self, request: Request, **_: str) -> Response:
+        """Say whether a user may be erased."""
+        erasure.check(self.actor, self.asked("name"))
+        return self.nothing()
+
+    def post(self, request: Request, **_: str) -> Response:
+        """Erase what tells who a removed user was."""
+        erased = erasure.erase(self.actor, self.asked("name"))
+        return self.show({"newIdentifier": erased.name})
 
 
 class UserAddGroup(_Administration):

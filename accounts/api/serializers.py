@@ -125,3 +125,25 @@ class OAuthApplicationBody(serializers.Serializer):
     redirects = serializers.ListField(child=serializers.CharField(max_length=5000), max_length=100)
     scopes = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100)
     confidential = serializers.BooleanField(required=False, default=True)
+
+
+class BannerBody(serializers.Serializer):
+    """A sentence above every page."""
+
+    message = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    audience = serializers.CharField(max_length=100)
+    enabled = serializers.BooleanField(required=False)
+
+
+# Names with hyphens, which no attribute can bear.
+BasicAuthBody = type(
+    "BasicAuthBody",
+    (serializers.Serializer,),
+    {
+        "__doc__": "Whether REST and Git take passwords.",
+        "block-requests": serializers.BooleanField(required=False),
+        "show-warning-message": serializers.BooleanField(required=False),
+        "allowed-users": serializers.ListField(child=serializers.CharField(), required=False),
+        "allowed-paths": serializers.ListField(child=serializers.CharField(), required=False),
+    },
+)

@@ -86,7 +86,7 @@ class SshKeySettings(RestView):
 
     def get(self, request: Request, **_: str) -> Response:
         """Show which keys are taken."""
-        selectors.may_configure_ssh(self.actor)
+        selectors.may_configure_site(self.actor)
         return self.show(represent_ssh_key_settings())
 
     def put(self, request: Request, **_: str) -> Response:
@@ -105,7 +105,7 @@ class SupportedKeyTypes(RestView):
 
     def get(self, request: Request, **_: str) -> Response:
         """List the algorithms, and the lengths that may be asked of each."""
-        selectors.may_configure_ssh(self.actor)
+        selectors.may_configure_site(self.actor)
         listed: list[dict[str, Any]] = [
             {"algorithm": name, "keyLengths": list(lengths)}
             for name, lengths in public_keys.LENGTHS.items()

@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from accounts.api import administration, oauth, rate_limits, secrets, ssh, views
+from accounts.api import administration, oauth, profiles, rate_limits, secrets, site, ssh, views
 
 api = [
     path("/users/credentials", views.OwnCredentials.as_view()),
     path("/users/<str:slug>", views.UserDetail.as_view()),
+    path("/users/<str:slug>/avatar.png", profiles.UserAvatarFile.as_view()),
+    path("/users/<str:slug>/settings", profiles.UserSettings.as_view()),
     path("/groups", administration.GroupNames.as_view()),
     path("/admin/users", administration.Users.as_view()),
     path("/admin/users/rename", administration.UserRename.as_view()),
     path("/admin/users/credentials", administration.UserCredentials.as_view()),
     path("/admin/users/captcha", administration.UserCaptcha.as_view()),
+    path("/admin/users/erasure", administration.UserErasure.as_view()),
     path("/admin/users/add-group", administration.UserAddGroup.as_view()),
     path("/admin/users/add-groups", administration.UserAddGroups.as_view()),
     path("/admin/users/remove-group", administration.UserRemoveGroup.as_view()),
@@ -26,6 +29,8 @@ api = [
     path("/admin/permissions/users", administration.UserPermissions.as_view()),
     path("/admin/permissions/users/none", administration.UsersWithoutPermission.as_view()),
     path("/admin/permissions/groups", administration.GroupPermissions.as_view()),
+    path("/admin/user-directories", site.UserDirectories.as_view()),
+    path("/admin/banner", site.Banner.as_view()),
     path("/admin/rate-limit/settings", rate_limits.Settings.as_view()),
     path("/admin/rate-limit/settings/users", rate_limits.UserSettings.as_view()),
     path("/admin/rate-limit/settings/users/<str:slug>", rate_limits.SettingsOfUser.as_view()),
@@ -57,3 +62,7 @@ oauth2 = [
     path("/client", oauth.Clients.as_view()),
     path("/client/<str:number>", oauth.ClientDetail.as_view()),
 ]
+
+authconfig = [path("/login-options", site.LoginOptions.as_view())]
+
+basicauth = [path("/config", site.BasicAuth.as_view())]

@@ -7,6 +7,7 @@ from accounts.models.oauth import (
     OAuthAuthorisation,
     OAuthRefreshToken,
 )
+from accounts.models.profiles import UserAvatar, UserSettings
 from accounts.models.rate_limits import RateLimit, RefusedRequests
 from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.sessions import Session
@@ -29,4 +30,6 @@ __all__ = [
     "Session",
     "SshKey",
     "User",
+    "UserAvatar",
+    "UserSettings",
 ]

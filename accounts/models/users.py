@@ -36,6 +36,11 @@ class User(AbstractBaseUser):
     type = models.CharField(max_length=7, choices=Type.choices, default=Type.NORMAL)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # Who was taken out keeps their history under their name, until somebody erases it.
+    removed_at = models.DateTimeField(null=True)
+    # How times are written for them; empty for the server's own way.
+    time_zone = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=16, blank=True)
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS = ["display_name"]

@@ -11,6 +11,7 @@ from accounts.actor import Actor
 from accounts.events import SiteSettingChanged
 from accounts.models import RateLimit, User
 from accounts.permissions import Permission, Scope
+from accounts.services import site_settings
 from core import events, site
 from core.errors import Invalid
 
@@ -26,17 +27,14 @@ def change(
 ) -> None:
     """Switch limits on or off, or change what everybody may who has no limit of their own."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    wanted = {
-        site.RATE_LIMIT_ENABLED: enabled,
-        site.RATE_LIMIT_CAPACITY: _judged(capacity, "capacity"),
-        site.RATE_LIMIT_FILL_RATE: _judged(fill_rate, "fillRate"),
-    }
-    with transaction.atomic():
-        for name, value in wanted.items():
-            old = site.read(name)
-            if value is not None and value != old:
-                site.write(name, value)
-                events.publish(SiteSettingChanged(actor=actor, name=name, old=old, new=value))
+    site_settings.write(
+        actor,
+        {
+            site.RATE_LIMIT_ENABLED: enabled,
+            site.RATE_LIMIT_CAPACITY: _judged(capacity, "capacity"),
+            site.RATE_LIMIT_FILL_RATE: _judged(fill_rate, "fillRate"),
+        },
+    )
 
 
 def set_for(

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
-
 from accounts import access, public_keys
 from accounts.actor import Actor
-from accounts.events import SiteSettingChanged
 from accounts.permissions import Permission, Scope
-from core import events, site
+from accounts.services import site_settings
+from core import site
 from core.errors import Invalid
 
 MOST_DAYS = 36_500
@@ -26,11 +24,14 @@ def change(
     base_url: str | None = None,
 ) -> None:
     """Switch SSH or access keys on and off, or say by which address it is reached; empty for the usual one."""
-    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    with transaction.atomic():
-        _write(actor, site.SSH_ENABLED, enabled)
-        _write(actor, site.SSH_ACCESS_KEYS_ENABLED, access_keys_enabled)
-        _write(actor, site.SSH_BASE_URL, None if base_url is None else _judged_url(base_url))
+    site_settings.write(
+        actor,
+        {
+            site.SSH_ENABLED: enabled,
+            site.SSH_ACCESS_KEYS_ENABLED: access_keys_enabled,
+            site.SSH_BASE_URL: None if base_url is None else _judged_url(base_url),
+        },
+    )
 
 
 def change_keys(
@@ -41,22 +42,12 @@ def change_keys(
 ) -> None:
     """Say which kinds of keys are taken, how long they must be, and for how many days they are good (0: ever)."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    with transaction.atomic():
-        if restrictions is not None:
-            _write(actor, site.SSH_KEY_RESTRICTIONS, [_judged_rule(rule) for rule in restrictions])
-        if longest_days is not None:
-            if not 0 <= longest_days <= MOST_DAYS:
-                raise Invalid("Use a number of days, or 0 for no end.", context="maxExpiryDays")
-            _write(actor, site.LONGEST_SSH_KEY_DAYS, longest_days)
-
-
-def _write(actor: Actor, name: str, value: Any) -> None:
-    if value is None:
-        return
-    old = site.read(name)
-    if old != value:
-        site.write(name, value)
-        events.publish(SiteSettingChanged(actor=actor, name=name, old=old, new=value))
+    if longest_days is not None and not 0 <= longest_days <= MOST_DAYS:
+        raise Invalid("Use a number of days, or 0 for no end.", context="maxExpiryDays")
+    rules = None if restrictions is None else [_judged_rule(rule) for rule in restrictions]
+    site_settings.write(
+        actor, {site.SSH_KEY_RESTRICTIONS: rules, site.LONGEST_SSH_KEY_DAYS: longest_days}
+    )
 
 
 def _judged_rule(rule: dict[str, Any]) -> dict[str, Any]:

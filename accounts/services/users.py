@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import password_validation as validation
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts import access, rank, throttle
 from accounts.actor import Actor
@@ -15,7 +16,7 @@ from accounts.errors import NameTaken, UnfitName
 from accounts.events import PasswordChanged, UserCreated, UserModified, UserRemoved
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
-from accounts.services import authorisations, sessions
+from accounts.services import authorisations, profiles, sessions
 from core import events
 from core.errors import Conflict, Forbidden, Invalid
 
@@ -62,7 +63,7 @@ def update(
     actor: Actor, user: User, *, display_name: str | None = None, email_address: str | None = None
 ) -> User:
     """Change how a user is called and written to: their own affair, or an administrator's."""
-    _require_own_or_administration(actor, user)
+    profiles.require_own_or_administration(actor, user)
     old = {"displayName": user.display_name, "emailAddress": user.email_address}
     if display_name is not None:
         check_text("displayName", display_name)
@@ -135,6 +136,8 @@ def remove(actor: Actor, user: User) -> User:
         user.app_passwords.all().delete()
         user.access_tokens.all().delete()
         user.ssh_keys.all().delete()
+        removed.removed_at = timezone.now()
+        removed.save(update_fields=["removed_at"])
         authorisations.end_all(actor, user)
         events.publish(UserRemoved(actor=actor, user=user))
     return removed
@@ -158,13 +161,6 @@ def _store_password(actor: Actor, user: User, password: str) -> None:
 def _require_administration(actor: Actor, user: User) -> None:
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     rank.require_above(actor, [user])
-
-
-def _require_own_or_administration(actor: Actor, user: User) -> None:
-    if actor.user is not None and actor.user.pk == user.pk:
-        access.require(actor, Permission.LICENSED_USER, scope=Scope.ACCOUNT_WRITE)
-    else:
-        _require_administration(actor, user)
 
 
 @transaction.atomic

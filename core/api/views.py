@@ -45,12 +45,34 @@ class RestView(APIView):
 
     def show(self, value: Any, status: int = 200) -> Response:
         """Answer with a JSON value."""
-        return Response(value, status=status)
+        return Response(self._with_avatars(value), status=status)
 
     def show_page(self, page: Page[T], represent: Callable[[T], Any]) -> Response:
         """Answer with a page, each value in its JSON form."""
-        return Response(page.map(represent).as_json())
+        return Response(self._with_avatars(page.map(represent).as_json()))
 
     def nothing(self, status: int = 204) -> Response:
         """Answer without a body."""
         return Response(status=status)
+
+    def _with_avatars(self, value: Any) -> Any:
+        """Join the addresses of pictures, which Bitbucket sends to who asks for a size."""
+        side = self.request.query_params.get("avatarSize", "")
+        if side.isascii() and side.isdigit() and len(side) < 6:
+            _join_avatars(value, int(side))
+        return value
+
+
+def _join_avatars(value: Any, side: int) -> None:
+    """Give every user and every project within the value its `avatarUrl`; both know their own address."""
+    if isinstance(value, list):
+        for inner in value:
+            _join_avatars(inner, side)
+    elif isinstance(value, dict):
+        for inner in list(value.values()):
+            _join_avatars(inner, side)
+        is_user = "displayName" in value and "slug" in value
+        is_project = "key" in value and "type" in value
+        if is_user or is_project:
+            (own,) = value["links"]["self"]
+            value["avatarUrl"] = f"{own['href']}/avatar.png?s={side}"

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Ladder, Permission
+from core import pictures
 from core.api.views import RestView
 from core.errors import Invalid
-from core.pictures import identicon
 from repos.api.resources import ProjectResource, permission_named
 from repos.api.serializers import ProjectBody
 from repos.representations import represent_project
@@ -81,11 +81,9 @@ class ProjectAvatarFile(ProjectResource):
     def get(self, request: Request, **_: str) -> HttpResponseBase:
         """Send the picture: the project's own, or one made for its key."""
         project = self.project()
-        avatar = find.avatar(self.actor, project)
-        content = bytes(avatar.content) if avatar else identicon(project.key)
-        media_type = avatar.media_type if avatar else "image/png"
+        content = find.avatar(self.actor, project, request.query_params.get("s"))
         cached = {"Cache-Control": "private, max-age=300"}
-        return HttpResponse(content, content_type=media_type, headers=cached)
+        return HttpResponse(content, content_type="image/png", headers=cached)
 
     def post(self, request: Request, **_: str) -> Response:
         """Take a picture from the form field `avatar`; who may not send one sends nothing."""
@@ -94,5 +92,5 @@ class ProjectAvatarFile(ProjectResource):
         file = request.FILES.get("avatar")
         if file is None:
             raise Invalid("Send an image in the form field avatar.", context="avatar")
-        projects.set_avatar(self.actor, project, file.read(projects.MOST_AVATAR_BYTES + 1))
+        projects.set_avatar(self.actor, project, file.read(pictures.MOST_BYTES + 1))
         return self.nothing(201)

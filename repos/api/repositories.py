@@ -146,6 +146,24 @@ class DefaultBranch(RepositoryResource):
         return self.nothing()
 
 
+class SiteDefaultBranch(RestView):
+    """/admin/default-branch"""
+
+    def get(self, request: Request, **_: str) -> Response:
+        """Show which branch comes first in new repositories; 404 where nobody said."""
+        return self.show(represent_ref(refs.site_default_branch(self.actor)))
+
+    def put(self, request: Request, **_: str) -> Response:
+        """Say which branch comes first in new repositories."""
+        repositories.set_site_default_branch(self.actor, self.read(BranchName)["id"])
+        return self.nothing()
+
+    def delete(self, request: Request, **_: str) -> Response:
+        """Leave it to Git again."""
+        repositories.set_site_default_branch(self.actor, "")
+        return self.nothing()
+
+
 class ExistingDefaultBranch(DefaultBranch):
     """/projects/{key}/repos/{slug}/branches/default, as it was called before"""
 

@@ -52,6 +52,7 @@ api = [
     *_below_repository("/users/<personal:key>/repos/<str:slug>"),
     path("/repos", repositories.RepositorySearch.as_view()),
     path("/profile/recent/repos", repositories.RecentRepositories.as_view()),
+    path("/admin/default-branch", repositories.SiteDefaultBranch.as_view()),
     path("/users", people.UserList.as_view()),
 ]
 

@@ -86,7 +86,6 @@ class ProjectAvatar(models.Model):
     """The picture that somebody gave a project."""
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="avatar")
-    media_type = models.CharField(max_length=30)
     content = models.BinaryField()
 
     def __str__(self) -> str:

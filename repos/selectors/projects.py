@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.actor import Actor
 from accounts.permissions import Permission
+from core import pictures
 from core.errors import Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
 from repos import access
@@ -55,9 +56,10 @@ def list_visible(
     return page_of_rows(rows.order_by("name", "pk"), wanted)
 
 
-def avatar(actor: Actor, project: Project) -> ProjectAvatar | None:
-    """The picture that somebody gave the project."""
-    return ProjectAvatar.objects.filter(project=project).first()
+def avatar(actor: Actor, project: Project, side: str | None = None) -> bytes:
+    """The picture of the project as a PNG: its own, or one made for its key, about `side` pixels wide."""
+    kept = ProjectAvatar.objects.filter(project=project).first()
+    return pictures.scaled(bytes(kept.content), side) if kept else pictures.identicon(project.key)
 
 
 def get_by_id(actor: Actor, project_id: int) -> Project:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from accounts import access as site_access
 from accounts.actor import Actor
+from accounts.permissions import Permission
+from core import site
 from core.paging import Page, PageRequest, page_of
 from gitengine import history, reachability, refs
 from gitengine.errors import NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import Commit, ObjectId, Ref
 from repos import storage
-from repos.errors import NoDefaultBranch, NoSuchTag
+from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
 
 
@@ -103,6 +106,15 @@ def is_empty(actor: Actor, repository: Repository) -> bool:
     """Whether nobody has pushed a branch or tag yet."""
     with storage.opened(repository) as git:
         return not refs.list_refs(git, (refs.BRANCHES, refs.TAGS))
+
+
+def site_default_branch(actor: Actor) -> str:
+    """The full name of the branch that comes first in new repositories; NoSuchBranch where nobody said."""
+    site_access.require(actor, Permission.LICENSED_USER)
+    name = str(site.read(site.DEFAULT_BRANCH))
+    if not name:
+        raise NoSuchBranch("No default branch is configured.")
+    return name
 
 
 def default_branch_name(actor: Actor, repository: Repository) -> str:

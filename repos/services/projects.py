@@ -16,7 +16,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.permissions import Permission, Scope
 from accounts.services import secrets
-from core import events
+from core import events, pictures
 from core.errors import Forbidden, Invalid
 from repos import access
 from repos.errors import NameTaken, ProjectNotEmpty, UnfitName
@@ -24,15 +24,7 @@ from repos.events import ProjectCreated, ProjectDeleted, ProjectModified
 from repos.models import FormerProjectKey, Project, ProjectAvatar, ProjectGrant, TokenPlace
 from repos.services import names
 
-MOST_AVATAR_BYTES = 1024 * 1024
-
 _AVATAR_URI = re.compile(r"data:(image/[a-z+]+);base64,(.*)", re.DOTALL)
-_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
 
 
 def create(
@@ -100,6 +92,12 @@ def follow_owner(actor: Actor, owner: User) -> None:
         events.publish(ProjectModified(actor=actor, project=project, old=old))
 
 
+def forget_owner(actor: Actor, owner: User) -> None:
+    """Let a personal project bear the name that an erased owner has now, and no address the old one."""
+    follow_owner(actor, owner)
+    FormerProjectKey.objects.filter(project__owner=owner).delete()
+
+
 def update(
     actor: Actor,
     project: Project,
@@ -138,7 +136,7 @@ def update(
 
 
 def set_avatar(actor: Actor, project: Project, content: bytes) -> None:
-    """Give the project a picture: PNG, JPEG or GIF of at most 1 MiB."""
+    """Give the project a picture: an image of at most 1 MiB."""
     access.require(actor, Permission.PROJECT_ADMIN, project, scope=Scope.PROJECT)
     with transaction.atomic():
         _keep_avatar(project, content)
@@ -186,13 +184,6 @@ def _read_data_uri(text: str) -> bytes:
 
 
 def _keep_avatar(project: Project, content: bytes) -> None:
-    if len(content) > MOST_AVATAR_BYTES:
-        raise Invalid("The avatar is larger than 1 MiB.", context="avatar")
-    media_type = next(
-        (kind for start, kind in _SIGNATURES.items() if content.startswith(start)), None
-    )
-    if media_type is None:
-        raise Invalid("The avatar must be a PNG, JPEG or GIF image.", context="avatar")
     ProjectAvatar.objects.update_or_create(
-        project=project, defaults={"media_type": media_type, "content": content}
+        project=project, defaults={"content": pictures.normalised(content)}
     )

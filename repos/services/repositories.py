@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from accounts.services import secrets
-from core import events, jobs
+from accounts.services import secrets, site_settings
+from core import events, jobs, site
 from gitengine import refs
 from gitengine.errors import InvalidName
 from gitengine.repository import GitRepository
@@ -55,7 +55,8 @@ def create(
         is_public=is_public,
         is_forkable=is_forkable,
     )
-    branch = _full_branch_name(default_branch or DEFAULT_BRANCH)
+    asked = default_branch or site.read(site.DEFAULT_BRANCH) or DEFAULT_BRANCH
+    branch = _full_branch_name(asked)
     with _unique_slug(), transaction.atomic():
         # The name is this repository's now: nobody is sent elsewhere by it any more.
         FormerRepositorySlug.objects.filter(project=project, slug=repository.slug).delete()
@@ -144,6 +145,12 @@ def visit(actor: Actor, repository: Repository) -> None:
         )
     elif now - seen > VISIT_COUNTS_AFTER:
         mine.update(visited_at=now)
+
+
+def set_site_default_branch(actor: Actor, branch: str) -> None:
+    """Say which branch comes first in new repositories whose maker does not say; empty for Git's own way."""
+    name = _full_branch_name(branch) if branch else ""
+    site_settings.write(actor, {site.DEFAULT_BRANCH: name})
 
 
 def _full_branch_name(name: str) -> str:

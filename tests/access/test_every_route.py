@@ -19,6 +19,7 @@ from accounts.actor import Actor, Via
 from accounts.models import AccessToken, User
 from accounts.permissions import Permission
 from accounts.services import keys, secrets
+from core import site
 from repos.services import access_keys, tokens
 from tests import builders, oauth
 from tests.access import routes
@@ -143,6 +144,7 @@ def basic(name: str, password: str) -> str:
 @pytest.fixture
 def world(db):
     """All callers, and the numbers that stand in paths."""
+    site.write(site.DEFAULT_BRANCH, "refs/heads/main")
     project = builders.project("PRJ")
     repository = builders.repository(project, "repo", content=True)
     builders.group("devs", builders.user("dev"))
@@ -255,7 +257,7 @@ def test_rest_and_git(world, need):
             may = need in caller.opens
             status = ask(row, caller)
             is_open = status not in {401, 403, 404}
-            if row.path.endswith("/config"):
+            if row.path.startswith("/scm/") and row.path.endswith("/config"):
                 # A repository's own files are nowhere, for anybody.
                 is_open, may = status != 404, False
             if row.need == "to delete the repository":

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from core.pictures import identicon
-from tests import builders
+from tests import builders, pictures
 
 pytestmark = pytest.mark.django_db
 
@@ -160,12 +160,15 @@ def test_a_picture_is_kept_and_without_one_there_is_one_all_the_same(api, admin)
     client = api(admin)
     assert client.get("projects/PRJ/avatar.png").content == identicon("PRJ")
 
-    png = b"\x89PNG\r\n\x1a\n" + b"x" * 20
+    png = pictures.drawn("PNG", (300, 200))
     uri = "data:image/png;base64," + base64.b64encode(png).decode()
     assert client.put("projects/PRJ", {"avatar": uri}).status_code == 200
 
     answer = client.get("projects/PRJ/avatar.png")
-    assert (answer.content, answer["Content-Type"]) == (png, "image/png")
+    assert answer["Content-Type"] == "image/png"
+    assert pictures.size_of(answer.content) == (200, 200)
+    smaller = client.get("projects/PRJ/avatar.png", s="48")
+    assert pictures.size_of(smaller.content) == (48, 48)
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
@@ -173,13 +176,14 @@ def test_a_picture_comes_as_a_form_too(api, admin):
     builders.project("PRJ")
     form = (
         b'--b\r\nContent-Disposition: form-data; name="avatar"; filename="a.gif"\r\n'
-        b"Content-Type: image/gif\r\n\r\nGIF89a....\r\n--b--\r\n"
+        b"Content-Type: image/gif\r\n\r\n" + pictures.drawn("GIF") + b"\r\n--b--\r\n"
     )
     send = {"data": form, "content_type": "multipart/form-data; boundary=b"}
 
     assert api(admin).request("POST", "projects/PRJ/avatar.png", **send).status_code == 201
-    assert api(admin).get("projects/PRJ/avatar.png").content == b"GIF89a...."
-    svg = form.replace(b"GIF89a....", b"<svg/>....")
+    kept = api(admin).get("projects/PRJ/avatar.png").content
+    assert pictures.size_of(kept) == (64, 64)
+    svg = form.replace(pictures.drawn("GIF"), b"<svg/>....")
     refused = api(admin).request(
         "POST", "projects/PRJ/avatar.png", data=svg, content_type=send["content_type"]
     )

@@ -130,6 +130,9 @@ PAGES = {
     "access-keys": "/projects/SHOW/repos/everything/settings/access-keys",
     "project-access-keys": "/projects/SHOW/settings/access-keys",
     "admin-ssh": "/admin/ssh",
+    "admin-authentication": "/admin/authentication",
+    "admin-server": "/admin/server-settings",
+    "account": "/account",
     "admin-rate-limiting": "/admin/rate-limiting",
     "sessions": "/account/sessions",
     "tokens": "/projects/SHOW/repos/everything/settings/access-tokens",
@@ -304,7 +307,7 @@ def test_from_signing_in_to_reading_what_was_pushed(chromium, world, tmp_path):
     page.click("a[data-line='3']")
     page.click("a[data-line='5']", modifiers=["Shift"])
     assert page.url.endswith("#L3-5")
-    assert page.locator("tr.chosen").count() == 3
+    page.wait_for_function("document.querySelectorAll('tr.chosen').length === 3")
     page.click("nav[aria-label=Repository] >> text=Commits")
     page.click("text=begin")
     page.wait_for_selector("text=1 file changed")
@@ -320,6 +323,7 @@ def test_the_six_steps_of_an_app_password(chromium, world, tmp_path):
     sign_in(page, world)
     page.click("#current-user")
     page.click("text=Manage account")
+    page.click("nav[aria-label=Account] >> text=App passwords")
     page.wait_for_url("**/account/app-passwords")
     page.fill("#id_name", "laptop")
     page.check("text=Repositories: read")

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.http import HttpRequest
+from django.utils.formats import date_format, get_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import override
 
 from core import links
 from repos.models import Project, Repository
@@ -39,8 +42,10 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
-def moment(seconds: int) -> datetime:
+def moment(seconds: int | datetime) -> datetime:
     """Make a time of seconds since 1970; what no calendar holds becomes its edge."""
+    if isinstance(seconds, datetime):
+        return seconds
     return datetime.fromtimestamp(min(max(seconds, 0), 253402300799), UTC)
 
 
@@ -54,6 +59,29 @@ def ago(time: datetime) -> str:
         if seconds < limit:
             return _some(seconds // size, unit)
     return _some(seconds // (365 * 86400), "year")
+
+
+@register.simple_tag(takes_context=True)
+def exact(context: dict[str, Any], time: datetime) -> str:
+    """Write a time to the minute, in the reader's time zone and language."""
+    return _written(context, time, "DATETIME_FORMAT", "j F Y, H:i")
+
+
+@register.simple_tag(takes_context=True)
+def day(context: dict[str, Any], time: datetime) -> str:
+    """Write the day of a time, in the reader's time zone and language."""
+    return _written(context, time, "DATE_FORMAT", "j F Y")
+
+
+def _written(context: dict[str, Any], time: datetime, of_language: str, usual: str) -> str:
+    reader = context["actor"].user
+    zone = ZoneInfo(reader.time_zone) if reader and reader.time_zone else UTC
+    language = reader.language if reader else ""
+    local = time.astimezone(zone)
+    with override(language or "en"):
+        shape = get_format(of_language) if language else usual
+        text = date_format(local, shape, use_l10n=False)
+    return f"{text} {local:%Z}" if of_language == "DATETIME_FORMAT" else text
 
 
 @register.filter

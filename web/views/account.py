@@ -16,7 +16,6 @@ from accounts.services import sign_in
 from accounts.services import users as change_users
 from core.errors import DomainError, Unauthenticated
 from core.paging import PageRequest
-from core.pictures import identicon
 from repos.errors import NoSuchProject
 from repos.selectors import abilities, projects, repositories
 from web import cloning
@@ -129,13 +128,14 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def avatar(request: HttpRequest, slug: str) -> HttpResponse:
-    """/users/{slug}/avatar.png: a picture made for the name, whether somebody bears it or not."""
+    """/users/{slug}/avatar.png: somebody's own picture, or one made for the name, whether somebody bears it or not."""
     if len(slug) > 255:
         raise NoSuchUser(slug[:50])
+    actor = request.actor  # type: ignore[attr-defined]
     return HttpResponse(
-        identicon(slug.lower()),
+        people.avatar(actor, slug, request.GET.get("s")),
         content_type="image/png",
-        headers={"Cache-Control": "private, max-age=86400"},
+        headers={"Cache-Control": "private, max-age=60, stale-while-revalidate=86400"},
     )
 
 

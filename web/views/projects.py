@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import selectors as people
 from accounts.permissions import Permission
+from core import site
 from core.errors import DomainError, Forbidden, Unauthenticated
 from core.paging import PageRequest
 from core.pictures import identicon
@@ -112,7 +113,7 @@ def project_repositories(request: HttpRequest, key: str) -> HttpResponse:
                 "You may not create repositories in this project. Ask its administrators for it."
             )
         )
-    form = RepositoryForm(request.POST or None)
+    form = RepositoryForm(request.POST or None, initial=_first_branch())
     if request.method == "POST" and form.is_valid():
         try:
             made = change_repositories.create(actor, where, **form.cleaned_data)
@@ -177,11 +178,15 @@ def project_avatar(request: HttpRequest, key: str) -> HttpResponse:
     try:
         shown = projects.get(actor, key)
     except (NoSuchProject, Unauthenticated):
-        content, media_type = identicon(key.upper()), "image/png"
+        content = identicon(key.upper())
     else:
-        kept = projects.avatar(actor, shown)
-        content = bytes(kept.content) if kept else identicon(shown.key)
-        media_type = kept.media_type if kept else "image/png"
+        content = projects.avatar(actor, shown, request.GET.get("s"))
     return HttpResponse(
-        content, content_type=media_type, headers={"Cache-Control": "private, max-age=300"}
+        content, content_type="image/png", headers={"Cache-Control": "private, max-age=300"}
     )
+
+
+def _first_branch() -> dict[str, str]:
+    """Offer what the administrator chose for new repositories, else what most people choose."""
+    chosen = str(site.read(site.DEFAULT_BRANCH)).removeprefix("refs/heads/")
+    return {"default_branch": chosen or "main"}

@@ -23,7 +23,7 @@ FORBIDDEN = "no"
 def ssh(request: HttpRequest) -> HttpResponse:
     """/admin/ssh"""
     actor = request.actor  # type: ignore[attr-defined]
-    people.may_configure_ssh(actor)
+    people.may_configure_site(actor)
     form = SshSettingsForm(request.POST or None, initial=_shown())
     for algorithm, lengths in public_keys.LENGTHS.items():
         form.offer_rule(algorithm, _choices(lengths), initial=_rule(algorithm))
