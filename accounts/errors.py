@@ -101,6 +101,16 @@ class NameTaken(Conflict):
     def __init__(self, kind: str, name: str):
         super().__init__(f'A {kind} named "{name}" exists already.', context="name")
 
+    @classmethod
+    def by_slug(cls, name: str, slug: str, bearer: str) -> NameTaken:
+        """Refuse a name that would stand in addresses as another's does."""
+        refused = cls("user", name)
+        refused.message = (
+            f'"{name}" would stand in addresses as "{slug}", as the user "{bearer}" does already.'
+            " Choose another name."
+        )
+        return refused
+
 
 class UnfitName(Invalid):
     """The name holds something that a name may not hold."""

@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib.auth import password_validation as validation
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from accounts import access, rank, throttle
+from accounts import access, credentials, rank, throttle
 from accounts.actor import Actor
-from accounts.errors import NameTaken, UnfitName
+from accounts.errors import NameTaken, UnfitName, WrongPassword
 from accounts.events import PasswordChanged, UserCreated, UserModified, UserRemoved
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
@@ -55,7 +56,7 @@ def create(
                 default_group().members.add(user)
             events.publish(UserCreated(actor=actor, user=user))
     except IntegrityError:
-        raise NameTaken("user", name) from None
+        raise _taken(name) from None
     return user
 
 
@@ -89,7 +90,7 @@ def rename(actor: Actor, user: User, new_name: str) -> User:
             new = {"name": new_name}
             events.publish(UserModified(actor=actor, user=user, old=old, new=new))
     except IntegrityError:
-        raise NameTaken("user", new_name) from None
+        raise _taken(new_name) from None
     return user
 
 
@@ -106,8 +107,11 @@ def change_own_password(actor: Actor, old: str, new: str) -> None:
     user = actor.user
     if user is None:
         raise Forbidden()
-    if not user.check_password(old):
-        raise Invalid("The old password is not right.", context="oldPassword")
+    try:
+        # By the door of the login page: who found an open browser must not guess here either.
+        credentials.from_password(user.name, old, actor.origin)
+    except WrongPassword:
+        raise Invalid("The old password is not right.", context="oldPassword") from None
     _store_password(actor, user, new)
 
 
@@ -158,6 +162,15 @@ def _store_password(actor: Actor, user: User, password: str) -> None:
         events.publish(PasswordChanged(actor=actor, user=user))
 
 
+def _taken(name: str) -> NameTaken:
+    """Say what stands in the way of a name: somebody bears it, or one that looks the same in addresses."""
+    bearer = User.objects.filter(Q(name__iexact=name) | Q(slug=slug_of(name))).first()
+    if bearer is None or bearer.name.lower() == name.lower():
+        was_removed = bearer is not None and bearer.removed_at is not None
+        return NameTaken("deleted user" if was_removed else "user", name)
+    return NameTaken.by_slug(name, bearer.slug, bearer.name)
+
+
 def _require_administration(actor: Actor, user: User) -> None:
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     rank.require_above(actor, [user])
@@ -198,7 +211,10 @@ def check_name(field: str, name: str) -> None:
     """Refuse a name that could not stand in an address, or not before the colon of credentials."""
     check_text(field, name)
     if ":" in name or "/" in name or not slug_of(name).strip("._"):
-        raise UnfitName("Use letters or digits, and neither a colon nor a slash.", context=field)
+        raise UnfitName(
+            "Use at least one of a-z or 0-9, and neither a colon nor a slash: the name stands in addresses.",
+            context=field,
+        )
 
 
 def check_text(field: str, text: str) -> None:

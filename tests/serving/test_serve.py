@@ -16,6 +16,7 @@ import requests
 
 from tests.builders import git
 from tests.git.histories import commit, work_tree
+from tests.machines import free_port
 from tests.server import ADMINISTRATOR, ROOT, Server
 
 pytestmark = pytest.mark.slow
@@ -85,15 +86,17 @@ def test_it_does_not_start_with_an_old_git(tmp_path):
     assert "git 2.30.1 is too old. Install git 2.38.0 or newer." in said
 
 
-def test_it_does_not_start_when_the_port_is_taken(tmp_path):
+@pytest.mark.parametrize("setting", ["SERVER_PORT", "SSH_PORT"])
+def test_it_does_not_start_when_a_port_is_taken(tmp_path, setting):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        status, said = serve(tmp_path, SERVER_PORT=str(port))
+        free = {"SERVER_PORT": str(free_port()), "SSH_PORT": str(free_port())}
+        status, said = serve(tmp_path, **(free | {setting: str(port)}))
     assert status != 0
     assert f"Port {port} cannot be used" in said
-    assert "SERVER_PORT" in said
+    assert setting in said
     assert "Traceback" not in said
 
 
