@@ -1,0 +1,39 @@
+"""What repositories are and hold, as Bitbucket's JSON."""
+
+from repos.representations.contents import (
+    represent_branch,
+    represent_commit,
+    represent_entry,
+    represent_path,
+    represent_ref,
+    represent_tag,
+)
+from repos.representations.places import (
+    clone_links,
+    clone_url,
+    project_path,
+    repository_path,
+    represent_access_key,
+    represent_grant,
+    represent_project,
+    represent_repository,
+    ssh_url,
+)
+
+__all__ = [
+    "clone_links",
+    "clone_url",
+    "project_path",
+    "repository_path",
+    "represent_access_key",
+    "represent_branch",
+    "represent_commit",
+    "represent_entry",
+    "represent_grant",
+    "represent_path",
+    "represent_project",
+    "represent_ref",
+    "represent_repository",
+    "represent_tag",
+    "ssh_url",
+]
