@@ -10,8 +10,7 @@ from django.utils.safestring import mark_safe
 
 from accounts import selectors as people
 from accounts.permissions import Permission
-from core import site
-from web import markup
+from core import markup, site
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"

@@ -16,6 +16,7 @@ from accounts import selectors as people
 from accounts.actor import Via
 from accounts.errors import WrongPassword
 from accounts.models import User
+from core import markup
 from core.paging import PageRequest
 from gitengine import diff
 from gitengine.types import Commit, Entry, EntryKind, FileDiff
@@ -25,7 +26,7 @@ from repos.models import Repository
 from repos.selectors import abilities, contents, refs, repositories
 from repos.selectors.refs import Order
 from repos.services import repositories as change
-from web import cloning, highlighting, markup
+from web import cloning, highlighting
 from web.templatetags.pages import repository_url
 
 MOST_TEXT_BYTES = 1024 * 1024
