@@ -428,7 +428,7 @@ def test_an_application_is_registered_allowed_and_revoked(chromium, world, deskt
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.on("dialog", lambda dialog: dialog.accept())
     page.click("button[aria-label='Revoke Desktop']")
-    page.wait_for_selector("text=None yet")
+    page.wait_for_selector("button[aria-label='Revoke Desktop']", state="detached")
     assert requests.get(projects, headers=headers, timeout=30).status_code == 401
     page.goto(f"{world.url}/admin/oauth")
     page.click("a:has-text('Desktop')")
