@@ -48,7 +48,7 @@ def postgresql() -> Iterator[str]:
         check=True, capture_output=True, cwd=folder,
     )  # fmt: skip
     server = subprocess.Popen(
-        [*as_user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"],
+        [*as_user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F", "-N", "400"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
     try:

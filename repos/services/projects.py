@@ -146,6 +146,9 @@ def delete(actor: Actor, project: Project) -> None:
     """Delete a project that holds no repository; ProjectNotEmpty."""
     access.require(actor, Permission.PROJECT_ADMIN, project, scope=Scope.PROJECT)
     with transaction.atomic():
+        # A repository that is about to be made in it waits for the end of this.
+        if Project.objects.select_for_update().filter(pk=project.pk).first() is None:
+            return
         if project.repositories.exists():
             raise ProjectNotEmpty(project.name)
         gone = copy.copy(project)

@@ -124,6 +124,9 @@ def delete(actor: Actor, repository: Repository) -> None:
     """Delete a repository: out of sight at once, its files by a job."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY_DELETE)
     with transaction.atomic():
+        # Pushes that are about to note themselves wait for the end of this, and then find nothing.
+        if Repository.objects.select_for_update().filter(pk=repository.pk).first() is None:
+            return
         gone = copy.copy(repository)
         for place in TokenPlace.objects.filter(repository=repository).select_related("token__user"):
             secrets.end_service_token(actor, place.token)
