@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from gitengine import pktlines, processes, reachability, refs
 from gitengine.errors import GitError, NoSuchRevision, ProtocolError
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
+from gitengine.places import Places
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
 
@@ -20,11 +21,15 @@ FORMATS = ("tar", "zip", "tgz", "tar.gz")
 TIMEOUT = 3600.0
 MOST_REQUEST_BYTES = 1024 * 1024
 MOST_ARGUMENTS = 64
+WAIT_FOR_A_PLACE = 20.0
+
+# An archive is compressed for one client alone: so many at once, the others wait.
+_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an archive is to hold, and how."""
+    """What an archive is to hold, and how; `tree` may be a commit, whose time its files then bear."""
 
     tree: ObjectId
     format: str = "tar"
@@ -34,7 +39,11 @@ class Wanted:
 
 
 def stream(git: GitRepository, wanted: Wanted) -> Iterator[bytes]:
-    """Give the archive piece by piece; GitFailed for a path that is not there."""
+    """Give the archive piece by piece; it has begun when this returns.
+
+    GitFailed for a path that is not there, Busy when no place came free. Closing the generator ends
+    the child.
+    """
     if wanted.format not in FORMATS:
         raise ProtocolError("unknown archive format")
     if any("\0" in text for text in (wanted.prefix, *wanted.paths)):
@@ -42,11 +51,26 @@ def stream(git: GitRepository, wanted: Wanted) -> Iterator[bytes]:
     options = [f"--format={wanted.format}", f"--prefix={wanted.prefix}"]
     if wanted.level is not None:
         options.append(f"-{wanted.level}")
-    return processes.stream(
-        ["archive", *options, wanted.tree, "--", *wanted.paths],
-        git_dir=git.path,
-        timeout=TIMEOUT,
-    )
+    return _begun(_made(git, ["archive", *options, wanted.tree, "--", *wanted.paths]))
+
+
+def _made(git: GitRepository, args: list[str]) -> Generator[bytes, None, None]:
+    with _places.one() as place:
+        yield from place.watch(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))
+
+
+def _begun(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """Make the first piece now, so that what is refused is refused before an answer begins."""
+    first = next(pieces, b"")
+
+    def rest() -> Generator[bytes, None, None]:
+        try:
+            yield first
+            yield from pieces
+        finally:
+            pieces.close()
+
+    return rest()
 
 
 def serve(

@@ -6,9 +6,10 @@ The git program walks (it knows the commit-graph and its changed paths), libgit2
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from gitengine import objects, processes
-from gitengine.errors import GitFailed, NoSuchRevision
+from gitengine.errors import GitFailed, InvalidName, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import Commit, ObjectId
 
@@ -27,31 +28,83 @@ def commits(git: GitRepository, ids: Iterable[ObjectId]) -> Iterator[Commit]:
         yield objects.read_commit(opened, object_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which commits of a history are wanted.
+
+    `merges` True gives only merges, False none; `author` is a part of a name or address, in any case;
+    `after` and `before` are seconds since 1970, by the committer's clock. With a `path` only commits
+    that changed it, under its former names too with `follow_renames`.
+    """
+
+    path: str = ""
+    follow_renames: bool = False
+    merges: bool | None = None
+    author: str = ""
+    after: int | None = None
+    before: int | None = None
+
+    def options(self) -> list[str]:
+        """What git is told of it, before the revisions."""
+        options = []
+        if self.merges is not None:
+            options.append("--merges" if self.merges else "--no-merges")
+        if self.author:
+            if "\0" in self.author or "\n" in self.author:
+                raise InvalidName("An author's name holds no line break and no NUL.")
+            options += ["--fixed-strings", "--regexp-ignore-case", f"--author={self.author}"]
+        if self.after is not None:
+            options.append(f"--since=@{self.after}")
+        if self.before is not None:
+            options.append(f"--until=@{self.before}")
+        if self.follow_renames and self.path:
+            options.append("--follow")
+        return options
+
+
+EVERYTHING = Narrowed()
+
+
 def log(
     git: GitRepository,
     until: Sequence[ObjectId],
     *,
     since: Sequence[ObjectId] = (),
-    path: str = "",
-    follow_renames: bool = False,
-    merges: bool | None = None,
+    narrowed: Narrowed = EVERYTHING,
     skip: int = 0,
     limit: int,
 ) -> list[Commit]:
-    """Give the commits that `until` reaches and `since` does not, newest first.
-
-    `merges` True gives only merges, False none. With a `path` only commits that changed it.
-    """
-    args = ["log", "--format=%H", f"--skip={skip}", f"--max-count={limit}"]
-    if merges is not None:
-        args.append("--merges" if merges else "--no-merges")
-    if follow_renames and path:
-        args.append("--follow")
+    """Give the commits that `until` reaches and `since` does not, newest first; TookTooLong."""
+    # git follows a name by looking at each commit, and does not look at those that it skips.
+    passed = skip if narrowed.follow_renames else 0
+    args = ["log", "--format=%H", f"--skip={skip - passed}", f"--max-count={limit + passed}"]
+    args += narrowed.options()
     args += ["--end-of-options", *until, *(f"^{object_id}" for object_id in since), "--"]
-    if path:
-        args.append(path)
+    if narrowed.path:
+        args.append(narrowed.path)
     output = _git(git, args)
-    return list(commits(git, output.decode("ascii").split()))
+    return list(commits(git, output.decode("ascii").split()[passed:]))
+
+
+def file_history(
+    git: GitRepository, until: ObjectId, path: str, *, skip: int = 0, limit: int
+) -> list[tuple[Commit, str]]:
+    """Give the commits that changed a file, newest first, each with the name it then had.
+
+    Renames are followed as `git log --follow` does, which knows one file and no folder.
+    """
+    args = ["log", "-z", "--follow", "--name-only", "--format=%x01%H"]
+    args += [f"--max-count={skip + limit}", "--end-of-options", until, "--", path]
+    found: list[tuple[ObjectId, str]] = []
+    for text in fields([_git(git, args)]):
+        if text.startswith("\x01"):
+            found.append((text[1:41], path))
+        elif found and text.strip("\n"):
+            found[-1] = (found[-1][0], text.lstrip("\n"))
+    # Skipped here: git follows a name by looking at each commit, and not at those that it skips.
+    wanted = found[skip:]
+    read = commits(git, [object_id for object_id, _ in wanted])
+    return [(one, name) for one, (_, name) in zip(read, wanted, strict=True)]
 
 
 def count(git: GitRepository, until: Sequence[ObjectId], since: Sequence[ObjectId] = ()) -> int:
@@ -66,7 +119,7 @@ def count_authors(
     """Count the different addresses of authors among those commits."""
     excluded = [f"^{object_id}" for object_id in since]
     args = ["log", "-z", "--format=%ae", "--end-of-options", *until, *excluded, "--"]
-    return len(set(_fields(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))))
+    return len(set(fields(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))))
 
 
 def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int, int]:
@@ -76,35 +129,6 @@ def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int
     spread = ["rev-list", "--count", "--left-right", "--end-of-options", f"{tip}...{base}", "--"]
     ahead, behind = _git(git, spread).split()
     return int(ahead), int(behind)
-
-
-def last_changes(
-    git: GitRepository, tip: ObjectId, folder: str, names: Sequence[str], *, within: int = 20_000
-) -> dict[str, Commit]:
-    """Find, for each of these entries of a folder, the commit that last changed it.
-
-    Walks back until all are found, at most `within` commits; what is older is left out.
-    """
-    left = set(names)
-    found: dict[str, ObjectId] = {}
-    start = f"{folder}/" if folder else ""
-    args = ["log", "-z", "--format=%x01%H", "--name-only", "--no-renames", f"--max-count={within}"]
-    args += ["--end-of-options", tip, "--", *([folder] if folder else [])]
-    output = processes.stream(args, git_dir=git.path, timeout=TIMEOUT)
-    current = ""
-    for text in _fields(output):
-        if text.startswith("\x01"):
-            current = text[1:41]
-            continue
-        name = text.lstrip("\n").removeprefix(start).split("/", 1)[0]
-        if name in left:
-            left.discard(name)
-            found[name] = current
-            if not left:
-                break
-    output.close()
-    read = {one.id: one for one in commits(git, set(found.values()))}
-    return {name: read[object_id] for name, object_id in found.items()}
 
 
 def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
@@ -119,7 +143,8 @@ def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, 
     return times
 
 
-def _fields(chunks: Iterable[bytes]) -> Iterator[str]:
+def fields(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Cut what git prints with `-z` into its fields."""
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\0")

@@ -79,6 +79,6 @@ class Places:
                     continue
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise Busy("Too many clones at once; try again in a moment.")
+                    raise Busy("Too many such requests at once; try again in a moment.")
                 self._changed.wait(min(left, LOOK_EVERY))
             self._taken.append(place)

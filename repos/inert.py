@@ -1,11 +1,16 @@
-"""Send files that anybody may have pushed so that no browser runs what is in them."""
+"""Send what anybody may have pushed so that no browser runs what is in it."""
 
 from __future__ import annotations
 
+from typing import TypeVar
 from urllib.parse import quote
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
+from core import markup
+from core.errors import Invalid
+from gitengine import trees
+from repos.selectors.archives import Archive
 from repos.selectors.contents import Raw
 
 # Pictures that hold no script; everything else is plain text or a download.
@@ -25,6 +30,32 @@ def inert_file(file: Raw) -> StreamingHttpResponse:
         name = quote(file.entry.name, errors="surrogateescape")
         response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     response["Content-Length"] = str(file.entry.size)
+    return _inert(response)
+
+
+def rendered_file(file: Raw) -> HttpResponse:
+    """Answer with a text file as HTML, cleaned of everything that acts; Invalid for other files."""
+    if file.is_binary or (file.entry.size or 0) > markup.MOST_CHARACTERS:
+        raise Invalid("Only text of a fair size can be rendered.", context="markup")
+    return _inert(HttpResponse(markup.render(trees.decode(b"".join(file.chunks)))))
+
+
+def saved_file(made: Archive) -> StreamingHttpResponse:
+    """Answer with an archive, to be saved."""
+    kind = "application/x-tar" if made.format == "tar" else "application/octet-stream"
+    response = StreamingHttpResponse(made.pieces, content_type=kind)
+    name = made.filename.encode("utf-8", "surrogateescape")
+    plain = made.filename.encode("ascii", "replace").decode().replace("?", "-")
+    response["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    )
+    return _inert(response)
+
+
+_Response = TypeVar("_Response", HttpResponse, StreamingHttpResponse)
+
+
+def _inert(response: _Response) -> _Response:
     response["Content-Security-Policy"] = _POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response

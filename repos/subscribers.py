@@ -22,6 +22,17 @@ def tidy_soon(event: RefsChanged) -> None:
     )
 
 
+@subscribe(RefsChanged)
+def index_soon(event: RefsChanged) -> None:
+    """Let pages know what last changed each entry of the default branch, without a walk of their own."""
+    repository_id = event.push.repository_id
+    jobs.enqueue(
+        "repos.index_last_changes",
+        repository_id,
+        unique_key=f"repos.index_last_changes:{repository_id}",
+    )
+
+
 @subscribe(UserErased)
 def forget_owner(event: UserErased) -> None:
     """A personal project forgets the name of an owner who was erased, and the addresses that held it."""

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 
 from accounts.actor import Actor
-from gitengine import maintenance
+from gitengine import last_changes, maintenance, refs
 from gitengine.errors import NotAGitRepository
 from gitengine.repository import GitRepository
 from repos import storage
@@ -60,3 +60,15 @@ def announce_push(push_id: int) -> None:
     push = Push.objects.filter(pk=push_id).first()
     if push is not None:
         ref_updates.announce(Actor.system(), push)
+
+
+@shared_task(name="repos.index_last_changes")
+def index_last_changes(repository_id: int) -> None:
+    """Bring up to date which commit last changed each path of the default branch."""
+    try:
+        git = GitRepository.open(storage.path_of(repository_id))
+        head = refs.find(git, git.head_branch())
+        if head is not None:
+            last_changes.update(git, head.target)
+    except NotAGitRepository:
+        logger.info("repository %d is gone; nothing to index", repository_id)

@@ -9,18 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import Invalid
-from core.paging import page_of
-from gitengine.types import Commit, EntryKind
+from core.paging import PageRequest, page_of
+from gitengine.types import EntryKind
 from repos.api.resources import RepositoryResource
-from repos.inert import inert_file
+from repos.inert import inert_file, rendered_file, saved_file
 from repos.representations import (
+    represent_blame,
     represent_branch,
-    represent_commit,
     represent_entry,
     represent_path,
     represent_tag,
 )
-from repos.selectors import contents, refs
+from repos.selectors import archives, contents, histories, refs
 from repos.selectors.contents import Place
 from repos.selectors.refs import Order
 
@@ -29,10 +29,9 @@ MOST_LINES = 5000
 MOST_DETAILED = 100
 DEFAULT_LINES = 500
 MOST_FILES = 100_000
-MERGES = {"include": None, "exclude": False, "only": True}
 
 
-class _Contents(RepositoryResource):
+class Contents(RepositoryResource):
     """What all of them share."""
 
     def at(self) -> str:
@@ -47,7 +46,7 @@ class _Contents(RepositoryResource):
         return Order[text.upper()]
 
 
-class Branches(_Contents):
+class Branches(Contents):
     """/branches"""
 
     def get(self, request: Request, **_: str) -> Response:
@@ -70,7 +69,7 @@ class Branches(_Contents):
         return self.show_page(page, lambda branch: represent_branch(branch, people))
 
 
-class Tags(_Contents):
+class Tags(Contents):
     """/tags"""
 
     def get(self, request: Request, **_: str) -> Response:
@@ -82,7 +81,7 @@ class Tags(_Contents):
         return self.show_page(page, represent_tag)
 
 
-class TagDetail(_Contents):
+class TagDetail(Contents):
     """/tags/{name}"""
 
     def get(self, request: Request, name: str, **_: str) -> Response:
@@ -90,86 +89,44 @@ class TagDetail(_Contents):
         return self.show(represent_tag(refs.tag(self.actor, self.repository(), name)))
 
 
-class Commits(_Contents):
-    """/commits"""
-
-    def get(self, request: Request, **_: str) -> Response:
-        """List the history of a revision, newest first."""
-        query = request.query_params
-        merges = query.get("merges", "include").lower()
-        if merges not in MERGES:
-            raise Invalid("The merges must be include, exclude or only.", context="merges")
-        narrowed = contents.CommitFilter(
-            path=query.get("path", "").strip("/"),
-            follow_renames=self.flag("followRenames"),
-            merges=MERGES[merges],
-            since=query.get("since", ""),
-            ignore_missing=self.flag("ignoreMissing"),
-        )
-        repository = self.repository()
-        until = query.get("until", "")
-        page = contents.commits(
-            self.actor,
-            repository,
-            self.wanted(most=contents.MOST_COMMITS),
-            until=until,
-            narrowed=narrowed,
-        )
-        if self.flag("withCounts"):
-            authors, total = contents.counts(
-                self.actor, repository, until=until, since=narrowed.since
-            )
-            page.extra.update(authorCount=authors, totalCount=total)
-        people = self.people_in(page.values)
-        return self.show_page(page, lambda commit: represent_commit(commit, people))
-
-
-class CommitDetail(_Contents):
-    """/commits/{commitId}"""
-
-    def get(self, request: Request, commit_id: str, **_: str) -> Response:
-        """Show a commit; with `path`, the last one up to it that changed the path."""
-        path = request.query_params.get("path", "").strip("/")
-        repository = self.repository()
-        commit: Commit | None
-        if path:
-            narrowed = contents.CommitFilter(path=path)
-            page = contents.commits(
-                self.actor, repository, self.wanted(default=1), until=commit_id, narrowed=narrowed
-            )
-            commit = page.values[0] if page.values else None
-        else:
-            commit = contents.commit(self.actor, repository, commit_id)
-        if commit is None:
-            raise Invalid(f'No commit up to {commit_id} changed "{path}".', context="path")
-        return self.show(represent_commit(commit, self.people_in([commit])))
-
-
-class Browse(_Contents):
+class Browse(Contents):
     """/browse/{path}"""
 
     def get(self, request: Request, path: str = "", **_: str) -> Response:
         """Show a folder or the lines of a file; with `type` only which of them it is."""
-        repository = self.repository()
-        where = contents.place(self.actor, repository, path.strip("/"), self.at())
-        if self.flag("type"):
-            return self.show({"type": where.entry.kind.value})
+        where = contents.place(self.actor, self.repository(), path.strip("/"), self.at())
+        # Of several wishes the first in this order is heard, as in Bitbucket.
         if self.flag("size") and not where.is_directory:
             return self.show({"size": where.entry.size})
+        if self.flag("type"):
+            return self.show({"type": where.entry.kind.value})
         if where.is_directory:
             return self.show(self._folder(where))
         if where.entry.kind is EntryKind.SUBMODULE:
             shown = represent_entry(where.entry) | {"path": represent_path(where.entry.path)}
             return self.show(shown | {"revision": where.revision.id})
+        if self.wants_blame and self.flag("noContent"):
+            return self.show(self._blame(where, self._lines()))
         return self.show(self._file(where))
+
+    @property
+    def wants_blame(self) -> bool:
+        """Whether the query names blame, with any value but "false"."""
+        return self.request.query_params.get("blame", "false").lower() != "false"
+
+    def _lines(self) -> PageRequest:
+        return self.wanted(default=DEFAULT_LINES, most=MOST_LINES)
+
+    def _blame(self, where: Place, wanted: PageRequest) -> list[dict[str, Any]]:
+        found = histories.blame(
+            self.actor, self.repository(), where, start=wanted.start, limit=wanted.limit
+        )
+        people = self.people_in([one.commit for one in found])
+        return [represent_blame(one, people) for one in found]
 
     def _folder(self, where: Place) -> dict[str, Any]:
         wanted = self.wanted(default=DEFAULT_CHILDREN)
-        entries = (
-            []
-            if self.flag("noContent")
-            else contents.children(self.actor, self.repository(), where)
-        )
+        entries = contents.children(self.actor, self.repository(), where)
         return {
             "path": represent_path(where.entry.path),
             "revision": where.revision.id,
@@ -177,9 +134,7 @@ class Browse(_Contents):
         }
 
     def _file(self, where: Place) -> dict[str, Any]:
-        wanted = self.wanted(default=DEFAULT_LINES, most=MOST_LINES)
-        if self.flag("noContent"):
-            return {"lines": [], "start": 0, "size": 0, "isLastPage": True}
+        wanted = self._lines()
         found = contents.text(
             self.actor,
             self.repository(),
@@ -189,7 +144,7 @@ class Browse(_Contents):
         )
         if found.lines is None:
             return {"binary": True, "path": represent_path(where.entry.path)}
-        return {
+        shown: dict[str, Any] = {
             "lines": [{"text": line} for line in found.lines],
             "start": found.start,
             "size": len(found.lines),
@@ -197,9 +152,10 @@ class Browse(_Contents):
             "isLastPage": found.is_last,
             "nextPageStart": None if found.is_last else wanted.start + wanted.limit,
         }
+        return shown | {"blame": self._blame(where, wanted)} if self.wants_blame else shown
 
 
-class Files(_Contents):
+class Files(Contents):
     """/files/{path}"""
 
     def get(self, request: Request, path: str = "", **_: str) -> Response:
@@ -214,9 +170,55 @@ class Files(_Contents):
         return self.show(page.as_json())
 
 
-class RawFile(_Contents):
+class RawFile(Contents):
     """/raw/{path}"""
 
     def get(self, request: Request, path: str, **_: str) -> HttpResponseBase:
-        """Send a file as it is, in a form that no browser runs."""
-        return inert_file(contents.raw(self.actor, self.repository(), path.strip("/"), self.at()))
+        """Send a file as it is, in a form that no browser runs; with `markup` as HTML."""
+        where = contents.raw(self.actor, self.repository(), path.strip("/"), self.at())
+        return rendered_file(where) if self.flag("markup") else inert_file(where)
+
+
+class _WellKnownFile(Contents):
+    """A file that tells of the repository, at its root, under one of its usual names."""
+
+    name: str
+
+    def get(self, request: Request, **_: str) -> HttpResponseBase:
+        """Send it as it is; with `markup` as HTML."""
+        found = contents.well_known_file(self.actor, self.repository(), self.name, self.at())
+        return rendered_file(found) if self.flag("markup") else inert_file(found)
+
+
+class Readme(_WellKnownFile):
+    """/readme"""
+
+    name = "README"
+
+
+class License(_WellKnownFile):
+    """/license"""
+
+    name = "LICENSE"
+
+
+class Contributing(_WellKnownFile):
+    """/contributing"""
+
+    name = "CONTRIBUTING"
+
+
+class Archive(Contents):
+    """/archive"""
+
+    def get(self, request: Request, **_: str) -> HttpResponseBase:
+        """Stream the files of a revision as one file."""
+        query = request.query_params
+        wanted = archives.ArchiveRequest(
+            at=self.at(),
+            format=query.get("format", "zip"),
+            prefix=query.get("prefix", ""),
+            paths=tuple(query.getlist("path")),
+            filename=query.get("filename", ""),
+        )
+        return saved_file(archives.make(self.actor, self.repository(), wanted))

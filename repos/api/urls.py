@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from repos.api import access_keys, contents, people, permissions, projects, repositories, tokens
+from repos.api import (
+    access_keys,
+    contents,
+    histories,
+    people,
+    permissions,
+    projects,
+    repositories,
+    tokens,
+)
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
@@ -14,13 +23,19 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(f"{repository}/branches/default", repositories.ExistingDefaultBranch.as_view()),
         path(f"{repository}/tags", contents.Tags.as_view()),
         path(f"{repository}/tags/<path:name>", contents.TagDetail.as_view()),
-        path(f"{repository}/commits", contents.Commits.as_view()),
-        path(f"{repository}/commits/<path:commit_id>", contents.CommitDetail.as_view()),
+        path(f"{repository}/commits", histories.Commits.as_view()),
+        path(f"{repository}/commits/<path:commit_id>", histories.CommitDetail.as_view()),
         path(f"{repository}/browse", contents.Browse.as_view()),
         path(f"{repository}/browse/<path:path>", contents.Browse.as_view()),
         path(f"{repository}/files", contents.Files.as_view()),
         path(f"{repository}/files/<path:path>", contents.Files.as_view()),
         path(f"{repository}/raw/<path:path>", contents.RawFile.as_view()),
+        path(f"{repository}/last-modified", histories.LastModified.as_view()),
+        path(f"{repository}/last-modified/<path:path>", histories.LastModified.as_view()),
+        path(f"{repository}/readme", contents.Readme.as_view()),
+        path(f"{repository}/license", contents.License.as_view()),
+        path(f"{repository}/contributing", contents.Contributing.as_view()),
+        path(f"{repository}/archive", contents.Archive.as_view()),
         path(f"{repository}/permissions", permissions.RepositoryPermissions.as_view()),
         path(f"{repository}/permissions/users", permissions.RepositoryUsers.as_view()),
         path(f"{repository}/permissions/users/none", permissions.RepositoryUsersWithout.as_view()),

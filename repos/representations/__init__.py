@@ -1,6 +1,7 @@
 """What repositories are and hold, as Bitbucket's JSON."""
 
 from repos.representations.contents import (
+    represent_blame,
     represent_branch,
     represent_commit,
     represent_entry,
@@ -26,6 +27,7 @@ __all__ = [
     "project_path",
     "repository_path",
     "represent_access_key",
+    "represent_blame",
     "represent_branch",
     "represent_commit",
     "represent_entry",

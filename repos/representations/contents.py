@@ -8,6 +8,7 @@ from typing import Any
 from accounts.models import User
 from accounts.representations import represent_user
 from gitengine.types import Commit, Entry, EntryKind, Person
+from repos.selectors.histories import Blamed
 from repos.selectors.refs import Branch, Tag
 
 DISPLAY_LENGTH = 11
@@ -73,6 +74,25 @@ def represent_commit(commit: Commit, people: People) -> dict[str, Any]:
         "parents": [
             {"id": parent, "displayId": parent[:DISPLAY_LENGTH]} for parent in commit.parents
         ],
+    }
+
+
+def represent_blame(blamed: Blamed, people: People) -> dict[str, Any]:
+    """A run of lines with the commit that brought it."""
+    commit = blamed.commit
+    short = commit.id[:DISPLAY_LENGTH]
+    return {
+        "author": _person(commit.author, people),
+        "authorTimestamp": commit.author_time * 1000,
+        "committer": _person(commit.committer, people),
+        "committerTimestamp": commit.committer_time * 1000,
+        "commitHash": commit.id,
+        "displayCommitHash": short,
+        "commitId": commit.id,
+        "commitDisplayId": short,
+        "fileName": blamed.run.path,
+        "lineNumber": blamed.run.line,
+        "spannedLines": blamed.run.count,
     }
 
 

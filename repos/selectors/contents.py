@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 from accounts.actor import Actor
 from core.errors import Invalid
-from core.paging import Page, PageRequest, page_from, page_of
+from core.paging import Page, PageRequest, page_of
 from gitengine import diff, history, trees
-from gitengine.errors import NoSuchRevision
-from gitengine.repository import GitRepository
-from gitengine.types import Change, Commit, Entry, EntryKind, FileDiff, ObjectId
+from gitengine.types import Change, Commit, Entry, EntryKind, FileDiff
 from repos import storage
-from repos.errors import NotADirectory
+from repos.errors import NoSuchPath, NotADirectory
 from repos.models import Repository
 from repos.selectors import refs
 from repos.selectors.refs import Revision
 
-MOST_COMMITS = 100
 LONGEST_LINE = 20_000
 
 
@@ -49,64 +46,10 @@ class Text:
     is_last: bool
 
 
-@dataclass(frozen=True)
-class CommitFilter:
-    """Which commits of a history are listed."""
-
-    path: str = ""
-    follow_renames: bool = False
-    merges: bool | None = None
-    since: str = ""
-    ignore_missing: bool = False
-
-
 def commit(actor: Actor, repository: Repository, revision: str) -> Commit:
     """One commit by its id, whole or short, or by the name of a branch or tag; NoSuchCommit."""
     with storage.opened(repository) as git:
         return history.commit(git, refs.resolve(git, revision or "HEAD").commit_id)
-
-
-def commits(
-    actor: Actor,
-    repository: Repository,
-    wanted: PageRequest,
-    *,
-    until: str = "",
-    narrowed: CommitFilter = CommitFilter(),
-) -> Page[Commit]:
-    """The history of a revision, newest first."""
-    with storage.opened(repository) as git:
-        if narrowed.path:
-            trees.check_path(narrowed.path, until)
-        start = _commit_or_none(git, until, narrowed.ignore_missing)
-        if start is None:
-            return page_from([], wanted)
-        left_out = narrowed.since and _commit_or_none(git, narrowed.since, narrowed.ignore_missing)
-        since = [left_out] if left_out else []
-        found = history.log(
-            git,
-            [start],
-            since=since,
-            path=narrowed.path,
-            follow_renames=narrowed.follow_renames,
-            merges=narrowed.merges,
-            skip=wanted.start,
-            limit=wanted.limit + 1,
-        )
-    return page_from(found, wanted)
-
-
-def counts(
-    actor: Actor, repository: Repository, *, until: str = "", since: str = ""
-) -> tuple[int, int]:
-    """How many authors, and how many commits, a history has."""
-    with storage.opened(repository) as git:
-        start = [refs.resolve(git, until).commit_id]
-        left_out = [refs.resolve(git, since).commit_id] if since else []
-        return (
-            history.count_authors(git, start, left_out),
-            history.count(git, start, left_out),
-        )
 
 
 def place(actor: Actor, repository: Repository, path: str, at: str = "") -> Place:
@@ -179,12 +122,19 @@ def raw(actor: Actor, repository: Repository, path: str, at: str = "") -> Raw:
         return Raw(where.entry, start, trees.stream_blob(git, where.entry.id))
 
 
-def last_changes(
-    actor: Actor, repository: Repository, commit_id: ObjectId, folder: str, names: list[str]
-) -> dict[str, Commit]:
-    """The commit that last changed each of these entries of a folder, as far as it is soon found."""
-    with storage.opened(repository) as git:
-        return history.last_changes(git, commit_id, folder, names)
+def well_known_file(actor: Actor, repository: Repository, name: str, at: str = "") -> Raw:
+    """The README, LICENSE or CONTRIBUTING at the root, with an ending `md` or `txt` or none; NoSuchPath."""
+    where = place(actor, repository, "", at)
+    files = {
+        entry.name.lower(): entry
+        for entry in children(actor, repository, where)
+        if entry.kind is EntryKind.FILE
+    }
+    stem = name.lower()
+    found = next((files[one] for one in (f"{stem}.md", f"{stem}.txt", stem) if one in files), None)
+    if found is None:
+        raise NoSuchPath(f'There is no {name} at revision "{where.revision.id}".')
+    return raw(actor, repository, found.path, where.revision.commit_id)
 
 
 def changes(actor: Actor, repository: Repository, shown: Commit) -> list[Change]:
@@ -200,12 +150,3 @@ def file_diffs(
     with storage.opened(repository) as git:
         parent = shown.parents[0] if shown.parents else None
         return list(diff.file_diffs(git, parent, shown.id, limits=limits))
-
-
-def _commit_or_none(git: GitRepository, at: str, ignore_missing: bool) -> ObjectId | None:
-    try:
-        return refs.resolve(git, at).commit_id
-    except NoSuchRevision:
-        if ignore_missing:
-            return None
-        raise

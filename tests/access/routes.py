@@ -121,6 +121,12 @@ REST = [
         f"GET {R}/files",
         f"GET {R}/files/src",
         f"GET {R}/raw/hello.txt",
+        f"GET {R}/last-modified",
+        f"GET {R}/last-modified/src",
+        f"GET {R}/readme",
+        f"GET {R}/license",
+        f"GET {R}/contributing",
+        f"GET {R}/archive",
     ),
     *_rows(
         "to administer the repository",

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from gitengine import diff, history, refs, trees
+from gitengine import diff, history, last_changes, refs, trees
 from gitengine.errors import InvalidName, NoSuchPath, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import ChangeKind, LineKind
@@ -172,7 +172,7 @@ def test_what_stands_in_gitattributes_runs_nothing(repository, tmp_path):
     tip, _ = refs.resolve(repository, "main")
 
     assert list(diff.file_diffs(repository, history.commit(repository, tip).parents[0], tip))
-    assert history.last_changes(repository, tip, "", ["README.md"])
+    assert last_changes.find(repository, tip, "", ["README.md"])
     assert not mark.exists()
 
 

