@@ -124,8 +124,8 @@ REST = [
         f"GET {R}/last-modified",
         f"GET {R}/last-modified/src",
         f"GET {R}/readme",
-        f"GET {R}/license",
-        f"GET {R}/contributing",
+        f"GET {R}/license?at=told",
+        f"GET {R}/contributing?at=told",
         f"GET {R}/archive",
     ),
     *_rows(

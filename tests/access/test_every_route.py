@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ from accounts.models import AccessToken, User
 from accounts.permissions import Permission
 from accounts.services import keys, secrets
 from core import site
+from repos import storage
 from repos.services import access_keys, tokens
 from tests import builders, oauth
 from tests.access import routes
@@ -147,12 +149,21 @@ def world(db):
     site.write(site.DEFAULT_BRANCH, "refs/heads/main")
     project = builders.project("PRJ")
     repository = builders.repository(project, "repo", content=True)
+    _tell(repository)
     builders.group("devs", builders.user("dev"))
     bob = builders.user("bob")
     builders.grant(repository, bob, "REPO_READ")
     builders.grant(project, bob, "PROJECT_READ")
     numbers = _numbers(project, repository)
     return [*_people(project, repository, numbers), *_secrets(project, repository, numbers)]
+
+
+def _tell(repository):
+    """A branch with the files that tell of a repository."""
+    files = "".join(f"M 100644 inline {name}\ndata 1\nx\n" for name in ("LICENSE", "CONTRIBUTING"))
+    script = f"commit refs/heads/told\ncommitter A <a@b> 1 +0000\ndata 1\nm\n{files}"
+    path = storage.path_of(repository.pk)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=path, input=script.encode(), check=True)
 
 
 def _numbers(project, repository):
