@@ -8,10 +8,10 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture assets bench locks
+.PHONY: help serve test check torture assets bench-pages locks
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 serve: $(VENV)/runtime ## install, migrate, make the first administrator, serve on http://localhost:7990
 	@exec $(BIN)/python manage.py serve
@@ -29,7 +29,7 @@ check: $(VENV)/dev ## lint, types, layers, unit tests: under two minutes
 torture: $(VENV)/dev ## kill the server in mid push, twenty times over
 	@$(BIN)/python -m pytest -q -m torture tests/torture
 
-bench: $(VENV)/dev ## measure pages, side by side; pass a repository with ARGS="--repository PATH"
+bench-pages: $(VENV)/dev ## measure pages, git beside each; pass a repository with ARGS="--repository PATH"
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
 
 assets: ## rebuild the committed styles and scripts (needs Node)
