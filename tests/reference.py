@@ -45,7 +45,9 @@ LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
          ("GET", "/api/latest/admin/user-directories")}  # fmt: skip
 # Resources that are not Bitbucket's, or that its description does not hold.
 OURS = {"app-passwords", "auditing", "oauth2"}
-NOT_DESCRIBED = re.compile(r"/audit/latest/(projects/.*/)?events")
+NOT_DESCRIBED = re.compile(
+    r"/audit/latest/(projects/.*/)?events|/branch-utils/latest/projects/.*/branchmodel(/configuration)?"
+)
 # Objects in the description, strings on the wire.
 STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files"),
            ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files/{path}")}  # fmt: skip

@@ -13,6 +13,12 @@ from typing import Any
 API = "/rest/api/latest"
 P = f"{API}/projects/PRJ"
 R = f"{P}/repos/repo"
+UTILS = "/rest/branch-utils/latest/projects/PRJ"
+GIT_TAGS = "/rest/git/latest/projects/PRJ/repos/repo/tags"
+MODEL = {
+    "development": {"useDefault": True},
+    "types": [{"id": "BUGFIX", "enabled": True, "prefix": "bugfix/"}],
+}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
 TOKEN = {"name": "t", "permissions": ["REPO_READ"]}
 GRANT_PROJECT = "?name=bob&permission=PROJECT_READ"
@@ -105,6 +111,7 @@ REST = [
         f"GET {P}",
         f"GET {P}/avatar.png",
         f"GET {P}/repos",
+        f"GET {UTILS}/branchmodel/configuration",
     ),
     *_rows(
         "to see the repository",
@@ -121,9 +128,50 @@ REST = [
         f"GET {R}/files",
         f"GET {R}/files/src",
         f"GET {R}/raw/hello.txt",
+        f"GET {R}/labels",
+        f"GET {UTILS}/repos/repo/branches/info/main",
+        f"GET {UTILS}/repos/repo/branchmodel",
+        f"GET {UTILS}/repos/repo/branchmodel/configuration",
+        f"GET {API}/labels/first",
+        f"GET {API}/labels/first/labeled",
+        f"POST DELETE {R}/watch",
+        f"POST DELETE {R}/commits/main/watch",
     ),
+    # Refs stay where a caller moved them: each of these is answered alike the second time.
+    *_rows(
+        "to write the repository",
+        (f"POST {R}/branches", {"name": "new", "startPoint": "main"}),
+        (f"POST {UTILS}/repos/repo/branches", {"name": "new", "startPoint": "main"}),
+        (
+            f"DELETE {UTILS}/repos/repo/branches",
+            {"name": "refs/heads/gone", "endPoint": "main", "dryRun": False},
+        ),
+        (
+            f"POST {R}/tags",
+            {"name": "t", "startPoint": "main", "message": "m", "force": True, "type": "ANNOTATED"},
+        ),
+        (f"POST {GIT_TAGS}", {"name": "t", "startPoint": "main", "type": "LIGHTWEIGHT"}),
+        f"DELETE {GIT_TAGS}/refs/heads/main",
+        (
+            f"PUT {R}/browse/hello.txt",
+            {
+                "content": "new",
+                "message": "m",
+                "branch": "main",
+                "sourceCommitId": "main",
+                "sourceBranch": "main",
+            },
+        ),
+    ),
+    *_rows("a person", f"GET {API}/labels"),
     *_rows(
         "to administer the repository",
+        f"GET {R}/ref-change-activities",
+        f"GET {R}/ref-change-activities/branches",
+        (f"POST {R}/labels", {"name": "label"}),
+        f"DELETE {R}/labels/first",
+        (f"PUT {UTILS}/repos/repo/branchmodel/configuration", MODEL),
+        f"DELETE {UTILS}/repos/repo/branchmodel/configuration",
         (f"PUT {R}", {"description": "new"}),
         (f"PUT {R}/default-branch", {"id": "refs/heads/main"}),
         (f"PUT {R}/branches/default", {"id": "refs/heads/main"}),
@@ -170,6 +218,8 @@ REST = [
         (f"PUT {P}", {"description": "new"}),
         f"DELETE {P}",
         (f"POST {P}/avatar.png", None),
+        (f"PUT {UTILS}/branchmodel/configuration", MODEL),
+        f"DELETE {UTILS}/branchmodel/configuration",
         f"DELETE {P}/permissions?user=bob",
         "GET /rest/audit/latest/projects/PRJ/events",
         f"PUT {P}/permissions/users{GRANT_PROJECT}",
