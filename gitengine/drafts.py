@@ -47,6 +47,10 @@ class Draft:
         except (KeyError, ValueError):
             raise NoSuchRevision(object_id) from None
 
+    def entries(self, tree: ObjectId) -> dict[bytes, tuple[bytes, bytes]]:
+        """Read a tree: each name with its mode as it is written and its id in bytes."""
+        return _entries(self.read(tree))
+
     def commit(
         self, tree: ObjectId, parents: list[ObjectId], person: Person, time: int, message: str
     ) -> ObjectId:
@@ -62,21 +66,39 @@ class Draft:
         lines += ["", clean_message(message)]
         return self.add(TAG, "\n".join(lines).encode("utf-8", "surrogateescape"))
 
-    def bring_into(self, incoming: Quarantine) -> None:
-        """Lay the objects into a quarantine; EditRefused with Git's reason if it finds them hostile."""
-        pack = self._pack()
+    def bring_into(self, incoming: Quarantine, tip: ObjectId) -> None:
+        """Lay what `tip` needs into a quarantine; EditRefused with Git's reason if it finds it hostile."""
+        pack = self._pack(tip)
         try:
             incoming.unpack([pack], most_bytes=len(pack))
         except ProtocolError as error:
             raise EditRefused(f"Git refuses this change: {error}") from None
 
-    def _pack(self) -> bytes:
+    def _pack(self, tip: ObjectId) -> bytes:
         """Write them as a pack, none as a delta (gitformat-pack(5))."""
-        parts = [b"PACK" + struct.pack(">II", 2, len(self._made))]
-        for kind, data in self._made.values():
+        needed = self._needed(tip)
+        parts = [b"PACK" + struct.pack(">II", 2, len(needed))]
+        for object_id in needed:
+            kind, data = self._made[object_id]
             parts += [_pack_header(_IN_A_PACK[kind], len(data)), zlib.compress(data)]
         whole = b"".join(parts)
         return whole + hashlib.sha1(whole, usedforsecurity=False).digest()
+
+    def _needed(self, tip: ObjectId) -> list[ObjectId]:
+        """Find what was made and is reached from the tip; trees on the way to it may be in no commit."""
+        needed: dict[ObjectId, None] = {}
+        waiting = [tip]
+        while waiting:
+            object_id = waiting.pop()
+            if object_id in needed or object_id not in self._made:
+                continue
+            needed[object_id] = None
+            kind, data = self._made[object_id]
+            if kind == TREE:
+                waiting += [found.hex() for _, found in _entries(data).values()]
+            elif kind == COMMIT:
+                waiting.append(data[5:45].decode("ascii"))
+        return list(needed)
 
 
 def stamp(person: Person, time: int) -> str:
@@ -102,3 +124,14 @@ def _pack_header(kind: int, size: int) -> bytes:
         size >>= 7
     header.append(byte)
     return bytes(header)
+
+
+def _entries(data: bytes) -> dict[bytes, tuple[bytes, bytes]]:
+    found: dict[bytes, tuple[bytes, bytes]] = {}
+    position = 0
+    while position < len(data):
+        end = data.index(b"\0", position)
+        mode, _, name = data[position:end].partition(b" ")
+        found[name] = (mode, data[end + 1 : end + 21])
+        position = end + 21
+    return found

@@ -133,7 +133,7 @@ def _changed(
     levels: list[dict[bytes, tuple[bytes, bytes]]] = []
     current = tree
     for depth, name in enumerate(parts):
-        entries = _entries(draft, current)
+        entries = draft.entries(current) if current is not None else {}
         levels.append(entries)
         found = entries.get(name)
         if depth == len(parts) - 1:
@@ -156,21 +156,6 @@ def _changed(
 
 def _is_folder(mode: bytes) -> bool:
     return int(mode, 8) == trees.TREE_MODE
-
-
-def _entries(draft: Draft, tree: ObjectId | None) -> dict[bytes, tuple[bytes, bytes]]:
-    """Read a tree: each name with its mode as it is written and its id in bytes."""
-    if tree is None:
-        return {}
-    data = draft.read(tree)
-    found: dict[bytes, tuple[bytes, bytes]] = {}
-    position = 0
-    while position < len(data):
-        end = data.index(b"\0", position)
-        mode, _, name = data[position:end].partition(b" ")
-        found[name] = (mode, data[end + 1 : end + 21])
-        position = end + 21
-    return found
 
 
 def _written(entries: dict[bytes, tuple[bytes, bytes]]) -> bytes:

@@ -127,7 +127,7 @@ def _made(
         message=(message or "").strip() or _usual_message(git, change, parent),
     )
     with quarantine(git) as incoming:
-        draft.bring_into(incoming)
+        draft.bring_into(incoming, new)
         command = RefCommand(name, old, new)
         ref_moves.move(actor, repository, command, reason=Push.Reason.EDIT, objects=incoming)
     return new

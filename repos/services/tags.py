@@ -50,7 +50,7 @@ def create(
         tag_id = draft.tag(_short(full), commit_id, person, int(time.time()), message)
         if old != tag_id:
             with quarantine(git) as incoming:
-                draft.bring_into(incoming)
+                draft.bring_into(incoming, tag_id)
                 command = RefCommand(full, old, tag_id)
                 ref_moves.move(actor, repository, command, reason=Push.Reason.TAG, objects=incoming)
         return Tag(full, commit_id, tag_id)
