@@ -12,7 +12,13 @@ from gitengine.errors import InvalidName
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, RefCommand
 from repos import access, storage
-from repos.errors import DuplicateRef, NoSuchBranch, RepositoryArchived, UnfitName
+from repos.errors import (
+    DuplicateRef,
+    NoSuchBranch,
+    RefOutOfDate,
+    RepositoryArchived,
+    UnfitName,
+)
 from repos.events import DefaultBranchModified
 from repos.models import Push, Repository
 from repos.selectors import refs as find
@@ -26,11 +32,13 @@ def create(actor: Actor, repository: Repository, name: str, *, start_point: str)
     full = full_name(actor, name)
     with storage.opened(repository) as git:
         if refs.find(git, full) is not None:
-            raise DuplicateRef(f'Branch "{_short(full)}" already exists.', context="name")
+            raise _exists(full)
         start = find.resolve(git, start_point).commit_id
-        ref_moves.move(
-            actor, repository, RefCommand(full, ZERO_ID, start), reason=Push.Reason.BRANCH
-        )
+        command = RefCommand(full, ZERO_ID, start)
+        try:
+            ref_moves.move(actor, repository, command, reason=Push.Reason.BRANCH)
+        except RefOutOfDate:
+            raise _exists(full) from None
         return Branch(full, start, is_default=git.head_branch() == full)
 
 
@@ -111,6 +119,10 @@ def _full_name(git: GitRepository, repository: Repository, branch: str) -> str:
     elif name not in {ref.name for ref in listed}:
         raise NoSuchBranch(f'Branch "{branch}" does not exist in repository {repository}.')
     return name
+
+
+def _exists(full: str) -> DuplicateRef:
+    return DuplicateRef(f'Branch "{_short(full)}" already exists.', context="name")
 
 
 def _short(full: str) -> str:

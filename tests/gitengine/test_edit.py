@@ -41,7 +41,7 @@ def commit(git, parent, change):
 def with_git(git, tmp_path, parent, *commands):
     """What git's own index makes of it: the id of the tree."""
     index = {"GIT_INDEX_FILE": str(tmp_path / "index"), "GIT_DIR": str(git.path)}
-    index["GIT_WORK_TREE"] = str(tmp_path)
+    index["GIT_WORK_TREE"] = str(git.path)
     builders.git("read-tree", parent, cwd=git.path, env=index)
     for command in commands:
         builders.git("update-index", *command, cwd=git.path, env=index)
