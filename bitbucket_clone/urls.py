@@ -35,6 +35,7 @@ urlpatterns = [
     path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
     path("rest/branch-utils/<version:version>", include(repos.branch_utils)),
     path("rest/git/<version:version>", include(repos.git)),
+    path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     path("rest/auditing/<version:version>", include(audit.auditing)),
     path("rest/audit/<version:version>", include(audit.audit)),

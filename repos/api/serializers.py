@@ -125,3 +125,9 @@ class BranchModelBody(serializers.Serializer):
     development = _LongLivedBranchBody()
     production = _LongLivedBranchBody(required=False, allow_null=True)
     types = _BranchTypeBody(many=True, required=False)
+
+
+class PolicyBody(serializers.Serializer):
+    """Which permission something needs."""
+
+    permission = serializers.CharField(max_length=50)

@@ -11,6 +11,7 @@ from repos.api import (
     labels,
     people,
     permissions,
+    policies,
     projects,
     push_log,
     repositories,
@@ -118,4 +119,9 @@ branch_utils = [
 git = [
     path(f"{REPOSITORY}/tags", branches.GitTags.as_view()),
     path(f"{REPOSITORY}/tags/<path:name>", branches.GitTagDetail.as_view()),
+]
+
+site_policies = [
+    path("/admin/repos/archive", policies.ArchivePolicy.as_view()),
+    path("/admin/repos/delete", policies.DeletePolicy.as_view()),
 ]

@@ -70,6 +70,8 @@ REST = [
         "a licensed person",
         f"GET {API}/users/{{me}}/settings",
         f"GET {API}/admin/default-branch",
+        "GET /rest/policies/latest/admin/repos/archive",
+        "GET /rest/policies/latest/admin/repos/delete",
         f"GET {API}/admin/users",
         f"GET {API}/admin/users/more-members?context=bob",
         f"GET {API}/admin/users/more-non-members?context=bob",
@@ -305,6 +307,11 @@ REST = [
         (f"PUT {API}/admin/rate-limit/settings/users/bob", {"whitelisted": True}),
         f"DELETE {API}/admin/rate-limit/settings/users/bob",
         ("PUT /rest/ssh/latest/admin", {"maxExpiryDays": 0}),
+    ),
+    *_rows(
+        "to administer the system",
+        ("PUT /rest/policies/latest/admin/repos/archive", {"permission": "REPO_ADMIN"}),
+        ("PUT /rest/policies/latest/admin/repos/delete", {"permission": "REPO_ADMIN"}),
     ),
     *_rows(
         "to administer the site's credentials",

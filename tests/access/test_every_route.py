@@ -45,7 +45,7 @@ ADMINISTERS_SITE = {
     *("to create projects", "to look at the site", "to administer the site"),
     "to look at the site's applications",
 }
-SITE = ADMINISTERS_SITE | {"to administer the site's credentials"}
+SITE = ADMINISTERS_SITE | {"to administer the site's credentials", "to administer the system"}
 # Whatever is answered there, it is no accident.
 EXEMPT = {"the login page", "an application's own affair"}
 EVERYTHING = PERSON | SEES | OWNER | PROJECT_OWNER | ITSELF | SITE
@@ -108,7 +108,7 @@ OAUTH = {
     "REPO_ADMIN": SEES | OWNS,
     "PROJECT_ADMIN": TOKENS["PROJECT_ADMIN"],
     "ADMIN_WRITE": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
-    "SYSTEM_ADMIN": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
+    "SYSTEM_ADMIN": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE | {"to administer the system"},
 }
 
 
