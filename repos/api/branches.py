@@ -47,7 +47,7 @@ class BranchUtilBranches(RepositoryResource):
             repository,
             body["name"],
             end_point=body.get("endPoint") or "",
-            dry_run=body["dryRun"],
+            dry_run=bool(body["dryRun"]),
         )
         return self.nothing()
 
@@ -73,7 +73,7 @@ def _created_tag(view: RepositoryResource, status: int) -> Response:
         start_point=body["startPoint"],
         message=body.get("message") or "",
         is_annotated=kind == "ANNOTATED" if kind else None,
-        force=body["force"],
+        force=bool(body["force"]),
     )
     return view.show(represent_tag(made), status)
 

@@ -83,7 +83,7 @@ class BranchDeletionBody(serializers.Serializer):
     endPoint = serializers.CharField(
         max_length=1000, required=False, allow_blank=True, allow_null=True
     )
-    dryRun = serializers.BooleanField(required=False, default=False)
+    dryRun = serializers.BooleanField(required=False, allow_null=True, default=False)
 
 
 class NewTagBody(serializers.Serializer):
@@ -97,7 +97,7 @@ class NewTagBody(serializers.Serializer):
     type = serializers.ChoiceField(
         choices=["ANNOTATED", "LIGHTWEIGHT"], required=False, allow_null=True
     )
-    force = serializers.BooleanField(required=False, default=False)
+    force = serializers.BooleanField(required=False, allow_null=True, default=False)
 
 
 class LabelBody(serializers.Serializer):

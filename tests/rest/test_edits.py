@@ -127,10 +127,12 @@ def test_conflicts(api, alice, ids):
     # It was there for whoever looked at another commit.
     other = new | {"sourceCommitId": ids["merge"], "branch": "feature/one"}
     assert error(put(client, "src/main.py", other)) == (409, f"{CONTENT}FileOutOfDateException")
+    # Not there then and not there now: that is a new file, whatever the client looked at.
+    assert put(client, "brand/new.txt", new | {"sourceCommitId": ids["first"]}).status_code == 200
     missing = new | {"sourceCommitId": "0" * 40}
     assert put(client, "hello.txt", missing).status_code == 404
     assert put(client, "hello.txt", new | {"branch": "none"}).status_code == 404
-    assert Push.objects.count() == 1
+    assert Push.objects.count() == 2
 
 
 def test_a_branch_is_made_for_the_edit(api, alice, ids):
