@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.representations import represent_user
-from repos.models import Project, RefChange
+from gitengine.types import RefChangeKind
+from repos.models import Project, Push, RefChange
 from repos.representations.contents import represent_branch, represent_ref
 from repos.selectors.branch_models import BranchModel, LongLived, ModelInForce
 
@@ -23,11 +24,22 @@ def represent_ref_change(change: RefChange, repository: dict[str, Any]) -> dict[
             "type": change.kind,
         },
         "repository": repository,
-        "trigger": change.push.reason.lower(),
+        "trigger": _trigger(change),
     }
     if change.push.user is not None:
         shown["user"] = represent_user(change.push.user)
     return shown
+
+
+def _trigger(change: RefChange) -> str:
+    """Name what moved it as Bitbucket's hooks do."""
+    reason = change.push.reason
+    if reason in {Push.Reason.BRANCH, Push.Reason.TAG}:
+        is_gone = change.kind == RefChangeKind.DELETE.value
+        return f"{reason.lower()}-{'delete' if is_gone else 'create'}"
+    return {Push.Reason.EDIT: "file-edit", Push.Reason.MERGE: "pull-request-merge"}.get(
+        Push.Reason(reason), "push"
+    )
 
 
 def represent_branch_model(found: ModelInForce) -> dict[str, Any]:

@@ -282,7 +282,8 @@ def test_the_push_log_tells_what_moved(api, admin, alice, ids):
         ("refs/heads/new", "ADD"),
     ]
     assert shown[0]["user"]["name"] == "alice"
-    assert shown[0]["trigger"] == "branch"
+    triggers = [one["trigger"] for one in shown]
+    assert triggers == ["branch-delete", "tag-create", "branch-create"]
     assert shown[0]["refChange"]["fromHash"] == ids["merge"]
     assert shown[0]["refChange"]["toHash"] == "0" * 40
     one = api(admin).get(f"{REPO}/ref-change-activities", ref="refs/tags/t").json()["values"]
