@@ -6,6 +6,7 @@ import pytest
 
 from audit.models import AuditEvent
 from repos.models import CommitWatch, RepositoryWatch
+from repos.selectors import watching
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -102,9 +103,11 @@ def test_a_repository_is_watched_and_left(api, alice, repository):
     for _ in range(2):
         assert client.post(f"{REPO}/watch", {"slug": "ignored"}).status_code == 204
     assert [watch.user for watch in RepositoryWatch.objects.all()] == [alice]
+    assert watching.is_watched(builders.actor(alice), repository)
+    assert not watching.is_watched(builders.actor(None), repository)
     for _ in range(2):
         assert client.delete(f"{REPO}/watch").status_code == 204
-    assert not RepositoryWatch.objects.exists()
+    assert not watching.is_watched(builders.actor(alice), repository)
     assert api(builders.user("stranger")).post(f"{REPO}/watch").status_code == 404
     assert api().post(f"{REPO}/watch").status_code == 401
 
@@ -115,6 +118,8 @@ def test_a_commit_is_watched_and_left(api, alice, repository):
     assert client.post(f"{REPO}/commits/{tip}/watch").status_code == 204
     assert client.post(f"{REPO}/commits/{tip}/watch").status_code == 204
     assert [watch.commit_id for watch in CommitWatch.objects.all()] == [tip]
+    assert watching.is_commit_watched(builders.actor(alice), repository, tip)
+    assert not watching.is_commit_watched(builders.actor(None), repository, tip)
     assert client.post(f"{REPO}/commits/{'0' * 40}/watch").status_code == 404
     assert client.delete(f"{REPO}/commits/{tip}/watch").status_code == 204
     assert not CommitWatch.objects.exists()
