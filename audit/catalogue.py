@@ -220,4 +220,19 @@ CATALOGUE: dict[type, Entry] = {
         "Default branch changed",
         lambda e: _of_place(e.repository, [_change("default branch", e.old, e.new)]),
     ),
+    places.LabelApplied: Entry(
+        REPOSITORIES,
+        "Label applied",
+        lambda e: _of_place(e.repository, [_change("label", None, e.label)]),
+    ),
+    places.LabelRemoved: Entry(
+        REPOSITORIES,
+        "Label removed",
+        lambda e: _of_place(e.repository, [_change("label", e.label, None)]),
+    ),
+    places.BranchModelChanged: Entry(
+        REPOSITORIES,
+        "Branch model changed",
+        lambda e: _of_place(e.place, [_change("branch model", e.old, e.new)]),
+    ),
 }

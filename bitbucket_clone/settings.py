@@ -94,6 +94,9 @@ SITE_DEFAULTS: dict[str, Any] = {
     "banner": {},
     # Of new repositories that do not say; empty for Git's own, master.
     "default_branch": "",
+    # Who may archive and delete repositories: a permission by its name.
+    "archive_policy": "REPO_ADMIN",
+    "delete_policy": "REPO_ADMIN",
     "ssh_enabled": env.bool("SSH_ENABLED", default=True),
     # Empty: the base URL's host, and the port that we listen on.
     "ssh_base_url": env.str("SSH_BASEURL", default=""),

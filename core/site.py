@@ -28,6 +28,8 @@ BASIC_ALLOWED_PATHS = "basic_allowed_paths"
 BASIC_WARNING_SHOWN = "basic_warning_shown"
 BANNER = "banner"
 DEFAULT_BRANCH = "default_branch"
+ARCHIVE_POLICY = "archive_policy"
+DELETE_POLICY = "delete_policy"
 REMEMBERED_SECONDS = 30
 
 

@@ -58,3 +58,11 @@ class Busy(GitError):
 
 class RepositoryLocked(GitError):
     """Another process holds the repository's lock for longer than we are willing to wait."""
+
+
+class EditRefused(GitError):
+    """A change of a file that cannot be, or that Git would refuse from a client."""
+
+
+class NothingChanged(GitError):
+    """The change would leave everything as it is."""

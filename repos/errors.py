@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
+from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 
 
 class NoSuchProject(NotFound):
@@ -104,3 +104,56 @@ class UnfitName(Invalid):
 
 class RepositoryBusy(Unavailable):
     """Too much is done to the repository just now."""
+
+
+class DuplicateRef(Invalid):
+    """A branch or tag of that name exists already."""
+
+    exception_name = "com.atlassian.bitbucket.repository.DuplicateRefException"
+
+
+class RefsOverlap(Conflict):
+    """The name cannot stand beside another: `a` and `a/b` are a file and a folder to Git."""
+
+    exception_name = "com.atlassian.bitbucket.repository.DuplicateRefException"
+
+
+class RefOutOfDate(Conflict):
+    """Somebody else moved the ref meanwhile."""
+
+    exception_name = "com.atlassian.bitbucket.repository.RefOutOfDateException"
+
+
+class RefMoveRefused(Forbidden):
+    """A rule of the repository minds; the message is the rule's sentence."""
+
+
+class FileAlreadyExists(Conflict):
+    """A file is to be created where one stands."""
+
+    exception_name = "com.atlassian.bitbucket.content.FileAlreadyExistsException"
+
+
+class FileOutOfDate(Conflict):
+    """The file changed since the commit that the editor saw."""
+
+    exception_name = "com.atlassian.bitbucket.content.FileOutOfDateException"
+
+
+class FileUnmodified(Conflict):
+    """The edit would change nothing."""
+
+    exception_name = "com.atlassian.bitbucket.content.FileContentUnmodifiedException"
+
+
+class NoSuchLabel(NotFound):
+    """No such label, or none on a repository that the caller may see."""
+
+    exception_name = "com.atlassian.bitbucket.label.NoSuchLabelException"
+
+    def __init__(self, name: str):
+        super().__init__(f'The label "{name}" does not exist.')
+
+
+class NoBranchModel(NotFound):
+    """Nobody has set a branch model here or above."""

@@ -70,6 +70,34 @@ class DefaultBranchModified:
 
 
 @dataclass(frozen=True)
+class LabelApplied:
+    """A repository bears a label that it did not bear."""
+
+    actor: Actor
+    repository: Repository
+    label: str
+
+
+@dataclass(frozen=True)
+class LabelRemoved:
+    """A repository bears a label no more."""
+
+    actor: Actor
+    repository: Repository
+    label: str
+
+
+@dataclass(frozen=True)
+class BranchModelChanged:
+    """A place's own branch model is another, in words; None where it has none of its own."""
+
+    actor: Actor
+    place: Project | Repository
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
 class PermissionsChanged:
     """Somebody may more, or less, on a project or repository; a step is None where there is none."""
 

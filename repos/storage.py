@@ -12,7 +12,7 @@ from core.errors import Invalid, Unavailable
 from gitengine import errors
 from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
-from repos.errors import NoSuchCommit, NoSuchPath, RepositoryBusy, UnfitName
+from repos.errors import FileUnmodified, NoSuchCommit, NoSuchPath, RepositoryBusy, UnfitName
 from repos.models import Repository
 
 PULL_REQUEST_REFS = "refs/pull-requests/"
@@ -60,6 +60,12 @@ def opened(repository: Repository) -> Iterator[GitRepository]:
         raise NoSuchPath(_clean(f"{error}")) from None
     except errors.InvalidName as error:
         raise UnfitName(_clean(f"{error}"), context="name") from None
+    except errors.EditRefused as error:
+        raise Invalid(_clean(f"{error}"), context="path") from None
+    except errors.NothingChanged:
+        raise FileUnmodified(
+            "The content provided is the same as what already exists. No change was committed."
+        ) from None
     except errors.InputTooLarge as error:
         raise Invalid(str(error)) from None
     except (errors.RepositoryLocked, errors.Busy, errors.TookTooLong) as error:

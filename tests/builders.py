@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+from django.db import transaction
 
 from accounts.actor import Actor, Via
 from accounts.models import GlobalGrant, Group, OAuthApplication, User
@@ -206,3 +209,13 @@ def oauth_application(
 def grant_site(who: User, permission: str) -> None:
     """Let a user hold a step of the site's ladder."""
     GlobalGrant.objects.update_or_create(user=who, defaults={"permission": Permission[permission]})
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo what rows are written inside; refs may move there, though their journal asks for a durable transaction."""
+    block = transaction.atomic()
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)

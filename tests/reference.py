@@ -33,8 +33,10 @@ WRONG_IN_THE_REFERENCE = {
     # Described as 202; every recorded server and every client has 200.
     ("GET", "/api/latest/projects/{projectKey}/permissions/groups/none"): {200},
 }
-# Any names and values: the description shows three as an example.
-MAPS = {("GET", "/api/latest/users/{userSlug}/settings")}
+# Any names and values: the description shows a few as an example.
+MAPS = {("GET", "/api/latest/users/{userSlug}/settings"),
+        ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified"),
+        ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified/{path}")}  # fmt: skip
 # Refusals that any operation may give, whether its description names them or not.
 ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 500, 503}
 # Described as one value and sent as a page.
@@ -45,7 +47,9 @@ LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
          ("GET", "/api/latest/admin/user-directories")}  # fmt: skip
 # Resources that are not Bitbucket's, or that its description does not hold.
 OURS = {"app-passwords", "auditing", "oauth2"}
-NOT_DESCRIBED = re.compile(r"/audit/latest/(projects/.*/)?events")
+NOT_DESCRIBED = re.compile(
+    r"/audit/latest/(projects/.*/)?events|/branch-utils/latest/projects/.*/branchmodel(/configuration)?"
+)
 # Objects in the description, strings on the wire.
 STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files"),
            ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files/{path}")}  # fmt: skip

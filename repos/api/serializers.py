@@ -67,3 +67,67 @@ class AccessKeyPlacesBody(serializers.Serializer):
 
     projects = _ProjectNameBody(many=True, required=False)
     repositories = _RepositoryNameBody(many=True, required=False)
+
+
+class NewBranchBody(serializers.Serializer):
+    """A branch that is to be made."""
+
+    name = serializers.CharField(max_length=1000)
+    startPoint = serializers.CharField(max_length=1000)
+
+
+class BranchDeletionBody(serializers.Serializer):
+    """A branch that is to be deleted, and where it is expected to be."""
+
+    name = serializers.CharField(max_length=1000)
+    endPoint = serializers.CharField(
+        max_length=1000, required=False, allow_blank=True, allow_null=True
+    )
+    dryRun = serializers.BooleanField(required=False, allow_null=True, default=False)
+
+
+class NewTagBody(serializers.Serializer):
+    """A tag that is to be made."""
+
+    name = serializers.CharField(max_length=1000)
+    startPoint = serializers.CharField(max_length=1000)
+    message = serializers.CharField(
+        max_length=32_768, required=False, allow_blank=True, allow_null=True
+    )
+    type = serializers.ChoiceField(
+        choices=["ANNOTATED", "LIGHTWEIGHT"], required=False, allow_null=True
+    )
+    force = serializers.BooleanField(required=False, allow_null=True, default=False)
+
+
+class LabelBody(serializers.Serializer):
+    """A label by its name."""
+
+    name = serializers.CharField(max_length=1000)
+
+
+class _LongLivedBranchBody(serializers.Serializer):
+    refId = serializers.CharField(max_length=255, required=False, allow_blank=True, allow_null=True)
+    useDefault = serializers.BooleanField(required=False, default=False)
+
+
+class _BranchTypeBody(serializers.Serializer):
+    id = serializers.CharField(max_length=50)
+    enabled = serializers.BooleanField(required=False, default=True)
+    prefix = serializers.CharField(
+        max_length=255, required=False, allow_blank=True, allow_null=True
+    )
+
+
+class BranchModelBody(serializers.Serializer):
+    """A branch model: its long-lived branches, and a prefix for each type of the others."""
+
+    development = _LongLivedBranchBody()
+    production = _LongLivedBranchBody(required=False, allow_null=True)
+    types = _BranchTypeBody(many=True, required=False)
+
+
+class PolicyBody(serializers.Serializer):
+    """Which permission something needs."""
+
+    permission = serializers.CharField(max_length=50)

@@ -4,11 +4,17 @@ from django.urls import URLPattern, path
 
 from repos.api import (
     access_keys,
+    branch_models,
+    branches,
     contents,
+    edits,
     histories,
+    labels,
     people,
     permissions,
+    policies,
     projects,
+    push_log,
     repositories,
     tokens,
 )
@@ -19,14 +25,15 @@ def _below_repository(repository: str) -> list[URLPattern]:
     return [
         path(repository, repositories.RepositoryDetail.as_view()),
         path(f"{repository}/default-branch", repositories.DefaultBranch.as_view()),
-        path(f"{repository}/branches", contents.Branches.as_view()),
+        path(f"{repository}/branches", branches.Branches.as_view()),
         path(f"{repository}/branches/default", repositories.ExistingDefaultBranch.as_view()),
-        path(f"{repository}/tags", contents.Tags.as_view()),
+        path(f"{repository}/tags", branches.Tags.as_view()),
         path(f"{repository}/tags/<path:name>", contents.TagDetail.as_view()),
         path(f"{repository}/commits", histories.Commits.as_view()),
+        path(f"{repository}/commits/<path:commit_id>/watch", labels.CommitWatch.as_view()),
         path(f"{repository}/commits/<path:commit_id>", histories.CommitDetail.as_view()),
         path(f"{repository}/browse", contents.Browse.as_view()),
-        path(f"{repository}/browse/<path:path>", contents.Browse.as_view()),
+        path(f"{repository}/browse/<path:path>", edits.Browse.as_view()),
         path(f"{repository}/files", contents.Files.as_view()),
         path(f"{repository}/files/<path:path>", contents.Files.as_view()),
         path(f"{repository}/raw/<path:path>", contents.RawFile.as_view()),
@@ -36,6 +43,11 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(f"{repository}/license", contents.License.as_view()),
         path(f"{repository}/contributing", contents.Contributing.as_view()),
         path(f"{repository}/archive", contents.Archive.as_view()),
+        path(f"{repository}/labels", labels.RepositoryLabels.as_view()),
+        path(f"{repository}/labels/<str:name>", labels.RepositoryLabelDetail.as_view()),
+        path(f"{repository}/ref-change-activities", push_log.RefChangeActivities.as_view()),
+        path(f"{repository}/ref-change-activities/branches", push_log.RefChangeBranches.as_view()),
+        path(f"{repository}/watch", labels.RepositoryWatch.as_view()),
         path(f"{repository}/permissions", permissions.RepositoryPermissions.as_view()),
         path(f"{repository}/permissions/users", permissions.RepositoryUsers.as_view()),
         path(f"{repository}/permissions/users/none", permissions.RepositoryUsersWithout.as_view()),
@@ -65,6 +77,9 @@ api = [
     # The same repositories under the name of their owner.
     path("/users/<personal:key>/repos", repositories.ProjectRepositories.as_view()),
     *_below_repository("/users/<personal:key>/repos/<str:slug>"),
+    path("/labels", labels.Labels.as_view()),
+    path("/labels/<str:name>", labels.LabelDetail.as_view()),
+    path("/labels/<str:name>/labeled", labels.Labelled.as_view()),
     path("/repos", repositories.RepositorySearch.as_view()),
     path("/profile/recent/repos", repositories.RecentRepositories.as_view()),
     path("/admin/default-branch", repositories.SiteDefaultBranch.as_view()),
@@ -94,4 +109,26 @@ ssh_access_keys = [
         f"{PROJECT}/repos/<str:slug>/ssh/<str:number>/permission/<str:permission>",
         access_keys.RepositoryKeyPermission.as_view(),
     ),
+]
+
+REPOSITORY = f"{PROJECT}/repos/<str:slug>"
+
+branch_utils = [
+    path(f"{REPOSITORY}/branches", branches.BranchUtilBranches.as_view()),
+    path(f"{REPOSITORY}/branches/info/<path:commit_id>", branches.BranchesOfCommit.as_view()),
+    path(f"{REPOSITORY}/branchmodel", branch_models.BranchModel.as_view()),
+    path(
+        f"{REPOSITORY}/branchmodel/configuration", branch_models.RepositoryConfiguration.as_view()
+    ),
+    path(f"{PROJECT}/branchmodel/configuration", branch_models.ProjectConfiguration.as_view()),
+]
+
+git = [
+    path(f"{REPOSITORY}/tags", branches.GitTags.as_view()),
+    path(f"{REPOSITORY}/tags/<path:name>", branches.GitTagDetail.as_view()),
+]
+
+site_policies = [
+    path("/admin/repos/archive", policies.ArchivePolicy.as_view()),
+    path("/admin/repos/delete", policies.DeletePolicy.as_view()),
 ]

@@ -31,6 +31,7 @@ class Push(models.Model):
 
         PUSH = "PUSH"
         BRANCH = "BRANCH"
+        TAG = "TAG"
         EDIT = "EDIT"
         MERGE = "MERGE"
 

@@ -20,6 +20,11 @@ from repos.representations.places import (
     represent_repository,
     ssh_url,
 )
+from repos.representations.shaping import (
+    represent_branch_model,
+    represent_branch_model_setting,
+    represent_ref_change,
+)
 
 __all__ = [
     "clone_links",
@@ -29,12 +34,15 @@ __all__ = [
     "represent_access_key",
     "represent_blame",
     "represent_branch",
+    "represent_branch_model",
+    "represent_branch_model_setting",
     "represent_commit",
     "represent_entry",
     "represent_grant",
     "represent_path",
     "represent_project",
     "represent_ref",
+    "represent_ref_change",
     "represent_repository",
     "represent_tag",
     "ssh_url",

@@ -35,7 +35,7 @@ def represent_branch(branch: Branch, people: People | None = None) -> dict[str, 
         "isDefault": branch.is_default,
     }
     if people is not None:
-        metadata: dict[str, Any] = {}
+        metadata = dict(branch.metadata)
         if branch.ahead is not None:
             metadata[f"{BRANCH_METADATA}:ahead-behind-metadata-provider"] = {
                 "ahead": branch.ahead,

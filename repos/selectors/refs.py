@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from accounts import access as site_access
 from accounts.actor import Actor
 from accounts.permissions import Permission
 from core import site
 from core.paging import Page, PageRequest, page_of
-from gitengine import history, reachability, refs
+from gitengine import branching, history, reachability, refs
 from gitengine.errors import NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import Commit, ObjectId, Ref
 from repos import storage
 from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
+from repos.selectors import branch_metadata, distances
 
 
 class Order(enum.Enum):
@@ -36,6 +39,7 @@ class Branch:
     commit: Commit | None = None
     ahead: int | None = None
     behind: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def display_id(self) -> str:
@@ -144,7 +148,10 @@ def branches(
     with_commits: bool = False,
     base: str | None = None,
 ) -> Page[Branch]:
-    """Branches whose name holds `text`; with `base` each is counted against it."""
+    """Branches whose name holds `text`; with `base` each is counted against it, the default branch if it is empty.
+
+    With commits comes what other apps know of the branches.
+    """
     with storage.opened(repository) as git:
         head = git.head_branch()
         listed = _ordered(git, _matching(git, refs.BRANCHES, text), order)
@@ -152,16 +159,30 @@ def branches(
             listed.sort(key=lambda ref: _match_rank(ref, refs.BRANCHES, text))
         page = page_of(listed, wanted)
         read = _commits(git, page.values) if with_commits else {}
-        against = resolve(git, base).commit_id if base is not None and page.values else None
+        against = _base(git, base) if page.values else None
+        tips = {ref.target for ref in page.values}
+        apart = distances.between(git, tips, against) if against is not None else {}
 
         def branch(ref: Ref) -> Branch:
-            ahead = behind = None
-            if against is not None:
-                ahead, behind = history.ahead_behind(git, ref.target, against)
+            ahead, behind = apart.get(ref.target, (None, None))
             is_default = ref.name == head
             return Branch(ref.name, ref.target, is_default, read.get(ref.target), ahead, behind)
 
-        return page.map(branch)
+        listing = page.map(branch)
+    if not with_commits:
+        return listing
+    known = branch_metadata.of(actor, repository, listing.values)
+    return listing.map(lambda one: replace(one, metadata=known[one.name]))
+
+
+def containing(
+    actor: Actor, repository: Repository, commit_id: str, wanted: PageRequest
+) -> Page[str]:
+    """The full names of branches that hold a commit, sorted; NoSuchCommit."""
+    with storage.opened(repository) as git:
+        found = resolve(git, commit_id).commit_id
+        most = wanted.start + wanted.limit + 1
+        return page_of(branching.containing(git, found, most=most), wanted)
 
 
 def tags(
@@ -188,6 +209,16 @@ def tag(actor: Actor, repository: Repository, name: str) -> Tag:
     if found is None:
         raise NoSuchTag(f'Tag "{name}" does not exist in repository {repository}.')
     return _tag(found)
+
+
+def _base(git: GitRepository, base: str | None) -> ObjectId | None:
+    """Find what branches are counted against; None where nobody asked, or there is no default branch."""
+    if base is None:
+        return None
+    try:
+        return resolve(git, base).commit_id
+    except NoDefaultBranch:
+        return None
 
 
 def _tag(ref: Ref, commit: Commit | None = None) -> Tag:

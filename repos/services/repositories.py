@@ -17,7 +17,7 @@ from core import events, jobs, site
 from gitengine import refs
 from gitengine.errors import InvalidName
 from gitengine.repository import GitRepository
-from repos import access, storage
+from repos import access, policies, storage
 from repos.errors import NameTaken, RepositoryArchived, UnfitName
 from repos.events import RepositoryCreated, RepositoryDeleted, RepositoryModified
 from repos.models import (
@@ -28,6 +28,7 @@ from repos.models import (
     RepositoryGrant,
     TokenPlace,
 )
+from repos.policies import Act
 from repos.services import names
 
 DEFAULT_BRANCH = "master"
@@ -89,6 +90,8 @@ def update(
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
     if repository.is_archived and is_archived is not False:
         raise RepositoryArchived(str(repository))
+    if is_archived is not None and is_archived != repository.is_archived:
+        policies.require(actor, Act.ARCHIVE, repository)
     old = copy.copy(repository)
     changed = copy.copy(repository)
     if name is not None and name.strip() != repository.name:
@@ -123,6 +126,7 @@ def update(
 def delete(actor: Actor, repository: Repository) -> None:
     """Delete a repository: out of sight at once, its files by a job."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY_DELETE)
+    policies.require(actor, Act.DELETE, repository)
     with transaction.atomic():
         # Pushes that are about to note themselves wait for the end of this, and then find nothing.
         if Repository.objects.select_for_update().filter(pk=repository.pk).first() is None:

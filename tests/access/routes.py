@@ -13,6 +13,12 @@ from typing import Any
 API = "/rest/api/latest"
 P = f"{API}/projects/PRJ"
 R = f"{P}/repos/repo"
+UTILS = "/rest/branch-utils/latest/projects/PRJ"
+GIT_TAGS = "/rest/git/latest/projects/PRJ/repos/repo/tags"
+MODEL = {
+    "development": {"useDefault": True},
+    "types": [{"id": "BUGFIX", "enabled": True, "prefix": "bugfix/"}],
+}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
 TOKEN = {"name": "t", "permissions": ["REPO_READ"]}
 GRANT_PROJECT = "?name=bob&permission=PROJECT_READ"
@@ -64,6 +70,8 @@ REST = [
         "a licensed person",
         f"GET {API}/users/{{me}}/settings",
         f"GET {API}/admin/default-branch",
+        "GET /rest/policies/latest/admin/repos/archive",
+        "GET /rest/policies/latest/admin/repos/delete",
         f"GET {API}/admin/users",
         f"GET {API}/admin/users/more-members?context=bob",
         f"GET {API}/admin/users/more-non-members?context=bob",
@@ -105,6 +113,7 @@ REST = [
         f"GET {P}",
         f"GET {P}/avatar.png",
         f"GET {P}/repos",
+        f"GET {UTILS}/branchmodel/configuration",
     ),
     *_rows(
         "to see the repository",
@@ -127,9 +136,50 @@ REST = [
         f"GET {R}/license?at=told",
         f"GET {R}/contributing?at=told",
         f"GET {R}/archive",
+        f"GET {R}/labels",
+        f"GET {UTILS}/repos/repo/branches/info/main",
+        f"GET {UTILS}/repos/repo/branchmodel",
+        f"GET {UTILS}/repos/repo/branchmodel/configuration",
+        f"GET {API}/labels/first",
+        f"GET {API}/labels/first/labeled",
+        f"POST DELETE {R}/watch",
+        f"POST DELETE {R}/commits/main/watch",
     ),
+    # Refs stay where a caller moved them: each of these is answered alike the second time.
+    *_rows(
+        "to write the repository",
+        (f"POST {R}/branches", {"name": "new", "startPoint": "main"}),
+        (f"POST {UTILS}/repos/repo/branches", {"name": "new", "startPoint": "main"}),
+        (
+            f"DELETE {UTILS}/repos/repo/branches",
+            {"name": "refs/heads/gone", "endPoint": "main", "dryRun": False},
+        ),
+        (
+            f"POST {R}/tags",
+            {"name": "t", "startPoint": "main", "message": "m", "force": True, "type": "ANNOTATED"},
+        ),
+        (f"POST {GIT_TAGS}", {"name": "t", "startPoint": "main", "type": "LIGHTWEIGHT"}),
+        f"DELETE {GIT_TAGS}/refs/heads/main",
+        (
+            f"PUT {R}/browse/hello.txt",
+            {
+                "content": "new",
+                "message": "m",
+                "branch": "main",
+                "sourceCommitId": "main",
+                "sourceBranch": "main",
+            },
+        ),
+    ),
+    *_rows("a person", f"GET {API}/labels"),
     *_rows(
         "to administer the repository",
+        f"GET {R}/ref-change-activities",
+        f"GET {R}/ref-change-activities/branches",
+        (f"POST {R}/labels", {"name": "label"}),
+        f"DELETE {R}/labels/first",
+        (f"PUT {UTILS}/repos/repo/branchmodel/configuration", MODEL),
+        f"DELETE {UTILS}/repos/repo/branchmodel/configuration",
         (f"PUT {R}", {"description": "new"}),
         (f"PUT {R}/default-branch", {"id": "refs/heads/main"}),
         (f"PUT {R}/branches/default", {"id": "refs/heads/main"}),
@@ -176,6 +226,8 @@ REST = [
         (f"PUT {P}", {"description": "new"}),
         f"DELETE {P}",
         (f"POST {P}/avatar.png", None),
+        (f"PUT {UTILS}/branchmodel/configuration", MODEL),
+        f"DELETE {UTILS}/branchmodel/configuration",
         f"DELETE {P}/permissions?user=bob",
         "GET /rest/audit/latest/projects/PRJ/events",
         f"PUT {P}/permissions/users{GRANT_PROJECT}",
@@ -261,6 +313,11 @@ REST = [
         (f"PUT {API}/admin/rate-limit/settings/users/bob", {"whitelisted": True}),
         f"DELETE {API}/admin/rate-limit/settings/users/bob",
         ("PUT /rest/ssh/latest/admin", {"maxExpiryDays": 0}),
+    ),
+    *_rows(
+        "to administer the system",
+        ("PUT /rest/policies/latest/admin/repos/archive", {"permission": "REPO_ADMIN"}),
+        ("PUT /rest/policies/latest/admin/repos/delete", {"permission": "REPO_ADMIN"}),
     ),
     *_rows(
         "to administer the site's credentials",

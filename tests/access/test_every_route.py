@@ -12,7 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -22,7 +21,8 @@ from accounts.permissions import Permission
 from accounts.services import keys, secrets
 from core import site
 from repos import storage
-from repos.services import access_keys, tokens
+from repos.selectors.branch_models import FIRST, LongLived
+from repos.services import access_keys, branch_models, labels, tokens
 from tests import builders, oauth
 from tests.access import routes
 from tests.access.routes import GIT, PAGES, REST, Row
@@ -47,7 +47,7 @@ ADMINISTERS_SITE = {
     *("to create projects", "to look at the site", "to administer the site"),
     "to look at the site's applications",
 }
-SITE = ADMINISTERS_SITE | {"to administer the site's credentials"}
+SITE = ADMINISTERS_SITE | {"to administer the site's credentials", "to administer the system"}
 # Whatever is answered there, it is no accident.
 EXEMPT = {"the login page", "an application's own affair"}
 EVERYTHING = PERSON | SEES | OWNER | PROJECT_OWNER | ITSELF | SITE
@@ -110,7 +110,7 @@ OAUTH = {
     "REPO_ADMIN": SEES | OWNS,
     "PROJECT_ADMIN": TOKENS["PROJECT_ADMIN"],
     "ADMIN_WRITE": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
-    "SYSTEM_ADMIN": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
+    "SYSTEM_ADMIN": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE | {"to administer the system"},
 }
 
 
@@ -173,6 +173,14 @@ def _numbers(project, repository):
     )
     access_keys.add(
         system, project, text=routes.KEY[:-4] + "cbnv", permission=Permission.PROJECT_READ
+    )
+    labels.apply(system, repository, "first")
+    branch_models.configure(
+        system,
+        project,
+        development=LongLived(is_default=True),
+        production=None,
+        types=FIRST.types,
     )
     application, _ = builders.oauth_application("REPO_READ", name="numbered")
     made = {"access_key": access_key.key_id, "application": application.pk}
@@ -248,11 +256,10 @@ def ask(row: Row, caller: Caller, *, page: bool = False) -> int:
     me = caller.user.slug if caller.user else "bob"
     path = row.path.replace("{me}", me)
     path = re.sub(r"\{(\w+)\}", lambda match: str(caller.numbers[match[1]]), path)
-    with transaction.atomic():
+    with builders.undone():
         answer = caller.client(page=page).generic(row.method, path, **routes.body_of(row))
         if answer.streaming:
             answer.getvalue()  # the test client keeps the connection only if it is read to its end
-        transaction.set_rollback(True)
     if answer.status_code == 302 and "/login" in answer["Location"]:
         return 401
     return answer.status_code

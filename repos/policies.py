@@ -1,0 +1,47 @@
+"""What the site lets whom do to repositories, beyond administering them: archive, and delete."""
+
+from __future__ import annotations
+
+import enum
+
+from accounts import access as site_access
+from accounts.actor import Actor
+from accounts.permissions import Ladder, Permission
+from core import site
+from core.errors import Forbidden
+from repos import access
+from repos.models import Repository
+
+CHOICES = (
+    Permission.SYS_ADMIN,
+    Permission.ADMIN,
+    Permission.PROJECT_ADMIN,
+    Permission.REPO_ADMIN,
+)
+
+
+class Act(enum.Enum):
+    """What a policy is about, by the name of its setting."""
+
+    ARCHIVE = site.ARCHIVE_POLICY
+    DELETE = site.DELETE_POLICY
+
+
+def needed(act: Act) -> Permission:
+    """Give the permission that the site asks for."""
+    return Permission[site.read(act.value)]
+
+
+def require(actor: Actor, act: Act, repository: Repository) -> None:
+    """Refuse whoever administers the repository and nothing that the policy asks for."""
+    step = needed(act)
+    if step.ladder is Ladder.SITE:
+        may = site_access.may(actor, step)
+    elif step.ladder is Ladder.PROJECT:
+        may = access.may(actor, step, repository.project)
+    else:
+        may = access.may(actor, step, repository)
+    if not may:
+        raise Forbidden(
+            f"Only who holds {step.name} may {act.name.lower()} repositories on this server."
+        )

@@ -1,0 +1,15 @@
+"""What the site lets whom do to repositories."""
+
+from __future__ import annotations
+
+from accounts import access as site_access
+from accounts.actor import Actor
+from accounts.permissions import Permission
+from repos import policies
+from repos.policies import Act
+
+
+def needed(actor: Actor, act: Act) -> Permission:
+    """The permission that is needed for it, for who may sign in."""
+    site_access.require(actor, Permission.LICENSED_USER)
+    return policies.needed(act)

@@ -1,0 +1,184 @@
+"""Commit a change of one file, from a page or a REST client: write, create, rename, delete."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from core.errors import Invalid
+from gitengine import edit, history, refs
+from gitengine.drafts import Draft
+from gitengine.edit import Edit
+from gitengine.errors import NoSuchPath
+from gitengine.quarantine import quarantine
+from gitengine.repository import GitRepository
+from gitengine.types import ZERO_ID, Commit, ObjectId, RefCommand
+from repos import storage
+from repos.errors import (
+    DuplicateRef,
+    FileAlreadyExists,
+    FileOutOfDate,
+    NoSuchBranch,
+    RefOutOfDate,
+)
+from repos.models import Push, Repository
+from repos.selectors import refs as find
+from repos.services import branches, ref_moves
+
+LONGEST_MESSAGE = 32_768
+# A push beside an edit moves the branch; if it left the file alone, the edit is made anew on top.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an edit goes: a branch by its short or full name.
+
+    `seen` is the commit at which the editor saw the file; None for who says that there is none.
+    `made_from` lets the branch be made, from where another branch, a tag or a commit is.
+    """
+
+    branch: str
+    seen: str | None = None
+    made_from: str | None = None
+
+
+def write(
+    actor: Actor,
+    repository: Repository,
+    path: str,
+    content: bytes,
+    *,
+    target: Target,
+    message: str | None = None,
+) -> Commit:
+    """Give a file this content; FileOutOfDate, FileAlreadyExists, FileUnmodified."""
+    return _commit(actor, repository, Edit(path, content), target, message)
+
+
+def rename(
+    actor: Actor,
+    repository: Repository,
+    path: str,
+    new_path: str,
+    *,
+    target: Target,
+    content: bytes | None = None,
+    message: str | None = None,
+) -> Commit:
+    """Let a file stand elsewhere, and have new content if some is given; FileAlreadyExists."""
+    change = Edit(new_path, content, moved_from=path)
+    return _commit(actor, repository, change, target, message)
+
+
+def delete(
+    actor: Actor,
+    repository: Repository,
+    path: str,
+    *,
+    target: Target,
+    message: str | None = None,
+) -> Commit:
+    """Take a file away; NoSuchPath, FileOutOfDate."""
+    return _commit(actor, repository, Edit(path, is_removal=True), target, message)
+
+
+def _commit(
+    actor: Actor, repository: Repository, change: Edit, target: Target, message: str | None
+) -> Commit:
+    ref_moves.require(actor, repository)
+    if message is not None and len(message) > LONGEST_MESSAGE:
+        raise Invalid(f"A message has {LONGEST_MESSAGE} characters at most.", context="message")
+    name = branches.full_name(actor, target.branch)
+    with storage.opened(repository) as git:
+        edit.check_new_path(change.path)
+        for attempt in range(1, ATTEMPTS + 1):
+            old, parent = _start(git, repository, name, target)
+            _check_seen(git, change, target, parent)
+            try:
+                new = _made(actor, repository, git, change, name, old, parent, message)
+            except RefOutOfDate:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                return history.commit(git, new)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _made(
+    actor: Actor,
+    repository: Repository,
+    git: GitRepository,
+    change: Edit,
+    name: str,
+    old: ObjectId,
+    parent: ObjectId | None,
+    message: str | None,
+) -> ObjectId:
+    """Make the commit, and let the branch move to it from where it was seen."""
+    draft = Draft(git)
+    new = edit.commit(
+        draft,
+        parent,
+        change,
+        person=ref_moves.person(actor),
+        time=int(time.time()),
+        message=(message or "").strip() or _usual_message(git, change, parent),
+    )
+    with quarantine(git) as incoming:
+        draft.bring_into(incoming, new)
+        command = RefCommand(name, old, new)
+        ref_moves.move(actor, repository, command, reason=Push.Reason.EDIT, objects=incoming)
+    return new
+
+
+def _start(
+    git: GitRepository, repository: Repository, name: str, target: Target
+) -> tuple[ObjectId, ObjectId | None]:
+    """Find what the branch is at, and the commit that the new one follows: none in an empty repository."""
+    old = refs.values(git, [name])[name]
+    short = name.removeprefix(refs.BRANCHES)
+    source = target.made_from or ""
+    if old != ZERO_ID:
+        if source and source not in {short, name}:
+            raise DuplicateRef(f'Branch "{short}" already exists.', context="branch")
+        return old, old
+    if source:
+        return ZERO_ID, find.resolve(git, source).commit_id
+    if refs.list_refs(git, (refs.BRANCHES,)):
+        raise NoSuchBranch(f'Branch "{short}" does not exist in repository {repository}.')
+    return ZERO_ID, None
+
+
+def _check_seen(git: GitRepository, change: Edit, target: Target, parent: ObjectId | None) -> None:
+    """Refuse an edit of a file that is another than the editor saw."""
+    source = change.moved_from if change.moved_from is not None else change.path
+    standing = edit.entry_at(git, parent, source)
+    if change.moved_from is not None and change.moved_from != change.path:
+        taken = edit.entry_at(git, parent, change.path)
+        if taken is not None:
+            raise FileAlreadyExists(f'The file "{change.path}" already exists.')
+        if standing is None:
+            raise NoSuchPath(source, target.branch)
+    if not target.seen:
+        if standing is not None:
+            edit.check_is_file(standing)
+            raise FileAlreadyExists(
+                f'The file "{source}" already exists. To edit it, name the commit at which you '
+                "saw it (sourceCommitId)."
+            )
+        return
+    seen = edit.entry_at(git, find.resolve(git, target.seen).commit_id, source)
+    if (seen and seen.id) != (standing and standing.id):
+        raise FileOutOfDate(f'The file "{source}" has changed since the commit {target.seen[:60]}.')
+
+
+def _usual_message(git: GitRepository, change: Edit, parent: ObjectId | None) -> str:
+    name = change.path.rpartition("/")[2]
+    if change.is_removal:
+        return f"{name} deleted online with Bitbucket"
+    if change.moved_from is not None:
+        return f"{name} renamed online with Bitbucket"
+    is_new = edit.entry_at(git, parent, change.path) is None
+    return f"{name} {'created' if is_new else 'edited'} online with Bitbucket"
