@@ -66,7 +66,9 @@ def count_authors(
     """Count the different addresses of authors among those commits."""
     excluded = [f"^{object_id}" for object_id in since]
     args = ["log", "-z", "--format=%ae", "--end-of-options", *until, *excluded, "--"]
-    return len(set(_fields(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))))
+    return len(
+        set(_fields(processes.stream(args, git_dir=git.path, env=git.environment, timeout=TIMEOUT)))
+    )
 
 
 def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int, int]:
@@ -76,6 +78,13 @@ def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int
     spread = ["rev-list", "--count", "--left-right", "--end-of-options", f"{tip}...{base}", "--"]
     ahead, behind = _git(git, spread).split()
     return int(ahead), int(behind)
+
+
+def merge_base(git: GitRepository, one: ObjectId, other: ObjectId) -> ObjectId | None:
+    """Find the best common ancestor of two commits; of several one, None if they share nothing."""
+    args = ["merge-base", "--end-of-options", one, other]
+    found = _git(git, args, ok_statuses=(0, 1)).decode("ascii").strip()
+    return found or None
 
 
 def last_changes(
@@ -90,7 +99,7 @@ def last_changes(
     start = f"{folder}/" if folder else ""
     args = ["log", "-z", "--format=%x01%H", "--name-only", "--no-renames", f"--max-count={within}"]
     args += ["--end-of-options", tip, "--", *([folder] if folder else [])]
-    output = processes.stream(args, git_dir=git.path, timeout=TIMEOUT)
+    output = processes.stream(args, git_dir=git.path, env=git.environment, timeout=TIMEOUT)
     current = ""
     for text in _fields(output):
         if text.startswith("\x01"):
@@ -129,9 +138,15 @@ def _fields(chunks: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode("utf-8", "surrogateescape")
 
 
-def _git(git: GitRepository, args: list[str]) -> bytes:
+def _git(git: GitRepository, args: list[str], *, ok_statuses: Sequence[int] = (0,)) -> bytes:
     try:
-        return processes.run(args, git_dir=git.path, timeout=TIMEOUT)
+        return processes.run(
+            args,
+            git_dir=git.path,
+            env=git.environment,
+            timeout=TIMEOUT,
+            ok_statuses=ok_statuses,
+        )
     except GitFailed as error:
         if "bad object" in error.stderr or "bad revision" in error.stderr:
             raise NoSuchRevision(error.stderr.rsplit(" ", 1)[-1].strip("'")) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from django.http import StreamingHttpResponse
@@ -25,6 +26,14 @@ def inert_file(file: Raw) -> StreamingHttpResponse:
         name = quote(file.entry.name, errors="surrogateescape")
         response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     response["Content-Length"] = str(file.entry.size)
+    response["Content-Security-Policy"] = _POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def inert_text(chunks: Iterator[bytes]) -> StreamingHttpResponse:
+    """Answer with text that holds what others wrote: plain, whatever is in it."""
+    response = StreamingHttpResponse(chunks, content_type="text/plain;charset=UTF-8")
     response["Content-Security-Policy"] = _POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response

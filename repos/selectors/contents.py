@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from accounts.actor import Actor
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_from, page_of
-from gitengine import diff, history, trees
+from gitengine import encodings, history, trees
 from gitengine.errors import NoSuchRevision
 from gitengine.repository import GitRepository
-from gitengine.types import Change, Commit, Entry, EntryKind, FileDiff, ObjectId
+from gitengine.types import Commit, Entry, EntryKind, ObjectId
 from repos import storage
 from repos.errors import NotADirectory
 from repos.models import Repository
@@ -138,7 +138,7 @@ def files(
 def text(actor: Actor, repository: Repository, entry: Entry, *, start: int, limit: int) -> Text:
     """Lines of a file from `start` on, counted from 0."""
     with storage.opened(repository) as git:
-        if trees.is_binary(trees.head_of_blob(git, entry.id)):
+        if encodings.is_binary(trees.head_of_blob(git, entry.id)):
             return Text(None, 0, True)
         found = trees.read_lines(git, entry.id, start=start, limit=limit, longest=LONGEST_LINE)
         return Text(found.lines, found.start, found.is_last)
@@ -152,7 +152,7 @@ def whole_text(
         return None
     with storage.opened(repository) as git:
         data = trees.read_blob(git, entry.id)
-    return None if trees.is_binary(data) else trees.decode(data)
+    return None if encodings.is_binary(data) else encodings.decode(data)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Raw:
     @property
     def is_binary(self) -> bool:
         """Whether it is no text."""
-        return trees.is_binary(self.start)
+        return encodings.is_binary(self.start)
 
 
 def raw(actor: Actor, repository: Repository, path: str, at: str = "") -> Raw:
@@ -185,21 +185,6 @@ def last_changes(
     """The commit that last changed each of these entries of a folder, as far as it is soon found."""
     with storage.opened(repository) as git:
         return history.last_changes(git, commit_id, folder, names)
-
-
-def changes(actor: Actor, repository: Repository, shown: Commit) -> list[Change]:
-    """What a commit changed against its first parent."""
-    with storage.opened(repository) as git:
-        return diff.changes(git, shown.parents[0] if shown.parents else None, shown.id)
-
-
-def file_diffs(
-    actor: Actor, repository: Repository, shown: Commit, *, limits: diff.Limits = diff.USUAL
-) -> list[FileDiff]:
-    """What a commit changed against its first parent, line by line, within limits."""
-    with storage.opened(repository) as git:
-        parent = shown.parents[0] if shown.parents else None
-        return list(diff.file_diffs(git, parent, shown.id, limits=limits))
 
 
 def _commit_or_none(git: GitRepository, at: str, ignore_missing: bool) -> ObjectId | None:
