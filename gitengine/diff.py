@@ -19,6 +19,7 @@ from pygit2.enums import DiffOption
 from gitengine import encodings, patches, processes
 from gitengine.errors import GitError, TookTooLong
 from gitengine.patches import FilePatch, PatchReader, Reader
+from gitengine.processes import Child
 from gitengine.repository import GitRepository
 from gitengine.types import (
     EMPTY_TREE,
@@ -140,14 +141,13 @@ class FileDiffs:
                         listed.append(change)
                     elif self._selected.holds(change):
                         self.left_out += 1
-                for one in self._read(PatchReader(reader, longest=limits.line_length), listed):
+                lines = PatchReader(reader, longest=limits.line_length)
+                for one in self._read(child, lines, listed):
                     given += 1
                     if self._selected.holds(one.change):
                         yield one
-                if not child.timed_out and not listed:
+                if lines.ended:
                     child.finish()
-                if child.timed_out:
-                    raise TookTooLong("comparing took too long and was stopped")
         except TookTooLong:
             if not listed:
                 raise
@@ -156,7 +156,9 @@ class FileDiffs:
                 if self._selected.holds(change):
                     yield FileDiff(change, (), truncated=True)
 
-    def _read(self, reader: PatchReader, listed: Sequence[Change]) -> Iterator[FileDiff]:
+    def _read(
+        self, child: Child, reader: PatchReader, listed: Sequence[Change]
+    ) -> Iterator[FileDiff]:
         limits = self._limits
         lines_left, bytes_left = limits.lines, limits.bytes
         for change in listed:
@@ -165,11 +167,14 @@ class FileDiffs:
                 continue
             most = min(limits.lines_of_a_file, lines_left)
             patch = reader.read(change, most_lines=most, most_bytes=bytes_left)
-            if patch is not None and patch.is_binary:
-                patch = self._unlike_text(change, most)
+            if reader.ended:
+                # There is no more to tell, or there was no time left to tell it.
+                child.finish()
             if patch is None:
                 yield FileDiff(change, ())
                 continue
+            if patch.is_binary:
+                patch = self._unlike_text(change, most)
             lines_left -= patch.lines
             bytes_left -= patch.bytes
             yield FileDiff(

@@ -115,16 +115,19 @@ def read_changes(reader: Reader) -> Iterator[Change]:
     """Give the changed paths, which come before the lines; to its end, or the lines are not reached."""
     while True:
         head, _ = reader.until(b"\0", LONGEST_HEADER)
-        if not head.startswith(b":"):
+        if not (head.startswith(b":") and head.endswith(b"\0")):
             return
         old_mode, new_mode, old_id, new_id, status = head[1:-1].decode("ascii").split(" ")
-        first = _path(reader)
         kind = _KINDS.get(status[0], ChangeKind.MODIFY)
         moved = kind in {ChangeKind.MOVE, ChangeKind.COPY}
+        paths = [reader.until(b"\0", LONGEST_HEADER)[0] for _ in range(1 + moved)]
+        if not paths[-1].endswith(b"\0"):
+            return
+        source, path = os.fsdecode(paths[0][:-1]), os.fsdecode(paths[-1][:-1])
         yield Change(
             kind=kind,
-            path=_path(reader) if moved else first,
-            source_path=first if moved else None,
+            path=path,
+            source_path=source if moved else None,
             old_id=None if old_id == ZERO_ID else old_id,
             new_id=None if new_id == ZERO_ID else new_id,
             old_mode=int(old_mode, 8) or None,
@@ -154,9 +157,16 @@ class PatchReader:
             self._read_part(patch, most_lines, most_bytes)
         return patch
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left; what was read last is whole only if git ended well."""
+        return not self._line
+
     def _next(self) -> None:
         most = max(self._longest + 2, LONGEST_HEADER)
         self._line, self._cut = self._reader.until(b"\n", most)
+        if not self._cut and not self._line.endswith(b"\n"):
+            self._line = b""
 
     def _read_part(self, patch: FilePatch, most_lines: int, most_bytes: int) -> None:
         self._next()
@@ -260,10 +270,6 @@ def _decoded(hunks: list[_RawHunk]) -> list[Hunk]:
 
 def _text(raw: bytes, encoding: str) -> str:
     return raw.decode(encoding, encodings.ERRORS).replace("\0", "\ufffd")
-
-
-def _path(reader: Reader) -> str:
-    return os.fsdecode(reader.until(b"\0", LONGEST_HEADER)[0][:-1])
 
 
 def _header_of(change: Change) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitengine import diff, encodings, history
+from gitengine import diff, encodings, history, patches
 from gitengine.diff import Limits, Selection
 from gitengine.errors import TookTooLong
 from gitengine.repository import GitRepository
@@ -227,6 +227,63 @@ def test_when_time_is_up_the_rest_is_told_without_lines(world, monkeypatch):
     files = list(diff.file_diffs(repository, None, ids[0]))
     assert len(files) == len(STEPS[0][1])
     assert [one.truncated for one in files] == [False] * 3 + [True] * (len(files) - 3)
+
+
+def test_a_child_that_is_stopped_breaks_off_honestly(world, monkeypatch):
+    repository, ids = world
+    monkeypatch.setattr(diff, "TIMEOUT", 0.0)
+    for ask in (diff.changes, diff.file_diffs, diff.stats):
+        with pytest.raises(TookTooLong):
+            list(ask(repository, None, ids[0]))
+
+
+@pytest.mark.parametrize("stop", range(0, 1130, 31))
+def test_output_that_breaks_off_anywhere_is_never_taken_for_whole(world, named, stop):
+    """Of what git says up to any byte, each file is whole, or the reader knows that it is at the end."""
+    repository, _ = world
+    args = ["diff-tree", "-r", "--raw", "-p", "-z", *named["modes and kinds"]]
+    output = subprocess.run(["git", *args], cwd=repository.path, capture_output=True, check=True)
+    whole = _read_from(output.stdout)
+    assert stop < len(output.stdout)
+    for (change, patch, ended), reference in zip(
+        _read_from(output.stdout[:stop]), whole, strict=False
+    ):
+        assert change == reference[0]
+        assert ended or patch == reference[1]
+
+
+class _Printed:
+    """Stands for a child that printed this, in pieces of seven bytes."""
+
+    def __init__(self, output):
+        self.output = output
+
+    def read(self, size):
+        piece, self.output = self.output[:7], self.output[7:]
+        return piece
+
+
+def _read_from(output):
+    reader = patches.Reader(_Printed(output))
+    changed = list(patches.read_changes(reader))
+    lines = patches.PatchReader(reader, longest=1000)
+    return [
+        (one, lines.read(one, most_lines=1000, most_bytes=10**6), lines.ended) for one in changed
+    ]
+
+
+def test_pieces_of_any_size_are_read_alike_and_what_is_skipped_is_skipped_whole(world, named):
+    repository, _ = world
+    args = ["diff-tree", "-r", "--raw", "-p", "-z", "--root", "--no-commit-id", named["begin"][1]]
+    output = subprocess.run(["git", *args], cwd=repository.path, capture_output=True, check=True)
+    reader = patches.Reader(_Printed(output.stdout))
+    changed = list(patches.read_changes(reader))
+    lines = patches.PatchReader(reader, longest=5)
+    found = [lines.read(one, most_lines=1, most_bytes=10**6) for one in changed]
+    assert len(found) == len(STEPS[0][1]) and None not in found
+    assert {patch.lines for patch in found} == {0, 1}
+    cut = next(patch for one, patch in zip(changed, found, strict=True) if one.path == "long.txt")
+    assert cut.truncated and cut.hunks[0].lines[0].text == "line "
 
 
 def test_a_line_is_never_cut_within_a_character():
