@@ -242,6 +242,7 @@ def mailbox(
     """
     args = ["log", "--format=email", "--stat", "-p", "--binary", "--full-index", "--no-color"]
     args += ["--no-ext-diff", "--no-textconv", "-M", f"-l{RENAME_LIMIT}", "--root", "--no-notes"]
+    args.append("--no-mailmap")
     if since is None and not ancestors:
         args += ["--max-count=1", "--diff-merges=first-parent", "--end-of-options", until]
     else:

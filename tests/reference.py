@@ -169,8 +169,9 @@ def _is_forgiven(error: Any) -> bool:
     # A time is milliseconds on the wire, whatever the description says.
     if list(error.absolute_path)[-1:] == ["createdDate"] and isinstance(error.instance, int):
         return True
-    # A lightweight tag's hash is null on the wire.
-    return list(error.absolute_path)[-1:] == ["hash"] and error.instance is None
+    # Null on the wire: a lightweight tag's hash, and the side of a diff where a file is not.
+    may_be_null = (["hash"], ["source"], ["destination"])
+    return list(error.absolute_path)[-1:] in may_be_null and error.instance is None
 
 
 @functools.cache

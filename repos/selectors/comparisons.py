@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.actor import Actor
 from core.errors import Invalid
@@ -73,13 +73,21 @@ def of_ids(repository: Repository, shown: Commit) -> Comparison:
 
 
 def between(actor: Actor, repository: Repository, ends: Ends) -> Comparison:
-    """What the source has brought since it left the target; against the target itself if they share nothing."""
+    """What the source has brought since it left the target; NoSuchCommit."""
     old, new = _tips(repository, ends)
-    found = Comparison(repository, old, new, ends.source_repository)
-    with _opened(found) as git:
-        return Comparison(
-            repository, history.merge_base(git, old, new) or old, new, ends.source_repository
-        )
+    return effective(actor, Comparison(repository, old, new, ends.source_repository))
+
+
+def effective(actor: Actor, compared: Comparison) -> Comparison:
+    """The same from where the two commits parted, so that only what the newer one brought is seen.
+
+    As it is where they share nothing. For commits that the caller found by what their repositories show.
+    """
+    if compared.old is None:
+        return compared
+    with _opened(compared) as git:
+        base = history.merge_base(git, compared.old, compared.new)
+    return replace(compared, old=base or compared.old)
 
 
 def repository_named(actor: Actor, text: str) -> Repository:

@@ -242,7 +242,7 @@ def test_output_that_breaks_off_anywhere_is_never_taken_for_whole(world, named, 
     """Of what git says up to any byte, each file is whole, or the reader knows that it is at the end."""
     repository, _ = world
     args = ["diff-tree", "-r", "--raw", "-p", "-z", *named["modes and kinds"]]
-    output = subprocess.run(["git", *args], cwd=repository.path, capture_output=True, check=True)
+    output = subprocess.run(["git", "-c", "core.quotePath=false", *args], cwd=repository.path, capture_output=True, check=True)  # fmt: skip
     whole = _read_from(output.stdout)
     assert stop < len(output.stdout)
     for (change, patch, ended), reference in zip(
@@ -275,7 +275,7 @@ def _read_from(output):
 def test_pieces_of_any_size_are_read_alike_and_what_is_skipped_is_skipped_whole(world, named):
     repository, _ = world
     args = ["diff-tree", "-r", "--raw", "-p", "-z", "--root", "--no-commit-id", named["begin"][1]]
-    output = subprocess.run(["git", *args], cwd=repository.path, capture_output=True, check=True)
+    output = subprocess.run(["git", "-c", "core.quotePath=false", *args], cwd=repository.path, capture_output=True, check=True)  # fmt: skip
     reader = patches.Reader(_Printed(output.stdout))
     changed = list(patches.read_changes(reader))
     lines = patches.PatchReader(reader, longest=5)

@@ -101,8 +101,11 @@ def test_changes_of_the_first_commit_and_since(api, steps):
 
 
 def test_a_diff_of_a_commit(api, ids):
-    body = api().get(f"{REPO}/commits/{ids['second']}/diff").json()
+    answer = api().get(f"{REPO}/commits/{ids['second']}/diff")
+    body = answer.json()
 
+    assert "private" in answer["Cache-Control"] and "no-store" in answer["Cache-Control"]
+    assert "ETag" not in answer
     assert (body["fromHash"], body["toHash"]) == (ids["first"], ids["second"])
     assert (body["contextLines"], body["whitespace"], body["truncated"]) == (10, "SHOW", False)
     files = {one["destination"]["toString"]: one for one in body["diffs"]}
@@ -266,6 +269,17 @@ def test_compare_tells_what_the_source_has_and_the_target_has_not(api, ids):
     # What is left out is the default branch.
     default = client.get(f"{REPO}/compare/commits", to="light").json()
     assert default["values"][0]["id"] == ids["merge"]
+
+
+def test_branches_that_share_nothing_are_compared_as_they_are(api, ids):
+    script = b"commit refs/heads/alone\ncommitter A <a@b> 1 +0000\ndata 1\nm\n"
+    script += b"M 100644 inline only.txt\ndata 2\no\n\n"
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=ids["path"], input=script, check=True)
+    body = api().get(f"{REPO}/compare/changes", **{"from": "alone", "to": "light"}).json()
+    assert body["fromHash"] == ids["first"]
+    kinds = {one["path"]["toString"]: one["type"] for one in body["values"]}
+    assert kinds.pop("only.txt") == "ADD"
+    assert set(kinds.values()) == {"DELETE"}
 
 
 @pytest.fixture
