@@ -6,7 +6,6 @@ from abc import abstractmethod
 from typing import Any
 
 from django.http import HttpResponseBase
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,8 +24,8 @@ DEFAULT_CONTEXT = 10
 WHITESPACE = {"": False, "show": False, "ignore-all": True, "ignore_all": True}
 
 
-class UnifiedText(BaseRenderer):
-    """Lets a caller ask for text; what is sent is streamed and never rendered."""
+class UnifiedText(CompactJSONRenderer):
+    """Lets a caller ask for text, which is streamed; what else there is to say is said in JSON."""
 
     media_type = "text/plain"
     format = "txt"

@@ -229,6 +229,17 @@ def test_patches(api, ids):
     assert json["Content-Type"].startswith("text/plain") and b"".join(json)
 
 
+def test_other_methods_are_answered_too(api, ids):
+    client = api().client
+    for path in ("patch", "diff"):
+        url = f"/rest/api/latest/{REPO}/{path}?until=main"
+        for accepted in ("text/plain", "application/json"):
+            headers = {"Accept": accepted}
+            assert client.options(url, headers=headers).status_code == 200
+            assert client.head(url, headers=headers).status_code == 200
+            assert client.post(url, headers=headers).status_code == 405
+
+
 def test_merge_base(api, ids):
     client = api()
     found = client.get(f"{REPO}/commits/{ids['second']}/merge-base", otherCommitId=ids["feature"])
