@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -213,6 +214,30 @@ def test_the_raw_text_is_git_s(api, ids):
     assert one.startswith(b"diff --git a/src/main.py b/src/main.py") and one.count(b"diff --") == 1
     html = client.request("GET", f"{REPO}/diff", query={"until": "main"}, headers={"Accept": "text/html"})  # fmt: skip
     assert html.status_code == 406
+
+
+def test_git_is_stopped_when_the_client_leaves(api, ids):
+    many = b"".join(b"%d\n" % number for number in range(500_000))
+    script = b"commit refs/heads/huge\ncommitter A <a@b> 5 +0000\ndata 1\nm\n"
+    script += b"M 100644 inline lines\ndata %d\n%s\n" % (len(many), many)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=ids["path"], input=script, check=True)
+    for path in ("diff", "patch"):
+        answer = api().request("GET", f"{REPO}/{path}", query={"until": "huge"}, headers=TEXT)
+        assert next(iter(answer))
+        assert _working_for(ids["path"])
+        answer.close()
+        assert not _working_for(ids["path"])
+
+
+def _working_for(path):
+    mark = f"--git-dir={path}".encode()
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [file] if mark in file.read_bytes() else []
+        except OSError:
+            continue
+    return found
 
 
 def test_patches(api, ids):
