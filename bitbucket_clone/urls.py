@@ -2,10 +2,11 @@
 
 from django.urls import include, path, register_converter
 
-from core.api.converters import PersonalKey, RestVersion
+from core.api.converters import PersonalKey, RestVersion, Revision
 
 register_converter(RestVersion, "version")
 register_converter(PersonalKey, "personal")
+register_converter(Revision, "revision")
 
 from accounts.api import urls as accounts  # noqa: E402
 from audit.api import urls as audit  # noqa: E402

@@ -119,7 +119,9 @@ def count_authors(
     """Count the different addresses of authors among those commits."""
     excluded = [f"^{object_id}" for object_id in since]
     args = ["log", "-z", "--format=%ae", "--end-of-options", *until, *excluded, "--"]
-    return len(set(fields(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))))
+    return len(
+        set(fields(processes.stream(args, git_dir=git.path, env=git.environment, timeout=TIMEOUT)))
+    )
 
 
 def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int, int]:
@@ -129,6 +131,13 @@ def ahead_behind(git: GitRepository, tip: ObjectId, base: ObjectId) -> tuple[int
     spread = ["rev-list", "--count", "--left-right", "--end-of-options", f"{tip}...{base}", "--"]
     ahead, behind = _git(git, spread).split()
     return int(ahead), int(behind)
+
+
+def merge_base(git: GitRepository, one: ObjectId, other: ObjectId) -> ObjectId | None:
+    """Find the best common ancestor of two commits; of several one, None if they share nothing."""
+    args = ["merge-base", "--end-of-options", one, other]
+    found = _git(git, args, ok_statuses=(0, 1)).decode("ascii").strip()
+    return found or None
 
 
 def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
@@ -154,9 +163,15 @@ def fields(chunks: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode("utf-8", "surrogateescape")
 
 
-def _git(git: GitRepository, args: list[str]) -> bytes:
+def _git(git: GitRepository, args: list[str], *, ok_statuses: Sequence[int] = (0,)) -> bytes:
     try:
-        return processes.run(args, git_dir=git.path, timeout=TIMEOUT)
+        return processes.run(
+            args,
+            git_dir=git.path,
+            env=git.environment,
+            timeout=TIMEOUT,
+            ok_statuses=ok_statuses,
+        )
     except GitFailed as error:
         if "bad object" in error.stderr or "bad revision" in error.stderr:
             raise NoSuchRevision(error.stderr.rsplit(" ", 1)[-1].strip("'")) from None

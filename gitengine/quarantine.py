@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gitengine import processes
 from gitengine.errors import GitFailed, ProtocolError
-from gitengine.repository import GitRepository
+from gitengine.repository import GitRepository, quoted
 from gitengine.types import ObjectId
 
 PREFIX = "incoming-"
@@ -62,7 +62,7 @@ class Quarantine:
         """The environment in which git finds the new objects as well as the old ones."""
         return {
             "GIT_OBJECT_DIRECTORY": str(self.path),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(self.git.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(self.git.objects),
             "GIT_QUARANTINE_PATH": str(self.path),
         }
 
@@ -155,14 +155,6 @@ def _why(error: GitFailed) -> str:
     ]
     sentence = lines[0] if lines else "the pack could not be read"
     return sentence if "/" not in sentence else "the pack could not be stored"
-
-
-def _quoted(path: Path) -> str:
-    # A colon or a quote in the path would end it (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES).
-    text = str(path)
-    if ":" not in text and not text.startswith('"'):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _sync(path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,10 +48,14 @@ _CONFIG = """\
 
 @dataclass(frozen=True)
 class GitRepository:
-    """A bare repository by its path; `lock_fd` is set while `exclusive` holds the lock."""
+    """A bare repository by its path; `lock_fd` is set while `exclusive` holds the lock.
+
+    `borrowed` are folders of objects of other repositories that are read as well (`reading`).
+    """
 
     path: Path
     lock_fd: int | None = None
+    borrowed: tuple[Path, ...] = ()
 
     @classmethod
     def create(cls, path: Path, default_branch: str = "refs/heads/master") -> GitRepository:
@@ -81,9 +85,23 @@ class GitRepository:
     def libgit2(self) -> pygit2.Repository:
         """Open it with libgit2, for the questions of one page; cheap, and not to be shared by threads."""
         try:
-            return pygit2.Repository(str(self.path))
+            opened = pygit2.Repository(str(self.path))
         except pygit2.GitError:
             raise NotAGitRepository("The repository's files are missing.") from None
+        for folder in _with_alternates(self.borrowed):
+            opened.odb.add_disk_alternate(str(folder))
+        return opened
+
+    def reading(self, other: GitRepository) -> GitRepository:
+        """Give the same repository, which finds the objects of another one too; for comparing only."""
+        return replace(self, borrowed=(*self.borrowed, other.objects, *other.borrowed))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the git program must be told to find borrowed objects."""
+        if not self.borrowed:
+            return {}
+        return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(quoted, self.borrowed))}
 
     def head_branch(self) -> str:
         """Give the full name of the branch that HEAD names, whether it exists or not."""
@@ -142,6 +160,31 @@ class GitRepository:
             for name in files:
                 if name.endswith(".lock"):
                     Path(folder, name).unlink(missing_ok=True)
+
+
+def quoted(path: Path) -> str:
+    """Write a path as one of a list: a colon or a quote would end it (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES)."""
+    text = str(path)
+    if ":" not in text and not text.startswith('"'):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _with_alternates(folders: Iterable[Path]) -> list[Path]:
+    """Give these folders of objects and those that they name themselves, as git follows them."""
+    found: list[Path] = []
+    waiting = list(folders)
+    while waiting:
+        folder = waiting.pop(0)
+        if folder in found:
+            continue
+        found.append(folder)
+        try:
+            named = (folder / "info/alternates").read_text(errors="surrogateescape").splitlines()
+        except FileNotFoundError:
+            continue
+        waiting += [folder / line for line in named if line and not line.startswith("#")]
+    return found
 
 
 def _wait_for_lock(descriptor: int, timeout: float) -> None:

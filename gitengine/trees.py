@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import ObjectType
 
-from gitengine import objects, processes
+from gitengine import encodings, objects, processes
 from gitengine.errors import NoSuchPath, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import SYMLINK_MODE, Entry, EntryKind, ObjectId
 
 TREE_MODE = 0o040000
-SNIFFED = 8000
 TIMEOUT = 30.0
 STREAM_TIMEOUT = 3600.0
 
@@ -88,29 +87,20 @@ def stream_blob(git: GitRepository, blob_id: ObjectId) -> Iterator[bytes]:
 def head_of_blob(git: GitRepository, blob_id: ObjectId) -> bytes:
     """Give the first bytes of a blob, enough to tell text from binary."""
     if size(git, blob_id) <= 1024 * 1024:
-        return read_blob(git, blob_id, most_bytes=SNIFFED)
+        return read_blob(git, blob_id, most_bytes=encodings.SNIFFED)
     chunks = stream_blob(git, blob_id)
     try:
-        return next(iter(chunks), b"")[:SNIFFED]
+        return next(iter(chunks), b"")[: encodings.SNIFFED]
     finally:
         chunks.close()  # type: ignore[attr-defined]
-
-
-def is_binary(start: bytes) -> bool:
-    """Whether a file that begins so is binary, as git tells: a NUL among its first 8,000 bytes."""
-    return b"\0" in start[:SNIFFED] and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-
-def decode(data: bytes) -> str:
-    """Make text of a file: UTF-8, or UTF-16 by its mark, else Windows' Latin, which never fails."""
-    return data.decode(_encoding_of(data), "replace")
 
 
 def read_lines(
     git: GitRepository, blob_id: ObjectId, *, start: int, limit: int, longest: int = 20_000
 ) -> Lines:
     """Give lines from `start` (counted from 0), read as a stream; what is longer than `longest` is cut."""
-    decoder = codecs.getincrementaldecoder(_encoding_of(head_of_blob(git, blob_id)))("replace")
+    encoding = encodings.of_file(head_of_blob(git, blob_id))
+    decoder = codecs.getincrementaldecoder(encoding)(encodings.ERRORS)
     taken: list[str] = []
     more = False
     chunks = stream_blob(git, blob_id)
@@ -123,17 +113,6 @@ def read_lines(
         taken.append(line)
     chunks.close()  # type: ignore[attr-defined]
     return Lines(tuple(taken), start, not more)
-
-
-def _encoding_of(start: bytes) -> str:
-    """Decide by how a file begins; a character that the beginning cuts in two counts as whole."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8-sig"
 
 
 def _decoded(chunks: Iterable[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:

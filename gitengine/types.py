@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 ObjectId = str
 ZERO_ID: ObjectId = "0" * 40
+EMPTY_TREE: ObjectId = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class EntryKind(enum.Enum):
 
 
 SYMLINK_MODE = 0o120000
+SUBMODULE_MODE = 0o160000
+EXECUTABLE_MODE = 0o100755
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,20 @@ class Change:
     new_mode: int | None
     similarity: int | None = None
 
+    @property
+    def is_submodule(self) -> bool:
+        """Whether a commit of another repository stands there, or stood there before it went."""
+        return (self.new_mode or self.old_mode) == SUBMODULE_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class DiffStats:
+    """How much differs; lines of binary files are not counted."""
+
+    files: int
+    added: int
+    removed: int
+
 
 class LineKind(enum.Enum):
     """Which side of a diff a line belongs to."""
@@ -117,13 +134,20 @@ class LineKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a hunk, numbered from 1 on each side where it stands; `text` without its newline."""
+    """A line of a hunk, numbered from 1; on the side where it does not stand, with the number that follows.
+
+    `raw` is the line byte for byte with its newline, `text` what people read, without it; a carriage
+    return is kept in both. Both are cut where `truncated`. `newline` is False for the last line of a
+    file that ends without one.
+    """
 
     kind: LineKind
     text: str
     old_number: int
     new_number: int
     truncated: bool = False
+    raw: bytes = b""
+    newline: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 
 from core import markup
 from core.errors import Invalid
-from gitengine import trees
+from gitengine import encodings
 from repos.selectors.archives import Archive
 from repos.selectors.contents import Raw
 
@@ -37,7 +38,7 @@ def rendered_file(file: Raw) -> HttpResponse:
     """Answer with a text file as HTML, cleaned of everything that acts; Invalid for other files."""
     if file.is_binary or (file.entry.size or 0) > markup.MOST_CHARACTERS:
         raise Invalid("Only text of a fair size can be rendered.", context="markup")
-    return _inert(HttpResponse(markup.render(trees.decode(b"".join(file.chunks)))))
+    return _inert(HttpResponse(markup.render(encodings.decode(b"".join(file.chunks)))))
 
 
 def saved_file(made: Archive) -> StreamingHttpResponse:
@@ -56,6 +57,14 @@ _Response = TypeVar("_Response", HttpResponse, StreamingHttpResponse)
 
 
 def _inert(response: _Response) -> _Response:
+    response["Content-Security-Policy"] = _POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def inert_text(chunks: Iterator[bytes]) -> StreamingHttpResponse:
+    """Answer with text that holds what others wrote: plain, whatever is in it."""
+    response = StreamingHttpResponse(chunks, content_type="text/plain;charset=UTF-8")
     response["Content-Security-Policy"] = _POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response

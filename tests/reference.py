@@ -25,6 +25,7 @@ SENT_BESIDE = {
     "size", "limit", "start", "isLastPage", "nextPageStart", "values",  # pages described as one value
     "toString",
     "authorCount", "totalCount",  # commits withCounts
+    "fromHash", "toHash",  # of a page of changes
     "permissions", "user", "expiryDate", "lastAuthenticated",  # of an access token
     "emailAddress", "active", "displayName", "id", "slug", "type", "links",  # an author who has an account
 }  # fmt: skip
@@ -45,6 +46,10 @@ PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey
 # Described as one value and sent as a list, like the body that asks for several.
 LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
          ("GET", "/api/latest/admin/user-directories")}  # fmt: skip
+# Described as one file's diff; on the wire these fields stand around many of them.
+AROUND_DIFFS = {"fromHash", "toHash", "contextLines", "whitespace", "truncated", "diffs"}
+# Described as a diff, by mistake: it holds what the summary of a commit holds.
+SUMMARIES = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/compare/diff-stats-summary{path}")}  # fmt: skip
 # Resources that are not Bitbucket's, or that its description does not hold.
 OURS = {"app-passwords", "auditing", "oauth2"}
 NOT_DESCRIBED = re.compile(
@@ -71,7 +76,9 @@ def _operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
     found = []
     for template, methods in description["paths"].items():
         pattern = re.escape(template)
-        pattern = pattern.replace(r"\{path\}", ".+").replace(r"\{name\}", ".+")
+        # The part of the path may be left out, and some templates have lost the slash before it.
+        pattern = pattern.replace(r"/\{path\}", r"\{path\}").replace(r"\{path\}", "(?:/.+)?")
+        pattern = pattern.replace(r"\{name\}", ".+")
         pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", pattern)
         found.append((re.compile(pattern), template, methods))
     # A path without placeholders before one whose placeholder would take it.
@@ -126,7 +133,7 @@ def _check_operation(
         return
     content = described.get(str(status), {}).get("content", {})
     schema = next((media.get("schema") for name, media in content.items() if "json" in name), None)
-    if schema is None or (method, template) in MAPS:
+    if schema is None or (method, template) in MAPS | SUMMARIES:
         return
     body = json.loads(response.content)
     if (method, template) in LISTS:
@@ -141,6 +148,9 @@ def _check_operation(
     elif (method, template) in STRINGS:
         assert all(isinstance(value, str) for value in body["values"])
         return
+    elif "diffs" in body:
+        assert set(body) == AROUND_DIFFS, f"{method} {template}"
+        bodies = body["diffs"]
     else:
         bodies = [body]
     for one in bodies:
@@ -163,8 +173,9 @@ def _is_forgiven(error: Any) -> bool:
     # A time is milliseconds on the wire, whatever the description says.
     if list(error.absolute_path)[-1:] == ["createdDate"] and isinstance(error.instance, int):
         return True
-    # A lightweight tag's hash is null on the wire.
-    return list(error.absolute_path)[-1:] == ["hash"] and error.instance is None
+    # Null on the wire: a lightweight tag's hash, and the side of a diff where a file is not.
+    may_be_null = (["hash"], ["source"], ["destination"])
+    return list(error.absolute_path)[-1:] in may_be_null and error.instance is None
 
 
 @functools.cache

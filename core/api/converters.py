@@ -1,4 +1,4 @@
-"""Converters of REST paths: the version segment, and a user's slug in the place of a project's key."""
+"""Converters of REST paths: the version segment, a user's slug in the place of a project's key, a revision."""
 
 
 class RestVersion:
@@ -27,3 +27,17 @@ class PersonalKey:
     def to_url(self, value: str) -> str:
         """Give the slug."""
         return value.removeprefix("~")
+
+
+class Revision:
+    """A commit, branch or tag within a path: it ends at the first place where the route goes on."""
+
+    regex = r".+?"
+
+    def to_python(self, value: str) -> str:
+        """Keep the text."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Keep the text."""
+        return value

@@ -7,6 +7,7 @@ from repos.api import (
     branch_models,
     branches,
     contents,
+    diffs,
     edits,
     histories,
     labels,
@@ -22,6 +23,8 @@ from repos.api import (
 
 def _below_repository(repository: str) -> list[URLPattern]:
     """Give the routes of a repository, below the path that names it."""
+    # What lies below a commit comes before the commit itself, whose name may hold slashes.
+    commit = f"{repository}/commits/<revision:commit_id>"
     return [
         path(repository, repositories.RepositoryDetail.as_view()),
         path(f"{repository}/default-branch", repositories.DefaultBranch.as_view()),
@@ -30,8 +33,24 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(f"{repository}/tags", branches.Tags.as_view()),
         path(f"{repository}/tags/<path:name>", contents.TagDetail.as_view()),
         path(f"{repository}/commits", histories.Commits.as_view()),
-        path(f"{repository}/commits/<path:commit_id>/watch", labels.CommitWatch.as_view()),
+        path(f"{commit}/watch", labels.CommitWatch.as_view()),
+        path(f"{commit}/changes", diffs.CommitChanges.as_view()),
+        path(f"{commit}/diff", diffs.CommitDiff.as_view()),
+        path(f"{commit}/diff/<path:path>", diffs.CommitDiff.as_view()),
+        path(f"{commit}/diff-stats-summary", diffs.CommitStats.as_view()),
+        path(f"{commit}/diff-stats-summary/<path:path>", diffs.CommitStats.as_view()),
+        path(f"{commit}/merge-base", diffs.MergeBase.as_view()),
         path(f"{repository}/commits/<path:commit_id>", histories.CommitDetail.as_view()),
+        path(f"{repository}/changes", diffs.Changes.as_view()),
+        path(f"{repository}/diff", diffs.Diff.as_view()),
+        path(f"{repository}/diff/<path:path>", diffs.Diff.as_view()),
+        path(f"{repository}/patch", diffs.Patch.as_view()),
+        path(f"{repository}/compare/changes", diffs.CompareChanges.as_view()),
+        path(f"{repository}/compare/commits", diffs.CompareCommits.as_view()),
+        path(f"{repository}/compare/diff", diffs.CompareDiff.as_view()),
+        path(f"{repository}/compare/diff/<path:path>", diffs.CompareDiff.as_view()),
+        path(f"{repository}/compare/diff-stats-summary", diffs.CompareStats.as_view()),
+        path(f"{repository}/compare/diff-stats-summary/<path:path>", diffs.CompareStats.as_view()),
         path(f"{repository}/browse", contents.Browse.as_view()),
         path(f"{repository}/browse/<path:path>", edits.Browse.as_view()),
         path(f"{repository}/files", contents.Files.as_view()),

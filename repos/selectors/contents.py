@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from accounts.actor import Actor
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_of
-from gitengine import diff, history, trees
-from gitengine.types import Change, Commit, Entry, EntryKind, FileDiff
+from gitengine import encodings, history, trees
+from gitengine.types import Commit, Entry, EntryKind
 from repos import storage
 from repos.errors import NoSuchPath, NotADirectory
 from repos.models import Repository
@@ -81,7 +81,7 @@ def files(
 def text(actor: Actor, repository: Repository, entry: Entry, *, start: int, limit: int) -> Text:
     """Lines of a file from `start` on, counted from 0."""
     with storage.opened(repository) as git:
-        if trees.is_binary(trees.head_of_blob(git, entry.id)):
+        if encodings.is_binary(trees.head_of_blob(git, entry.id)):
             return Text(None, 0, True)
         found = trees.read_lines(git, entry.id, start=start, limit=limit, longest=LONGEST_LINE)
         return Text(found.lines, found.start, found.is_last)
@@ -95,7 +95,7 @@ def whole_text(
         return None
     with storage.opened(repository) as git:
         data = trees.read_blob(git, entry.id)
-    return None if trees.is_binary(data) else trees.decode(data)
+    return None if encodings.is_binary(data) else encodings.decode(data)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Raw:
     @property
     def is_binary(self) -> bool:
         """Whether it is no text."""
-        return trees.is_binary(self.start)
+        return encodings.is_binary(self.start)
 
 
 def raw(actor: Actor, repository: Repository, path: str, at: str = "") -> Raw:
@@ -135,18 +135,3 @@ def well_known_file(actor: Actor, repository: Repository, name: str, at: str = "
     if found is None:
         raise NoSuchPath(f'There is no {name} at revision "{where.revision.id}".')
     return raw(actor, repository, found.path, where.revision.commit_id)
-
-
-def changes(actor: Actor, repository: Repository, shown: Commit) -> list[Change]:
-    """What a commit changed against its first parent."""
-    with storage.opened(repository) as git:
-        return diff.changes(git, shown.parents[0] if shown.parents else None, shown.id)
-
-
-def file_diffs(
-    actor: Actor, repository: Repository, shown: Commit, *, limits: diff.Limits = diff.USUAL
-) -> list[FileDiff]:
-    """What a commit changed against its first parent, line by line, within limits."""
-    with storage.opened(repository) as git:
-        parent = shown.parents[0] if shown.parents else None
-        return list(diff.file_diffs(git, parent, shown.id, limits=limits))

@@ -9,7 +9,7 @@ from core.errors import Invalid
 from core.paging import Page, PageRequest, page_from
 from core.remembered import remembered
 from gitengine import blame as engine
-from gitengine import history, trees
+from gitengine import encodings, history, trees
 from gitengine import last_changes as index
 from gitengine.blame import Run
 from gitengine.errors import NoSuchRevision
@@ -116,7 +116,7 @@ def blame(
     if (entry.size or 0) > MOST_BLAMED_BYTES:
         raise Invalid(f'The file "{entry.path}" is too large to be blamed.', context="blame")
     with storage.opened(repository) as git:
-        if trees.is_binary(trees.head_of_blob(git, entry.id)):
+        if encodings.is_binary(trees.head_of_blob(git, entry.id)):
             return []
         runs = remembered(
             "blame",

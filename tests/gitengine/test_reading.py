@@ -189,10 +189,11 @@ def test_what_is_too_large_is_not_compared_at_all(repository):
     )
     tip, _ = refs.resolve(repository, "huge")
 
-    found = {one.change.path: one for one in diff.file_diffs(repository, None, tip)}
+    limits = diff.Limits(bytes_of_a_file=512 * 1024)
+    found = {one.change.path: one for one in diff.file_diffs(repository, None, tip, limits=limits)}
 
     assert len(found) == 42
-    assert not found["big11"].hunks and found["big11"].truncated
+    assert not found["big11"].hunks and found["big11"].truncated and not found["big11"].is_binary
     # Of the fair ones as many as fit into what may be read in all.
     assert 0 < sum(bool(one.hunks) for one in found.values()) < 30
 

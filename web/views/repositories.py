@@ -24,7 +24,7 @@ from gitengine.types import Commit, Entry, EntryKind, FileDiff
 from repos.errors import NoDefaultBranch
 from repos.inert import inert_file
 from repos.models import Repository
-from repos.selectors import abilities, contents, histories, refs, repositories
+from repos.selectors import abilities, comparisons, contents, histories, refs, repositories
 from repos.selectors.refs import Order
 from repos.services import repositories as change
 from web import cloning, highlighting
@@ -135,16 +135,17 @@ def commit(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpRes
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = _of(request, key, slug, "commits")
     shown = contents.commit(actor, repository, commit_id)
-    changes = contents.changes(actor, repository, shown)
-    files = contents.file_diffs(actor, repository, shown, limits=LIMITS)
+    compared = comparisons.of_ids(repository, shown)
+    changes = comparisons.all_changes(actor, compared)
+    found = comparisons.file_diffs(actor, compared, limits=LIMITS)
     ((_, author, committer),) = _with_people(request, [shown])
     context |= {
         "commit": shown,
         "author": author,
         "committer": committer,
         "changes": changes,
-        "files": [_drawn(file) for file in files],
-        "left_out": len(changes) - len(files),
+        "files": [_drawn(file) for file in found.files],
+        "left_out": found.left_out,
     }
     return render(request, "commit.html", context)
 

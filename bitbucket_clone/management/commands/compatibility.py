@@ -18,6 +18,8 @@ PAGE = settings.BASE_DIR / "docs" / "compatibility.md"
 METHODS = ("get", "post", "put", "delete")
 
 _PLACEHOLDER = re.compile(r"<[^>]*>|\{[^}]*\}")
+# Some paths of the reference have lost the slash before their last part.
+_LOST_SLASH = re.compile(r"(?<=[a-z])\{")
 
 
 class Command(BaseCommand):
@@ -98,4 +100,4 @@ def _routes(patterns: list[Any], start: str) -> Iterator[tuple[str, Any]]:
 
 
 def _shape(path: str) -> str:
-    return _PLACEHOLDER.sub("{}", path)
+    return _PLACEHOLDER.sub("{}", _LOST_SLASH.sub("/{", path))
