@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
-from gitengine import diff, encodings, history, patches
+from gitengine import diff, encodings, history, patches, processes
 from gitengine.diff import Limits, Selection
 from gitengine.errors import TookTooLong
 from gitengine.repository import GitRepository
@@ -231,7 +232,14 @@ def test_when_time_is_up_the_rest_is_told_without_lines(world, monkeypatch):
 
 def test_a_child_that_is_stopped_breaks_off_honestly(world, monkeypatch):
     repository, ids = world
-    monkeypatch.setattr(diff, "TIMEOUT", 0.0)
+
+    class AtOnce(threading.Timer):
+        """Time is up before git has said a word."""
+
+        def start(self):
+            self.function(*self.args)
+
+    monkeypatch.setattr(processes.threading, "Timer", AtOnce)
     for ask in (diff.changes, diff.file_diffs, diff.stats):
         with pytest.raises(TookTooLong):
             list(ask(repository, None, ids[0]))
