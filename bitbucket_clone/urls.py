@@ -33,6 +33,7 @@ urlpatterns = [
     path("rest/basicauth/<version:version>", include(accounts.basicauth)),
     path("rest/ssh/<version:version>", include(accounts.ssh_keys)),
     path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
+    path("rest/sync/<version:version>", include(repos.sync)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     path("rest/auditing/<version:version>", include(audit.auditing)),
     path("rest/audit/<version:version>", include(audit.audit)),

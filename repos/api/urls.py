@@ -2,13 +2,25 @@
 
 from django.urls import URLPattern, path
 
-from repos.api import access_keys, contents, people, permissions, projects, repositories, tokens
+from repos.api import (
+    access_keys,
+    contents,
+    forks,
+    people,
+    permissions,
+    projects,
+    repositories,
+    tokens,
+)
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
     """Give the routes of a repository, below the path that names it."""
     return [
-        path(repository, repositories.RepositoryDetail.as_view()),
+        path(repository, forks.ForkableRepository.as_view()),
+        path(f"{repository}/forks", forks.Forks.as_view()),
+        path(f"{repository}/related", forks.Related.as_view()),
+        path(f"{repository}/recreate", forks.Recreate.as_view()),
         path(f"{repository}/default-branch", repositories.DefaultBranch.as_view()),
         path(f"{repository}/branches", contents.Branches.as_view()),
         path(f"{repository}/branches/default", repositories.ExistingDefaultBranch.as_view()),
@@ -79,4 +91,9 @@ ssh_access_keys = [
         f"{PROJECT}/repos/<str:slug>/ssh/<str:number>/permission/<str:permission>",
         access_keys.RepositoryKeyPermission.as_view(),
     ),
+]
+
+sync = [
+    path(f"{PROJECT}/repos/<str:slug>", forks.SynchronisationStatus.as_view()),
+    path(f"{PROJECT}/repos/<str:slug>/synchronize", forks.Synchronise.as_view()),
 ]

@@ -1,6 +1,7 @@
 """Rows about projects, repositories, what people may on them, and the journal of moved refs."""
 
 from repos.models.access_keys import AccessKey
+from repos.models.forks import ForkNetwork, Synchronisation, UnsynchronisedRef
 from repos.models.grants import ProjectGrant, RepositoryGrant
 from repos.models.projects import FormerProjectKey, Project, ProjectAvatar
 from repos.models.pushes import Push, RefChange
@@ -9,6 +10,7 @@ from repos.models.tokens import TokenPlace
 
 __all__ = [
     "AccessKey",
+    "ForkNetwork",
     "FormerProjectKey",
     "FormerRepositorySlug",
     "Project",
@@ -19,5 +21,7 @@ __all__ = [
     "RefChange",
     "Repository",
     "RepositoryGrant",
+    "Synchronisation",
     "TokenPlace",
+    "UnsynchronisedRef",
 ]

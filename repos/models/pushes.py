@@ -33,6 +33,7 @@ class Push(models.Model):
         BRANCH = "BRANCH"
         EDIT = "EDIT"
         MERGE = "MERGE"
+        SYNC = "SYNC"
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="pushes")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

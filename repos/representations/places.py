@@ -74,6 +74,8 @@ def represent_repository(repository: Repository) -> dict[str, Any]:
     }
     if repository.description:
         shown["description"] = repository.description
+    if repository.shown_origin is not None:
+        shown["origin"] = represent_repository(repository.shown_origin)
     return shown | {
         "hierarchyId": repository.hierarchy_id,
         "scmId": "git",
