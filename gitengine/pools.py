@@ -57,7 +57,8 @@ def lend(git: GitRepository, pool: GitRepository) -> list[Path]:
 def give(git: GitRepository, pool: GitRepository) -> None:
     """Move every object into the pool: linked there and synced, then removed here under the lock.
 
-    Under the lock, because a push brings its pack in under it: half of one is never removed.
+    Under the lock, because a push brings its pack in under it: half of one is never removed. The
+    caller is the repository's only maintainer.
     """
     if not git.is_borrowing:
         raise GitError("only a repository that borrows from a pool may give its objects away")
@@ -66,12 +67,11 @@ def give(git: GitRepository, pool: GitRepository) -> None:
         packs = git.objects / "pack"
         for file in packs.glob("multi-pack-index*"):
             file.unlink(missing_ok=True)
-        stems = {file.with_suffix("") for file in both if file.parent == packs}
-        for stem in sorted(stems):
-            for suffix in (".idx", ".bitmap", ".rev", ".pack"):
-                stem.with_suffix(suffix).unlink(missing_ok=True)
         for file in both:
-            if file.parent != packs:
+            file.unlink(missing_ok=True)
+        # Without its index a pack is none: these, and what a kill left at this place before.
+        for file in packs.glob("pack-*"):
+            if not file.with_suffix(".idx").exists():
                 file.unlink(missing_ok=True)
         # What this says of commits, the pool's own graph says too.
         shutil.rmtree(git.objects / "info" / "commit-graphs", ignore_errors=True)

@@ -79,9 +79,7 @@ class SynchronisationStatus(RepositoryResource):
     def get(self, request: Request, **_: str) -> Response:
         """Show how the fork stands towards its origin."""
         at = request.query_params.get("at", "")
-        return self.show(
-            represent_synchronisation(find.status(self.actor, self.repository(), at))
-        )
+        return self.show(represent_synchronisation(find.status(self.actor, self.repository(), at)))
 
     def post(self, request: Request, **_: str) -> Response:
         """Let the fork follow its origin, or end that."""
