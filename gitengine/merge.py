@@ -17,6 +17,9 @@ from gitengine.types import ObjectId, Person
 TIMEOUT = 120.0
 MOST_OUTPUT = 16 * 1024 * 1024
 
+_MERGE_TREE = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]
+_MERGE_TREE += ["--allow-unrelated-histories"]
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -40,8 +43,7 @@ def merge(
         theirs = _stand_in(incoming, theirs, start)
     answer = processes.run(
         # Ids alone: this command knows no --end-of-options.
-        ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]
-        + ["--allow-unrelated-histories", _checked(ours), _checked(theirs)],
+        [*_MERGE_TREE, _checked(ours), _checked(theirs)],
         git_dir=incoming.git.path,
         env=incoming.env,
         timeout=TIMEOUT,

@@ -43,6 +43,8 @@ PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey
 # Described as one value and sent as a list, like the body that asks for several.
 LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
          ("GET", "/api/latest/admin/user-directories")}  # fmt: skip
+# Fields described as one value and sent as a list, as their plurals say.
+LISTS_WITHIN = {"aheadRefs", "divergedRefs", "orphanedRefs"}
 # Resources that are not Bitbucket's, or that its description does not hold.
 OURS = {"app-passwords", "auditing", "oauth2"}
 NOT_DESCRIBED = re.compile(r"/audit/latest/(projects/.*/)?events")
@@ -138,7 +140,8 @@ def _check_operation(
         assert all(isinstance(value, str) for value in body["values"])
         return
     else:
-        bodies = [body]
+        lists = {name: body.pop(name) for name in LISTS_WITHIN & body.keys()}
+        bodies = [body, *(body | {name: one} for name, ones in lists.items() for one in ones)]
     for one in bodies:
         _check_schema(one, schema, f"{method} {template}")
 

@@ -31,4 +31,4 @@ class SynchroniseBody(serializers.Serializer):
 
     refId = serializers.CharField(max_length=1000)
     action = serializers.CharField(max_length=20)
-    context = _Context(required=False, allow_null=True)
+    context = _Context(required=False, allow_null=True)  # type: ignore[assignment]

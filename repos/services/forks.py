@@ -85,7 +85,7 @@ def recreate(actor: Actor, repository: Repository) -> Repository:
     if (path / "HEAD").is_file() and (path / "objects").is_dir():
         raise NotInitialisationFailed(str(repository))
     GitRepository(path).delete()
-    origin = Repository.objects.filter(pk=repository.origin_id).first()
+    origin = Repository.objects.filter(forks=repository).first()
     pool = storage.pool_of(repository)
     if origin is None or pool is None:
         GitRepository.create(path)

@@ -181,7 +181,7 @@ def _merge(
             incoming,
             merged.tree,
             [ours, theirs],
-            message=message or f"Merge branch '{short}' of {fork.origin} into {short}",
+            message=message or f"Merge branch '{short}' of {_origin_of(fork)} into {short}",
             author=_person(actor),
             committer=_person(actor),
             time=int(time.time()),
@@ -226,9 +226,13 @@ def _refs_of(git: GitRepository) -> Refs:
     return {ref.name: ref.target for ref in refs.list_refs(git, SYNCHRONISED)}
 
 
+def _origin_of(fork: Repository) -> Repository | None:
+    return Repository.objects.select_related("project").filter(forks=fork).first()
+
+
 def _borrow_from_origin(fork: Repository) -> Refs:
     """Give the origin's refs, whose objects the fork finds in the pool from now on."""
-    origin = Repository.objects.filter(pk=fork.origin_id).first()
+    origin = _origin_of(fork)
     if origin is None:
         raise SynchronisationUnavailable(f"{fork} has no origin any more.")
     try:
@@ -282,13 +286,13 @@ def _action(name: str) -> Action:
 
 def _require_origin(actor: Actor, fork: Repository) -> None:
     """Refuse where there is nothing to follow; whoever lets it follow must see the origin themselves."""
-    if not forks.may_follow(actor, fork):
+    origin = _origin_of(fork)
+    if origin is None or not forks.may_follow(actor, fork):
         raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")
-    origin = Repository.objects.select_related("project").get(pk=fork.origin_id)
     access.require(actor, Permission.REPO_VIEW, origin)
 
 
 def _person(actor: Actor) -> Person:
     if actor.user is None:
         return Person("Bitbucket", "noreply@localhost")
-    return Person(actor.user.display_name, actor.user.email)
+    return Person(actor.user.display_name, actor.user.email_address)

@@ -121,10 +121,26 @@ REST = [
         f"GET {R}/files",
         f"GET {R}/files/src",
         f"GET {R}/raw/hello.txt",
+        f"GET {R}/forks",
+        f"GET {R}/related",
+        "GET /rest/sync/latest/projects/PRJ/repos/repo",
     ),
+    *_rows(
+        "to write the repository",
+        (
+            "POST /rest/sync/latest/projects/PRJ/repos/repo/synchronize",
+            {"refId": "refs/heads/main", "action": "MERGE"},
+        ),
+    ),
+    *_rows(
+        "to fork the repository",
+        (f"POST {R}", {"name": "forked", "project": {"key": "PRJ"}}),
+    ),
+    *_rows("to make the repository again", f"POST {R}/recreate"),
     *_rows(
         "to administer the repository",
         (f"PUT {R}", {"description": "new"}),
+        ("POST /rest/sync/latest/projects/PRJ/repos/repo", {"enabled": False}),
         (f"PUT {R}/default-branch", {"id": "refs/heads/main"}),
         (f"PUT {R}/branches/default", {"id": "refs/heads/main"}),
         f"DELETE {R}/permissions?user=bob",
