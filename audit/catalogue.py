@@ -211,6 +211,18 @@ CATALOGUE: dict[type, Entry] = {
     places.RepositoryCreated: Entry(
         REPOSITORIES, "Repository created", lambda e: _of_place(e.repository)
     ),
+    places.RepositoryForked: Entry(
+        REPOSITORIES,
+        "Repository forked",
+        lambda e: _of_place(e.repository, [_change("origin", None, str(e.origin))]),
+    ),
+    places.SynchronisationChanged: Entry(
+        REPOSITORIES,
+        "Fork synchronisation changed",
+        lambda e: _of_place(
+            e.repository, [_change("synchronised", not e.is_enabled, e.is_enabled)]
+        ),
+    ),
     places.RepositoryModified: Entry(REPOSITORIES, "Repository changed", _of_repository_change),
     places.RepositoryDeleted: Entry(
         REPOSITORIES, "Repository deleted", lambda e: _of_place(e.repository)

@@ -37,6 +37,7 @@ urlpatterns = [
     path("rest/branch-utils/<version:version>", include(repos.branch_utils)),
     path("rest/git/<version:version>", include(repos.git)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
+    path("rest/sync/<version:version>", include(repos.sync)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     path("rest/auditing/<version:version>", include(audit.auditing)),
     path("rest/audit/<version:version>", include(audit.audit)),

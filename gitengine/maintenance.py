@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from gitengine import processes, quarantine
-from gitengine.repository import GitRepository
+from gitengine import pools, processes, quarantine
+from gitengine.repository import GitRepository, replace_file
+from gitengine.types import ObjectId
 
 TIMEOUT = 4 * 3600.0
 MOST_LOOSE_REFS = 50
@@ -29,19 +30,77 @@ _STALE = (
 )
 
 
-def tidy(git: GitRepository) -> bool:
-    """Do what is due after pushes; False when somebody else is at it already."""
+def tidy(git: GitRepository, pool: GitRepository | None = None) -> bool:
+    """Do what is due after pushes; False when somebody else is at it already.
+
+    A member of a fork network moves its objects into the network's `pool`, and packs nothing itself.
+    """
     with _only_one(git) as lock:
         if lock is None:
             return False
         _remove_stale_locks(git)
         quarantine.sweep(git, older_than=FORGOTTEN_AFTER)
-        if _has_objects(git):
+        if pool is not None:
+            pools.give(git, pool)
+        elif _has_objects(git):
             _repack(git, lock)
             _write_commit_graph(git, lock)
         if _count_loose_refs(git) > MOST_LOOSE_REFS:
             _pack_refs(git)
         return True
+
+
+def tidy_pool(pool: GitRepository, tips: Iterable[ObjectId]) -> bool:
+    """Join a pool's packs, every object kept; False when somebody else is at it already.
+
+    `tips` are where the members' refs stand: they decide what is quick to clone, not what stays.
+    """
+    with _only_one(pool) as lock:
+        if lock is None:
+            return False
+        _remove_stale_locks(pool)
+        if _has_objects(pool):
+            args = ["repack", "-d", "-l", "-q", "--geometric=2", "--no-write-bitmap-index"]
+            processes.run(args, git_dir=pool.path, timeout=TIMEOUT, pass_fds=[lock])
+            commits = _commits_among(pool, tips)
+            _write_pool_graph(pool, commits, lock)
+            _write_pool_bitmap(pool, commits, lock)
+        return True
+
+
+def _commits_among(pool: GitRepository, tips: Iterable[ObjectId]) -> bytes:
+    """Give those tips that are commits and have come into the pool, one a line."""
+    answer = processes.run(
+        ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
+        git_dir=pool.path,
+        stdin="".join(f"{tip}\n" for tip in sorted(set(tips))).encode(),
+        timeout=TIMEOUT,
+    )
+    lines = (line.split(b" ") for line in answer.splitlines())
+    return b"".join(one + b"\n" for one, kind in lines if kind == b"commit")
+
+
+def _write_pool_graph(pool: GitRepository, commits: bytes, lock: int) -> None:
+    args = ["commit-graph", "write", "--stdin-commits", "--changed-paths", "--split"]
+    if commits:
+        processes.run(
+            [*args, "--no-progress"],
+            git_dir=pool.path,
+            stdin=commits,
+            timeout=TIMEOUT,
+            pass_fds=[lock],
+        )
+
+
+def _write_pool_bitmap(pool: GitRepository, commits: bytes, lock: int) -> None:
+    """Write one index of all packs, and a bitmap for the tips (git-multi-pack-index(1))."""
+    packs = sorted(pool.objects.glob("pack/pack-*.pack"), key=lambda pack: pack.stat().st_size)
+    args = ["multi-pack-index", "write", "--no-progress"]
+    if commits and packs:
+        tips = pool.path / "tips"
+        replace_file(tips, commits)
+        args += ["--bitmap", f"--refs-snapshot={tips}", f"--preferred-pack={packs[-1].name}"]
+    processes.run(args, git_dir=pool.path, timeout=TIMEOUT, pass_fds=[lock])
 
 
 def _repack(git: GitRepository, lock: int) -> None:

@@ -15,14 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitengine import processes
-from gitengine.errors import GitFailed, ProtocolError
+import pygit2
+
+from gitengine import processes, reachability
+from gitengine.errors import GitFailed, InputTooLarge, ProtocolError
 from gitengine.repository import GitRepository, quoted
 from gitengine.types import ObjectId
 
 PREFIX = "incoming-"
 UNPACK_TIMEOUT = 4 * 3600.0
 CONNECT_TIMEOUT = 1800.0
+# Old files that come back, and that the client knew the server has.
+MOST_UNSENT = 200_000
 
 # Real old histories carry these; they are untidy, not dangerous. All else that fsck calls an error
 # stays one: trees with `.git` in any spelling, `..`, duplicates, hostile .gitmodules.
@@ -67,10 +71,15 @@ class Quarantine:
         }
 
     def unpack(self, pack: Iterable[bytes] | int, *, most_bytes: int) -> None:
-        """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad."""
+        """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad.
+
+        Where objects are borrowed no pack is completed: its author could name an object that only
+        another member has as the base of a delta, and read it back.
+        """
+        thin = [] if self.git.is_borrowing else ["--fix-thin"]
         try:
             processes.run(
-                ["index-pack", "--stdin", "--fix-thin", _STRICT, f"--max-input-size={most_bytes}"],
+                ["index-pack", "--stdin", *thin, _STRICT, f"--max-input-size={most_bytes}"],
                 git_dir=self.git.path,
                 stdin=pack,
                 env=self.env,
@@ -80,26 +89,36 @@ class Quarantine:
             raise ProtocolError(_why(error)) from error
 
     def is_connected(self, ids: Sequence[ObjectId]) -> bool:
-        """Whether everything that these objects need is here or in the repository."""
+        """Whether everything that these objects need is here or in the repository.
+
+        Where objects are borrowed, what the repository has is what its own refs reach: else a push
+        that names an object of another member would open it, without ever sending it.
+        """
+        listing = [] if self.git.is_borrowing else ["--quiet"]
+        needed = processes.stream(
+            ["rev-list", "--objects", "--no-object-names", *listing, "--stdin", "--not", "--all"],
+            git_dir=self.git.path,
+            stdin="".join(f"{object_id}\n" for object_id in ids).encode(),
+            env=self.env,
+            timeout=CONNECT_TIMEOUT,
+        )
         try:
-            processes.run(
-                [
-                    "rev-list",
-                    "--objects",
-                    "--quiet",
-                    "--stdin",
-                    "--not",
-                    "--all",
-                    "--alternate-refs",
-                ],
-                git_dir=self.git.path,
-                stdin="".join(f"{object_id}\n" for object_id in ids).encode(),
-                env=self.env,
-                timeout=CONNECT_TIMEOUT,
-            )
-        except GitFailed:
+            unsent = self._not_sent(needed)
+            return not unsent or not reachability.unreachable(self.git, unsent)
+        except (GitFailed, InputTooLarge):
             return False
-        return True
+
+    def _not_sent(self, needed: Iterable[bytes]) -> set[ObjectId]:
+        """Keep of listed objects those that are not in the quarantine; InputTooLarge if they are many."""
+        sent = pygit2.Odb(str(self.path))
+        unsent: set[ObjectId] = set()
+        rest = b""
+        for chunk in needed:
+            *lines, rest = (rest + chunk).split(b"\n")
+            unsent.update(one for line in lines if (one := line.decode()) not in sent)
+            if len(unsent) > MOST_UNSENT:
+                raise InputTooLarge("the push names too many objects that it does not bring")
+        return unsent
 
     def accept(self) -> None:
         """Bring the objects into the repository, for good; each pack's index comes last."""

@@ -6,7 +6,9 @@ keeps deleted branches, hidden refs and the objects of other forks apart.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
+from hashlib import sha256
 
 from gitengine import processes, refs
 from gitengine.errors import GitFailed
@@ -14,6 +16,11 @@ from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
 
 TIMEOUT = 60.0
+MOST_KNOWN = 50_000
+
+# Which tips reach which commits, oldest first: the same page is asked for again and again.
+_known: dict[tuple[bytes, ObjectId], None] = {}
+_knowing = threading.Lock()
 
 
 def unreachable(
@@ -50,13 +57,31 @@ def _kinds(git: GitRepository, ids: Collection[ObjectId]) -> dict[ObjectId, str]
 def _unreachable_commits(
     git: GitRepository, commits: set[ObjectId], tips: Collection[ObjectId]
 ) -> set[ObjectId]:
-    if not commits or _none_is_new(git, commits, tips):
+    state = _state_of(tips)
+    commits = {one for one in commits if (state, one) not in _known}
+    if not commits:
+        return set()
+    if _none_is_new(git, commits, tips):
+        _remember(state, commits)
         return set()
     suspects = sorted(commits)
     while len(suspects) > 1:
         half = suspects[: len(suspects) // 2]
         suspects = suspects[len(half) :] if _none_is_new(git, half, tips) else half
     return set(suspects)
+
+
+def _state_of(tips: Collection[ObjectId]) -> bytes:
+    return sha256("".join(sorted(tips)).encode()).digest()
+
+
+def _remember(state: bytes, commits: Collection[ObjectId]) -> None:
+    """Keep what was found reachable: from the same tips it always is."""
+    with _knowing:
+        for object_id in commits:
+            _known[(state, object_id)] = None
+        while len(_known) > MOST_KNOWN:
+            del _known[next(iter(_known))]
 
 
 def _none_is_new(

@@ -185,10 +185,12 @@ def _one_line(sentence: str) -> str:
 
 
 def _advertised_refs(git: GitRepository, visible: refs.Visible) -> Iterator[bytes]:
+    # What is borrowed completes no pack (`Quarantine.unpack`).
+    capabilities = f"{_CAPABILITIES} no-thin" if git.is_borrowing else _CAPABILITIES
     listed = refs.list_refs(git, ("refs/",), visible)
     if not listed:
-        yield line(f"{ZERO_ID} capabilities^{{}}\0{_CAPABILITIES}") + FLUSH_PACKET
+        yield line(f"{ZERO_ID} capabilities^{{}}\0{capabilities}") + FLUSH_PACKET
         return
     for ref in listed:
-        yield line(f"{ref.target} {ref.name}" + (f"\0{_CAPABILITIES}" if ref is listed[0] else ""))
+        yield line(f"{ref.target} {ref.name}" + (f"\0{capabilities}" if ref is listed[0] else ""))
     yield FLUSH_PACKET

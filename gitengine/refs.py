@@ -117,6 +117,16 @@ def check_new_name(name: str) -> None:
         raise InvalidName("The name is too long; use 255 bytes at most.")
 
 
+def as_packed(listed: Iterable[Ref]) -> bytes:
+    """Write refs as a `packed-refs` file (git-pack-refs(1))."""
+    lines = ["# pack-refs with: peeled fully-peeled sorted "]
+    for ref in sorted(listed, key=lambda ref: os.fsencode(ref.name)):
+        lines.append(f"{ref.target} {ref.name}")
+        if ref.is_annotated:
+            lines.append(f"^{ref.peeled}")
+    return os.fsencode("\n".join(lines) + "\n")
+
+
 def moved(git: GitRepository, commands: Sequence[RefCommand]) -> list[bool]:
     """Whether each command's ref stands where the command wanted it."""
     current = values(git, [command.name for command in commands])

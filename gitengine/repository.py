@@ -58,14 +58,25 @@ class GitRepository:
     borrowed: tuple[Path, ...] = ()
 
     @classmethod
-    def create(cls, path: Path, default_branch: str = "refs/heads/master") -> GitRepository:
-        """Make an empty bare repository; it is there whole or not at all."""
+    def create(
+        cls,
+        path: Path,
+        default_branch: str = "refs/heads/master",
+        *,
+        borrowing: Path | None = None,
+        packed_refs: bytes = b"",
+    ) -> GitRepository:
+        """Make a bare repository, empty unless it borrows objects; it is there whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=".new-", dir=path.parent))
         for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
             (making / folder).mkdir(parents=True)
-        (making / "HEAD").write_text(f"ref: {default_branch}\n")
+        replace_file(making / "HEAD", f"ref: {default_branch}\n".encode("utf-8", "surrogateescape"))
         (making / "config").write_text(_CONFIG)
+        if borrowing is not None:
+            replace_file(making / "objects/info/alternates", cls(path).alternates_line(borrowing))
+        if packed_refs:
+            replace_file(making / "packed-refs", packed_refs)
         making.chmod(0o755)
         os.rename(making, path)
         return cls(path)
@@ -81,6 +92,15 @@ class GitRepository:
     def objects(self) -> Path:
         """The folder of objects."""
         return self.path / "objects"
+
+    @property
+    def is_borrowing(self) -> bool:
+        """Whether objects of others can be found here, through a pool."""
+        return (self.objects / "info" / "alternates").is_file()
+
+    def alternates_line(self, objects: Path) -> bytes:
+        """Write where else objects are; relative, so that all repositories can be moved together."""
+        return os.fsencode(os.path.relpath(objects, self.objects)) + b"\n"
 
     def libgit2(self) -> pygit2.Repository:
         """Open it with libgit2, for the questions of one page; cheap, and not to be shared by threads."""
@@ -110,7 +130,7 @@ class GitRepository:
 
     def set_head_branch(self, name: str) -> None:
         """Let HEAD name another branch."""
-        _replace(self.path / "HEAD", f"ref: {name}\n".encode("utf-8", "surrogateescape"))
+        replace_file(self.path / "HEAD", f"ref: {name}\n".encode("utf-8", "surrogateescape"))
 
     def size_on_disk(self) -> int:
         """Give the bytes of all packs and loose objects."""
@@ -202,7 +222,8 @@ def _wait_for_lock(descriptor: int, timeout: float) -> None:
             return
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace_file(file: Path, content: bytes) -> None:
+    """Write a file anew, synced; who reads it meets the old content or the new."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)

@@ -62,6 +62,46 @@ class RepositoryArchived(Conflict):
         super().__init__(f"Repository {name} is archived and read-only.")
 
 
+class NotForkable(Conflict):
+    """The administrators of the repository allow no forks."""
+
+    def __init__(self, name: str):
+        super().__init__(f"Repository {name} does not allow forks.")
+
+
+class NotInitialisationFailed(Invalid):
+    """Only a repository whose making failed is made again."""
+
+    def __init__(self, name: str):
+        super().__init__(f"Repository {name} is available; there is nothing to make again.")
+
+
+class SynchronisationUnavailable(Conflict):
+    """The repository has no origin to follow, or none that it may follow, or nobody asked it to."""
+
+
+class AlreadySynchronised(Conflict):
+    """The ref stands where the action would bring it, or is in no state for it."""
+
+    exception_name = "com.atlassian.bitbucket.repository.sync.RefAlreadySynchronizedException"
+
+
+class MergeConflicted(Conflict):
+    """Both sides changed the same lines."""
+
+    exception_name = "com.atlassian.bitbucket.scm.MergeConflictException"
+
+
+class SynchronisationNotImplemented(DomainError):
+    """An action that is understood and not done, as in Bitbucket itself."""
+
+    status = 501
+
+
+class RefNotMoved(Conflict):
+    """A rule, or somebody who was quicker, kept the ref where it was."""
+
+
 class NoSuchCommit(NotFound):
     """No commit, branch or tag of that name."""
 

@@ -43,6 +43,24 @@ class RepositoryCreated:
 
 
 @dataclass(frozen=True)
+class RepositoryForked:
+    """A repository came to be as a fork of another."""
+
+    actor: Actor
+    repository: Repository
+    origin: Repository
+
+
+@dataclass(frozen=True)
+class SynchronisationChanged:
+    """A fork begins, or ends, to follow its origin by itself."""
+
+    actor: Actor
+    repository: Repository
+    is_enabled: bool
+
+
+@dataclass(frozen=True)
 class RepositoryModified:
     """A repository's name, project, description or settings changed; `old` tells how it was."""
 

@@ -25,6 +25,19 @@ def path_of(repository_id: int) -> Path:
     return folder / f"{repository_id}.git"
 
 
+def pool_path_of(network_id: int) -> Path:
+    """Give the folder of a fork network's object pool, beside those of the repositories."""
+    folder: Path = settings.REPOSITORIES_DIR / "pools" / f"{network_id % 256:02x}"
+    return folder / f"{network_id}.git"
+
+
+def pool_of(repository: Repository) -> GitRepository | None:
+    """Open the pool that the repository shares with its forks; None where there are none."""
+    if repository.network_id is None:
+        return None
+    return GitRepository.open(pool_path_of(repository.network_id))
+
+
 def pack_cache_of(repository_id: int) -> PackCache | None:
     """Give where clones of a repository are kept; None where the administrator wants none."""
     if not settings.GIT_PACK_CACHE_BYTES:

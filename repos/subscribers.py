@@ -8,7 +8,7 @@ from accounts.events import UserErased, UserModified
 from core import jobs
 from core.events import subscribe
 from repos.events import RefsChanged
-from repos.services import projects
+from repos.services import projects, synchronisation
 
 TIDY_AFTER = timedelta(seconds=20)
 
@@ -31,6 +31,12 @@ def index_soon(event: RefsChanged) -> None:
         repository_id,
         unique_key=f"repos.index_last_changes:{repository_id}",
     )
+
+
+@subscribe(RefsChanged)
+def let_forks_follow(event: RefsChanged) -> None:
+    """Forks that follow this repository look at it; one that follows looks at itself anew."""
+    synchronisation.follow_soon(event.actor, event.push)
 
 
 @subscribe(UserErased)

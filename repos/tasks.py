@@ -10,16 +10,17 @@ from accounts.actor import Actor
 from gitengine import last_changes, maintenance, refs
 from gitengine.errors import NotAGitRepository
 from gitengine.repository import GitRepository
+from gitengine.types import ObjectId
 from repos import storage
-from repos.models import Push, Repository
-from repos.services import ref_updates
+from repos.models import ForkNetwork, Push, Repository
+from repos.services import forks, ref_updates, synchronisation
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="repos.delete_files")
-def delete_files(repository_id: int) -> None:
-    """Remove the files of a repository whose row is gone."""
+def delete_files(repository_id: int, network_id: int | None = None) -> None:
+    """Remove the files of a repository whose row is gone; with the last of a network, its pool."""
     if Repository.objects.filter(pk=repository_id).exists():
         logger.error("repository %d exists; its files stay", repository_id)
         return
@@ -27,15 +28,55 @@ def delete_files(repository_id: int) -> None:
     cache = storage.pack_cache_of(repository_id)
     if cache is not None:
         cache.forget()
+    if network_id is not None:
+        forks.end_empty_network(Actor.system(), network_id)
+
+
+@shared_task(name="repos.delete_pool")
+def delete_pool(network_id: int) -> None:
+    """Remove the object pool of a fork network that has ended."""
+    if ForkNetwork.objects.filter(pk=network_id).exists():
+        logger.error("fork network %d exists; its pool stays", network_id)
+        return
+    GitRepository(storage.pool_path_of(network_id)).delete()
 
 
 @shared_task(name="repos.tidy")
 def tidy(repository_id: int) -> None:
-    """Repack what pushes brought."""
-    try:
-        maintenance.tidy(GitRepository.open(storage.path_of(repository_id)))
-    except NotAGitRepository:
+    """Repack what pushes brought, or move it into the pool of the fork network."""
+    repository = Repository.objects.filter(pk=repository_id).first()
+    if repository is None:
         logger.info("repository %d is gone; nothing to tidy", repository_id)
+        return
+    try:
+        pool = storage.pool_of(repository)
+        maintenance.tidy(GitRepository.open(storage.path_of(repository_id)), pool)
+    except NotAGitRepository:
+        logger.warning("the files of %s are missing; nothing to tidy", repository)
+        return
+    if repository.network_id is not None:
+        forks.tidy_pool_soon(Actor.system(), repository.network_id)
+
+
+@shared_task(name="repos.tidy_pool")
+def tidy_pool(network_id: int) -> None:
+    """Join what the members of a fork network brought into its pool."""
+    tips: set[ObjectId] = set()
+    for member in Repository.objects.filter(network=network_id):
+        git = GitRepository(storage.path_of(member.pk))
+        tips.update(ref.peeled for ref in refs.list_refs(git, (refs.BRANCHES, refs.TAGS)))
+    try:
+        maintenance.tidy_pool(GitRepository.open(storage.pool_path_of(network_id)), tips)
+    except NotAGitRepository:
+        logger.info("the pool of fork network %d is gone; nothing to tidy", network_id)
+
+
+@shared_task(name="repos.synchronise")
+def synchronise(repository_id: int) -> None:
+    """Let a fork follow its origin, as far as nothing is lost by it."""
+    fork = Repository.objects.filter(pk=repository_id).first()
+    if fork is not None:
+        synchronisation.follow(Actor.system(), fork)
 
 
 @shared_task(name="repos.finish_pushes")

@@ -50,6 +50,8 @@ LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
 AROUND_DIFFS = {"fromHash", "toHash", "contextLines", "whitespace", "truncated", "diffs"}
 # Described as a diff, by mistake: it holds what the summary of a commit holds.
 SUMMARIES = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/compare/diff-stats-summary{path}")}  # fmt: skip
+# Fields described as one value and sent as a list, as their plurals say.
+LISTS_WITHIN = {"aheadRefs", "divergedRefs", "orphanedRefs"}
 # Resources that are not Bitbucket's, or that its description does not hold.
 OURS = {"app-passwords", "auditing", "oauth2"}
 NOT_DESCRIBED = re.compile(
@@ -152,7 +154,8 @@ def _check_operation(
         assert set(body) == AROUND_DIFFS, f"{method} {template}"
         bodies = body["diffs"]
     else:
-        bodies = [body]
+        lists = {name: body.pop(name) for name in LISTS_WITHIN & body.keys()}
+        bodies = [body, *(body | {name: one} for name, ones in lists.items() for one in ones)]
     for one in bodies:
         _check_schema(one, schema, f"{method} {template}")
 

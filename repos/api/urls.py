@@ -9,6 +9,7 @@ from repos.api import (
     contents,
     diffs,
     edits,
+    forks,
     histories,
     labels,
     people,
@@ -26,7 +27,10 @@ def _below_repository(repository: str) -> list[URLPattern]:
     # What lies below a commit comes before the commit itself, whose name may hold slashes.
     commit = f"{repository}/commits/<revision:commit_id>"
     return [
-        path(repository, repositories.RepositoryDetail.as_view()),
+        path(repository, forks.ForkableRepository.as_view()),
+        path(f"{repository}/forks", forks.Forks.as_view()),
+        path(f"{repository}/related", forks.Related.as_view()),
+        path(f"{repository}/recreate", forks.Recreate.as_view()),
         path(f"{repository}/default-branch", repositories.DefaultBranch.as_view()),
         path(f"{repository}/branches", branches.Branches.as_view()),
         path(f"{repository}/branches/default", repositories.ExistingDefaultBranch.as_view()),
@@ -150,4 +154,9 @@ git = [
 site_policies = [
     path("/admin/repos/archive", policies.ArchivePolicy.as_view()),
     path("/admin/repos/delete", policies.DeletePolicy.as_view()),
+]
+
+sync = [
+    path(f"{PROJECT}/repos/<str:slug>", forks.SynchronisationStatus.as_view()),
+    path(f"{PROJECT}/repos/<str:slug>/synchronize", forks.Synchronise.as_view()),
 ]

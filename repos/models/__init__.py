@@ -2,6 +2,7 @@
 
 from repos.models.access_keys import AccessKey
 from repos.models.branch_models import BranchModelSetting
+from repos.models.forks import ForkNetwork, Synchronisation, UnsynchronisedRef
 from repos.models.grants import ProjectGrant, RepositoryGrant
 from repos.models.labels import RepositoryLabel
 from repos.models.projects import FormerProjectKey, Project, ProjectAvatar
@@ -14,6 +15,7 @@ __all__ = [
     "AccessKey",
     "BranchModelSetting",
     "CommitWatch",
+    "ForkNetwork",
     "FormerProjectKey",
     "FormerRepositorySlug",
     "Project",
@@ -26,5 +28,7 @@ __all__ = [
     "RepositoryGrant",
     "RepositoryLabel",
     "RepositoryWatch",
+    "Synchronisation",
     "TokenPlace",
+    "UnsynchronisedRef",
 ]

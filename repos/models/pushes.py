@@ -34,6 +34,7 @@ class Push(models.Model):
         TAG = "TAG"
         EDIT = "EDIT"
         MERGE = "MERGE"
+        SYNC = "SYNC"
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="pushes")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -28,6 +28,11 @@ class Repository(models.Model):
     is_forkable = models.BooleanField(default=True)
     is_archived = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # What it was forked from, while that is there.
+    origin = models.ForeignKey("self", models.SET_NULL, null=True, related_name="forks")
+    network = models.ForeignKey(
+        "repos.ForkNetwork", models.PROTECT, null=True, related_name="members"
+    )
 
     class Meta:
         """Listed by project, then name; slugs are unique within their project."""
@@ -40,6 +45,12 @@ class Repository(models.Model):
     def __str__(self) -> str:
         """Show it as Bitbucket's messages do: KEY/slug."""
         return f"{self.project.key}/{self.slug}"
+
+    @property
+    def shown_origin(self) -> Repository | None:
+        """The origin, where a selector fetched it for somebody who may see it; never looked up here."""
+        field = Repository._meta.get_field("origin")
+        return self.origin if field.is_cached(self) else None
 
 
 class FormerRepositorySlug(models.Model):

@@ -9,6 +9,7 @@ from repos.representations.contents import (
     represent_ref,
     represent_tag,
 )
+from repos.representations.forks import represent_synchronisation, represent_unsynchronised
 from repos.representations.places import (
     clone_links,
     clone_url,
@@ -44,6 +45,8 @@ __all__ = [
     "represent_ref",
     "represent_ref_change",
     "represent_repository",
+    "represent_synchronisation",
     "represent_tag",
+    "represent_unsynchronised",
     "ssh_url",
 ]

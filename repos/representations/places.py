@@ -66,7 +66,14 @@ def represent_project(project: Project) -> dict[str, Any]:
 
 
 def represent_repository(repository: Repository) -> dict[str, Any]:
-    """A repository with its project."""
+    """A repository with its project, and what it was forked from as far as the viewer may see that."""
+    shown = _without_origin(repository)
+    if repository.shown_origin is not None:
+        shown["origin"] = _without_origin(repository.shown_origin)
+    return shown
+
+
+def _without_origin(repository: Repository) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "slug": repository.slug,
         "id": repository.pk,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import Permission
@@ -35,7 +35,7 @@ def get(
     NoSuchRepository for what is not there and what is not shown alike. With a higher `needed`, what
     is seen but not allowed is Forbidden.
     """
-    visible = _with_project(access.visible_repositories(actor))
+    visible = with_places(actor, access.visible_repositories(actor))
     found = visible.filter(project__key=Project.stored_key(project_key), slug=slug.lower()).first()
     if found is None:
         moved = _former(visible, project_key, slug)
@@ -62,7 +62,7 @@ def get_current(actor: Actor, project_key: str, slug: str) -> Repository:
 def get_by_id(actor: Actor, repository_id: int) -> Repository:
     """The repository of that number."""
     found = (
-        _with_project(access.visible_repositories(actor)).filter(pk=repository_id).first()
+        with_places(actor, access.visible_repositories(actor)).filter(pk=repository_id).first()
         if repository_id < 2**63
         else None
     )
@@ -78,7 +78,7 @@ def list_of_project(
     rows = access.visible_repositories(actor).filter(project=project)
     if text:
         rows = rows.filter(name__icontains=text)
-    return page_of_rows(_with_project(rows).order_by("name", "pk"), wanted)
+    return page_of_rows(with_places(actor, rows).order_by("name", "pk"), wanted)
 
 
 def list_visible(
@@ -90,7 +90,7 @@ def list_visible(
 ) -> Page[Repository]:
     """All repositories on which the actor holds `permission` and that fit the search."""
     rows = access.held_repositories(actor, permission).filter(_fits(search))
-    return page_of_rows(_with_project(rows).order_by("project__name", "name", "pk"), wanted)
+    return page_of_rows(with_places(actor, rows).order_by("project__name", "name", "pk"), wanted)
 
 
 def recent(
@@ -100,11 +100,14 @@ def recent(
     if actor.user is None:
         raise Unauthenticated("You must sign in to have recent repositories.")
     rows = access.held_repositories(actor, permission).filter(recent__user=actor.user)
-    return page_of_rows(_with_project(rows).order_by("-recent__visited_at"), wanted)
+    return page_of_rows(with_places(actor, rows).order_by("-recent__visited_at"), wanted)
 
 
-def _with_project(rows: QuerySet[Repository]) -> QuerySet[Repository]:
-    return rows.select_related("project", "project__owner")
+def with_places(actor: Actor, rows: QuerySet[Repository]) -> QuerySet[Repository]:
+    """Bring the project of each, and the origin as far as the actor may see it."""
+    shown = access.visible_repositories(actor).select_related("project", "project__owner")
+    origins = Prefetch("origin", shown)
+    return rows.select_related("project", "project__owner").prefetch_related(origins)
 
 
 def _fits(search: Search) -> Q:

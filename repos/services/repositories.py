@@ -134,7 +134,7 @@ def delete(actor: Actor, repository: Repository) -> None:
         gone = copy.copy(repository)
         for place in TokenPlace.objects.filter(repository=repository).select_related("token__user"):
             secrets.end_service_token(actor, place.token)
-        jobs.enqueue("repos.delete_files", repository.pk)
+        jobs.enqueue("repos.delete_files", repository.pk, repository.network_id)
         repository.delete()
         events.publish(RepositoryDeleted(actor=actor, repository=gone))
 

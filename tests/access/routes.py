@@ -160,6 +160,9 @@ REST = [
         f"GET {API}/labels/first/labeled",
         f"POST DELETE {R}/watch",
         f"POST DELETE {R}/commits/main/watch",
+        f"GET {R}/forks",
+        f"GET {R}/related",
+        "GET /rest/sync/latest/projects/PRJ/repos/repo",
     ),
     # Refs stay where a caller moved them: each of these is answered alike the second time.
     *_rows(
@@ -189,6 +192,18 @@ REST = [
     ),
     *_rows("a person", f"GET {API}/labels"),
     *_rows(
+        "to write the repository",
+        (
+            "POST /rest/sync/latest/projects/PRJ/repos/repo/synchronize",
+            {"refId": "refs/heads/main", "action": "MERGE"},
+        ),
+    ),
+    *_rows(
+        "to fork the repository",
+        (f"POST {R}", {"name": "forked", "project": {"key": "PRJ"}}),
+    ),
+    *_rows("to make the repository again", f"POST {R}/recreate"),
+    *_rows(
         "to administer the repository",
         f"GET {R}/ref-change-activities",
         f"GET {R}/ref-change-activities/branches",
@@ -197,6 +212,7 @@ REST = [
         (f"PUT {UTILS}/repos/repo/branchmodel/configuration", MODEL),
         f"DELETE {UTILS}/repos/repo/branchmodel/configuration",
         (f"PUT {R}", {"description": "new"}),
+        ("POST /rest/sync/latest/projects/PRJ/repos/repo", {"enabled": False}),
         (f"PUT {R}/default-branch", {"id": "refs/heads/main"}),
         (f"PUT {R}/branches/default", {"id": "refs/heads/main"}),
         f"DELETE {R}/permissions?user=bob",

@@ -40,6 +40,7 @@ OWNER = {
 }
 PROJECT_OWNER = {
     *("to create in the project", "to administer the project"),
+    *("to fork the repository", "to make the repository again"),
     *("to look at who may what in the project", "the project's credentials"),
 }
 ITSELF = {"one's own password", "to write one's account"}
@@ -97,6 +98,7 @@ TOKENS = {
     | OWNS
     | {
         *("to create in the project", "to administer the project"),
+        *("to fork the repository", "to make the repository again"),
         "to look at who may what in the project",
     },
 }

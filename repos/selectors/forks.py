@@ -1,0 +1,60 @@
+"""Forks of a repository, its relatives, and how a fork stands towards its origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.actor import Actor, Via
+from accounts.permissions import Permission
+from core.paging import Page, PageRequest, page_of_rows
+from repos import access
+from repos.models import Repository, Synchronisation, UnsynchronisedRef
+from repos.selectors import repositories
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a fork may follow its origin, whether it does, and what of it does not follow."""
+
+    is_available: bool
+    is_enabled: bool
+    last_at: datetime | None = None
+    refs: tuple[UnsynchronisedRef, ...] = ()
+
+
+def forks_of(actor: Actor, repository: Repository, wanted: PageRequest) -> Page[Repository]:
+    """Its own forks that the actor may see, by name; not the forks of its forks."""
+    rows = access.visible_repositories(actor).filter(origin=repository)
+    return page_of_rows(repositories.with_places(actor, rows).order_by("name", "pk"), wanted)
+
+
+def related_to(actor: Actor, repository: Repository, wanted: PageRequest) -> Page[Repository]:
+    """All others of the same hierarchy that the actor may see."""
+    rows = access.visible_repositories(actor).filter(hierarchy_id=repository.hierarchy_id)
+    rows = repositories.with_places(actor, rows.exclude(pk=repository.pk))
+    return page_of_rows(rows.order_by("name", "pk"), wanted)
+
+
+def may_follow(actor: Actor, fork: Repository) -> bool:
+    """Whether the fork has an origin, and a personal one an owner who may still see that origin."""
+    if fork.origin_id is None:
+        return False
+    owner = fork.project.owner
+    if owner is None:
+        return True
+    if not owner.is_active:
+        return False
+    seen = access.visible_repositories(Actor(user=owner, via=Via.SESSION))
+    return seen.filter(pk=fork.origin_id).exists()
+
+
+def status(actor: Actor, fork: Repository, ref: str = "") -> Status:
+    """How the fork stands, or only one ref of it."""
+    access.require(actor, Permission.REPO_VIEW, fork)
+    is_available = may_follow(actor, fork)
+    row = Synchronisation.objects.filter(repository=fork).first()
+    if row is None:
+        return Status(is_available, False)
+    listed = row.refs.filter(ref=ref) if ref else row.refs.all()
+    return Status(is_available, True, row.last_at, tuple(listed))
