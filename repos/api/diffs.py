@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from core.api.body import CompactJSONRenderer
 from core.errors import Invalid
+from core.paging import PageRequest
 from gitengine.diff import MOST_CONTEXT, Selection
 from gitengine.types import Change
 from repos.api.resources import RepositoryResource
@@ -19,6 +20,7 @@ from repos.representations import represent_commit
 from repos.representations.diffs import represent_change, represent_diff, represent_stats
 from repos.selectors import comparisons
 from repos.selectors.comparisons import Comparison, Ends
+from repos.selectors.continuing import WHOLE
 
 DEFAULT_CONTEXT = 10
 WHITESPACE = {"": False, "show": False, "ignore-all": True, "ignore_all": True}
@@ -46,7 +48,7 @@ class _Compared(_Asked):
     """Which commits are compared, and what of them is looked at."""
 
     @abstractmethod
-    def compared(self) -> Comparison:
+    def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
         """The commits that the path and the query name."""
 
     def selected(self, compared: Comparison, path: str = "") -> Selection:
@@ -77,20 +79,24 @@ class _Compared(_Asked):
 class _OfCommit(_Compared):
     """A commit of the path against `since`, else against its first parent."""
 
-    def compared(self) -> Comparison:
+    def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
         """The commits that the path and the query name."""
         since = self.request.query_params.get("since", "")
         revision = self.kwargs["commit_id"]
-        return comparisons.of_commit(self.actor, self.repository(), revision, since=since)
+        return comparisons.of_commit(
+            self.actor, self.repository(), revision, since=since, wanted=wanted
+        )
 
 
 class _OfRevision(_Compared):
     """The revision `until` against `since`, else against its first parent."""
 
-    def compared(self) -> Comparison:
+    def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
         """The commits that the query names."""
         until, since = self.required("until"), self.request.query_params.get("since", "")
-        return comparisons.of_commit(self.actor, self.repository(), until, since=since)
+        return comparisons.of_commit(
+            self.actor, self.repository(), until, since=since, wanted=wanted
+        )
 
 
 class _OfEnds(_Compared):
@@ -103,9 +109,9 @@ class _OfEnds(_Compared):
         other = comparisons.repository_named(self.actor, named) if named else None
         return Ends(query.get("from", ""), query.get("to", ""), other)
 
-    def compared(self) -> Comparison:
+    def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
         """The commits that the query names."""
-        return comparisons.between(self.actor, self.repository(), self.ends())
+        return comparisons.between(self.actor, self.repository(), self.ends(), wanted=wanted)
 
 
 class _Changes(_Compared):
@@ -113,8 +119,9 @@ class _Changes(_Compared):
 
     def get(self, request: Request, **_: str) -> Response:
         """List the paths that differ."""
-        compared = self.compared()
-        page = comparisons.changes(self.actor, compared, self.wanted())
+        wanted = self.wanted()
+        compared = self.compared(wanted)
+        page = comparisons.changes(self.actor, compared, wanted)
         page.extra.update(fromHash=compared.old, toHash=compared.new)
 
         def represent(change: Change) -> dict[str, Any]:

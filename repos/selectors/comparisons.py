@@ -17,6 +17,7 @@ from gitengine.types import Change, Commit, DiffStats, FileDiff, ObjectId
 from repos import storage
 from repos.models import Repository
 from repos.selectors import refs, repositories
+from repos.selectors.continuing import WHOLE
 
 MOST_COMMITS = 100
 
@@ -57,13 +58,19 @@ class Diff:
 
 
 def of_commit(
-    actor: Actor, repository: Repository, revision: str, *, since: str = ""
+    actor: Actor,
+    repository: Repository,
+    revision: str,
+    *,
+    since: str = "",
+    wanted: PageRequest = WHOLE,
 ) -> Comparison:
     """A commit against another one, else against its first parent; NoSuchCommit."""
     with storage.opened(repository) as git:
-        new = refs.resolve(git, revision).commit_id
+        new = refs.resolve_for_page(actor, repository, git, revision, wanted).commit_id
         if since:
-            return Comparison(repository, refs.resolve(git, since).commit_id, new)
+            old = refs.resolve_for_page(actor, repository, git, since, wanted).commit_id
+            return Comparison(repository, old, new)
         return of_ids(repository, history.commit(git, new))
 
 
@@ -72,9 +79,11 @@ def of_ids(repository: Repository, shown: Commit) -> Comparison:
     return Comparison(repository, shown.parents[0] if shown.parents else None, shown.id)
 
 
-def between(actor: Actor, repository: Repository, ends: Ends) -> Comparison:
+def between(
+    actor: Actor, repository: Repository, ends: Ends, *, wanted: PageRequest = WHOLE
+) -> Comparison:
     """What the source has brought since it left the target; NoSuchCommit."""
-    old, new = _tips(repository, ends)
+    old, new = _tips(actor, repository, ends, wanted)
     return effective(actor, Comparison(repository, old, new, ends.source_repository))
 
 
@@ -102,7 +111,7 @@ def repository_named(actor: Actor, text: str) -> Repository:
 
 def commits(actor: Actor, repository: Repository, ends: Ends, wanted: PageRequest) -> Page[Commit]:
     """The commits that the source has and the target has not, newest first."""
-    old, new = _tips(repository, ends)
+    old, new = _tips(actor, repository, ends, wanted)
     with _opened(Comparison(repository, old, new, ends.source_repository)) as git:
         found = history.log(git, [new], since=[old], skip=wanted.start, limit=wanted.limit + 1)
     return page_from(found, wanted)
@@ -190,12 +199,15 @@ def _opened(compared: Comparison) -> Iterator[GitRepository]:
         yield git if other is None else git.reading(storage.git_of(other))
 
 
-def _tips(repository: Repository, ends: Ends) -> tuple[ObjectId, ObjectId]:
+def _tips(
+    actor: Actor, repository: Repository, ends: Ends, wanted: PageRequest
+) -> tuple[ObjectId, ObjectId]:
     """Find the target's and the source's commit, each in its own repository, by what that one shows."""
+    there = ends.source_repository or repository
     with storage.opened(repository) as git:
-        target = refs.resolve(git, ends.target).commit_id
-    with storage.opened(ends.source_repository or repository) as git:
-        source = refs.resolve(git, ends.source).commit_id
+        target = refs.resolve_for_page(actor, repository, git, ends.target, wanted).commit_id
+    with storage.opened(there) as git:
+        source = refs.resolve_for_page(actor, there, git, ends.source, wanted).commit_id
     return target, source
 
 

@@ -71,11 +71,11 @@ def files(
     actor: Actor, repository: Repository, path: str, wanted: PageRequest, at: str = ""
 ) -> Page[str]:
     """The paths of all files below a folder, relative to it; NotADirectory."""
-    where = place(actor, repository, path, at)
-    if not where.is_directory:
-        raise NotADirectory(f'The path "{path}" is not a directory.')
     with storage.opened(repository) as git:
-        return page_of(trees.walk_files(git, where.revision.commit_id, path), wanted)
+        commit_id = refs.resolve_for_page(actor, repository, git, at, wanted).commit_id
+        if trees.entry(git, commit_id, path).kind is not EntryKind.DIRECTORY:
+            raise NotADirectory(f'The path "{path}" is not a directory.')
+        return page_of(trees.walk_files(git, commit_id, path), wanted)
 
 
 def text(actor: Actor, repository: Repository, entry: Entry, *, start: int, limit: int) -> Text:

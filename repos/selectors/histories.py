@@ -62,10 +62,19 @@ def commits(
     """The history of a revision, newest first; NoSuchCommit, NoDefaultBranch."""
     _check(chosen.narrowed, until)
     with storage.opened(repository) as git:
-        start = _commit_or_none(git, until, chosen.ignore_missing)
+
+        def commit_or_none(at: str) -> ObjectId | None:
+            try:
+                return refs.resolve_for_page(actor, repository, git, at, wanted).commit_id
+            except NoSuchRevision:
+                if chosen.ignore_missing:
+                    return None
+                raise
+
+        start = commit_or_none(until)
         if start is None:
             return page_from([], wanted)
-        left_out = chosen.since and _commit_or_none(git, chosen.since, chosen.ignore_missing)
+        left_out = commit_or_none(chosen.since) if chosen.since else None
         found = history.log(
             git,
             [start],
@@ -96,7 +105,7 @@ def of_file(
     """The history of a file through its renames: each commit with the name that the file then had."""
     _check(Narrowed(path=path), until)
     with storage.opened(repository) as git:
-        start = refs.resolve(git, until).commit_id
+        start = refs.resolve_for_page(actor, repository, git, until, wanted).commit_id
         found = history.file_history(git, start, path, skip=wanted.start, limit=wanted.limit + 1)
     return page_from(found, wanted)
 
@@ -152,12 +161,3 @@ def _check(narrowed: Narrowed, until: str) -> None:
         trees.check_path(narrowed.path, until)
     if any(ord(sign) < 32 for sign in narrowed.author):
         raise Invalid("The author holds control characters.", context="author")
-
-
-def _commit_or_none(git: GitRepository, at: str, ignore_missing: bool) -> ObjectId | None:
-    try:
-        return refs.resolve(git, at).commit_id
-    except NoSuchRevision:
-        if ignore_missing:
-            return None
-        raise

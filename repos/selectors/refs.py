@@ -19,7 +19,7 @@ from gitengine.types import Commit, ObjectId, Ref
 from repos import storage
 from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
-from repos.selectors import branch_metadata, distances
+from repos.selectors import branch_metadata, continuing, distances
 
 
 class Order(enum.Enum):
@@ -100,6 +100,28 @@ def resolve(git: GitRepository, at: str) -> Revision:
     return Revision(commit_id, ref_name)
 
 
+def resolve_for_page(
+    actor: Actor, repository: Repository, git: GitRepository, at: str, wanted: PageRequest
+) -> Revision:
+    """Find what `at` means, on later pages of a list what it meant on the first.
+
+    What it meant must still be reached from a ref that is shown; else it is looked up anew.
+    NoSuchRevision, NoDefaultBranch.
+    """
+    kept: Revision | None = continuing.begun(actor, repository, "revision", at)
+    if wanted.start > 0 and kept is not None:
+        try:
+            resolve(git, kept.commit_id)
+        except NoSuchRevision:
+            pass
+        else:
+            return kept
+    found = resolve(git, at)
+    if wanted.start == 0 and found != kept and found.commit_id != at:
+        continuing.begin(actor, repository, "revision", at, value=found)
+    return found
+
+
 def revision(actor: Actor, repository: Repository, at: str = "") -> Revision:
     """Find what `at` means: NoSuchCommit, or NoDefaultBranch where there is nothing yet."""
     with storage.opened(repository) as git:
@@ -154,10 +176,9 @@ def branches(
     """
     with storage.opened(repository) as git:
         head = git.head_branch()
-        listed = _ordered(git, _matching(git, refs.BRANCHES, text), order)
-        if boost_matches and text:
-            listed.sort(key=lambda ref: _match_rank(ref, refs.BRANCHES, text))
-        page = page_of(listed, wanted)
+        page = _page(
+            actor, repository, git, refs.BRANCHES, wanted, text, order, boost_matches=boost_matches
+        )
         read = _commits(git, page.values) if with_commits else {}
         against = _base(git, base) if page.values else None
         tips = {ref.target for ref in page.values}
@@ -196,7 +217,7 @@ def tags(
 ) -> Page[Tag]:
     """Tags whose name holds `text`."""
     with storage.opened(repository) as git:
-        page = page_of(_ordered(git, _matching(git, refs.TAGS, text), order), wanted)
+        page = _page(actor, repository, git, refs.TAGS, wanted, text, order)
         read = _commits(git, page.values) if with_commits else {}
         return page.map(lambda ref: _tag(ref, read.get(ref.peeled)))
 
@@ -223,6 +244,33 @@ def _base(git: GitRepository, base: str | None) -> ObjectId | None:
 
 def _tag(ref: Ref, commit: Commit | None = None) -> Tag:
     return Tag(ref.name, ref.peeled, ref.target if ref.is_annotated else None, commit)
+
+
+def _page(
+    actor: Actor,
+    repository: Repository,
+    git: GitRepository,
+    prefix: str,
+    wanted: PageRequest,
+    text: str,
+    order: Order,
+    *,
+    boost_matches: bool = False,
+) -> Page[Ref]:
+    matching = {ref.name: ref for ref in _matching(git, prefix, text)}
+
+    def ordered() -> list[str]:
+        listed = _ordered(git, list(matching.values()), order)
+        if boost_matches and text:
+            listed.sort(key=lambda ref: _match_rank(ref, prefix, text))
+        return [ref.name for ref in listed]
+
+    asked = (prefix, text, order.value, boost_matches)
+    names = continuing.names(actor, repository, *asked, wanted=wanted, make=ordered)
+    page = page_of(names, wanted)
+    # What was deleted since the first page is gone; its place stays empty.
+    values = [matching[name] for name in page.values if name in matching]
+    return Page(values, page.start, page.limit, page.next_start)
 
 
 def _matching(git: GitRepository, prefix: str, text: str) -> list[Ref]:
