@@ -50,8 +50,24 @@ def timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def memory(root: int) -> float:
-    """Add the proportional set size of a process and all below it, in megabytes."""
+def memory(root: int, kind: str = "Pss") -> float:
+    """Add the proportional set size of a process and all below it, in megabytes.
+
+    `kind` "Pss_Anon" leaves out mapped files, which the kernel takes back when it needs the room.
+    """
+    total = 0
+    for pid in family(root):
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue  # it has ended meanwhile
+        found = re.search(rf"^{kind}:\s+(\d+)", rollup, re.M)
+        total += int(found[1]) if found else 0
+    return total / 1024
+
+
+def family(root: int) -> set[int]:
+    """Give a process and all below it."""
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -62,12 +78,7 @@ def memory(root: int) -> float:
     below = {root}
     while grown := {pid for pid, parent in parents.items() if parent in below} - below:
         below |= grown
-    total = 0
-    for pid in below:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        found = re.search(r"^Pss:\s+(\d+)", rollup, re.M)
-        total += int(found[1]) if found else 0
-    return total / 1024
+    return below
 
 
 def database() -> dict[str, str]:

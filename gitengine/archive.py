@@ -56,7 +56,10 @@ def stream(git: GitRepository, wanted: Wanted) -> Iterator[bytes]:
 
 def _made(git: GitRepository, args: list[str]) -> Generator[bytes, None, None]:
     with _places.one() as place:
-        yield from place.watch(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))
+        pieces = processes.stream(
+            args, git_dir=git.path, env=processes.LARGE_IN_PIECES, timeout=TIMEOUT
+        )
+        yield from place.watch(pieces)
 
 
 def _begun(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

@@ -57,6 +57,13 @@ _ENVIRONMENT = {
     "GIT_ADVICE": "0",
 }
 
+# For children that hand out contents: what is larger goes through them in pieces, not as a whole.
+LARGE_IN_PIECES = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "core.bigFileThreshold",
+    "GIT_CONFIG_VALUE_0": "4m",
+}
+
 
 def run(
     args: Sequence[str],

@@ -81,7 +81,12 @@ def read_blob(git: GitRepository, blob_id: ObjectId, *, most_bytes: int | None =
 
 def stream_blob(git: GitRepository, blob_id: ObjectId) -> Iterator[bytes]:
     """Give a blob piece by piece, however large; closing the generator ends the child."""
-    return processes.stream(["cat-file", "blob", blob_id], git_dir=git.path, timeout=STREAM_TIMEOUT)
+    return processes.stream(
+        ["cat-file", "blob", blob_id],
+        git_dir=git.path,
+        env=processes.LARGE_IN_PIECES,
+        timeout=STREAM_TIMEOUT,
+    )
 
 
 def head_of_blob(git: GitRepository, blob_id: ObjectId) -> bytes:
