@@ -35,6 +35,7 @@ def _change(actor: Actor, holders: Collection[User | Group], permission: Permiss
     rank.require_above(actor, [*holders, *([permission] if permission else [])])
     before = access.site_permission(actor)
     with transaction.atomic():
+        rank.take_turns()
         for holder in holders:
             column = "user" if isinstance(holder, User) else "group"
             held = GlobalGrant.objects.filter(**{column: holder})
