@@ -33,13 +33,17 @@ def require_own_or_administration(actor: Actor, user: User, *, scope: Scope) -> 
         require_above(actor, [user])
 
 
-def take_turns() -> None:
-    """Let those who lower somebody wait for each other until their transactions end.
+def judge_in_turn(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:
+    """Let those who lower somebody wait for each other until their transactions end, and judge once more.
 
     Two system administrators who lower each other at the same moment would otherwise leave none:
-    each would still see their own grant, which the other has taken away and not yet told.
+    each was still somebody when they began. Forbidden, Refused.
     """
     list(GlobalGrant.objects.select_for_update().filter(permission=Permission.SYS_ADMIN))
+    if actor.user is not None:
+        actor.user.refresh_from_db(fields=["is_active"])
+    access.require(actor, Permission.ADMIN)
+    require_above(actor, subjects)
 
 
 def refuse_own_loss(actor: Actor, held_before: Permission | None) -> None:

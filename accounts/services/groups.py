@@ -34,7 +34,7 @@ def delete(actor: Actor, group: Group) -> None:
     _require(actor, group)
     before = access.site_permission(actor)
     with transaction.atomic():
-        rank.take_turns()
+        rank.judge_in_turn(actor, [group])
         events.publish(GroupChanged(actor=actor, group=group.name, is_there=False))
         group.delete()
         rank.refuse_own_loss(actor, before)
@@ -56,7 +56,7 @@ def remove(actor: Actor, group: Group, user: User) -> None:
     rank.require_above(actor, [user])
     before = access.site_permission(actor)
     with transaction.atomic():
-        rank.take_turns()
+        rank.judge_in_turn(actor, [group, user])
         group.members.remove(user)
         events.publish(MembersChanged(actor=actor, group=group.name, left=(user,)))
         rank.refuse_own_loss(actor, before)

@@ -132,16 +132,14 @@ def set_active(actor: Actor, user: User, *, is_active: bool) -> User:
     if actor.user is not None and actor.user.pk == user.pk:
         raise Conflict("You cannot switch yourself off. Ask another administrator to do it.")
     old = {"active": user.is_active}
-    before = access.site_permission(actor)
     with transaction.atomic():
-        rank.take_turns()
+        rank.judge_in_turn(actor, [user])
         user.is_active = is_active
         user.save(update_fields=["is_active"])
         if not is_active:
             sessions.end_all(actor, user)
         new = {"active": is_active}
         events.publish(UserModified(actor=actor, user=user, old=old, new=new))
-        rank.refuse_own_loss(actor, before)
     return user
 
 
