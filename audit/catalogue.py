@@ -128,6 +128,9 @@ CATALOGUE: dict[type, Entry] = {
             [_named("User", e.name or "nobody's name")], [_change("way", None, e.via.value)]
         ),
     ),
+    people.FailuresForgotten: Entry(
+        SECURITY, "Failed sign-ins forgotten", lambda e: _of_user(e.user)
+    ),
     people.SignedOut: Entry(SECURITY, "User signed out", lambda e: _of_user(e.actor.user)),
     people.SessionsEnded: Entry(
         SECURITY, "Sessions ended", lambda e: _of_user(e.user, [_change("sessions", e.count, 0)])

@@ -307,7 +307,6 @@ REST = [
     ),
     *_rows(
         "to administer the site",
-        f"POST {API}/admin/users?name=new&password=a+long+enough+one&displayName=N&emailAddress=n@x.org",
         (f"PUT {API}/admin/users", {"name": "bob", "displayName": "B"}),
         f"DELETE {API}/admin/users?name=bob",
         f"GET POST {API}/admin/users/erasure?name=bob",
@@ -353,6 +352,7 @@ REST = [
     ),
     *_rows(
         "to administer the site's credentials",
+        f"POST {API}/admin/users?name=new&password=a+long+enough+one&displayName=N&emailAddress=n@x.org",
         (
             f"PUT {API}/admin/users/credentials",
             {
