@@ -26,6 +26,7 @@ SENT_BESIDE = {
     "toString",
     "authorCount", "totalCount",  # commits withCounts
     "permissions", "user", "expiryDate", "lastAuthenticated",  # of an access token
+    "permittedOperations", "tasks",  # of a comment
     "emailAddress", "active", "displayName", "id", "slug", "type", "links",  # an author who has an account
 }  # fmt: skip
 
@@ -36,7 +37,7 @@ WRONG_IN_THE_REFERENCE = {
 # Any names and values: the description shows three as an example.
 MAPS = {("GET", "/api/latest/users/{userSlug}/settings")}
 # Refusals that any operation may give, whether its description names them or not.
-ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 500, 503}
+ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 429, 500, 503}
 # Described as one value and sent as a page.
 PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey}/permissions/search"),
          ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip
@@ -44,7 +45,7 @@ PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey
 LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
          ("GET", "/api/latest/admin/user-directories")}  # fmt: skip
 # Resources that are not Bitbucket's, or that its description does not hold.
-OURS = {"app-passwords", "auditing", "oauth2"}
+OURS = {"app-passwords", "auditing", "emoticons", "oauth2"}
 NOT_DESCRIBED = re.compile(r"/audit/latest/(projects/.*/)?events")
 # Objects in the description, strings on the wire.
 STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files"),
@@ -159,6 +160,9 @@ def _is_forgiven(error: Any) -> bool:
     # A time is milliseconds on the wire, whatever the description says.
     if list(error.absolute_path)[-1:] == ["createdDate"] and isinstance(error.instance, int):
         return True
+    # Paths of an anchor are plain texts on the wire.
+    if list(error.absolute_path)[-2:] in (["anchor", "path"], ["anchor", "srcPath"]):
+        return isinstance(error.instance, str)
     # A lightweight tag's hash is null on the wire.
     return list(error.absolute_path)[-1:] == ["hash"] and error.instance is None
 
