@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts import events as people
 from accounts.models import OAuthApplication, User
+from discussions import events as talk
 from repos import events as places
 from repos.models import Project, Repository
 
@@ -19,8 +20,13 @@ REPOSITORIES = "Repositories"
 ADMINISTRATION = "Global administration"
 CATEGORIES = (ADMINISTRATION, PERMISSIONS, PROJECTS, REPOSITORIES, SECURITY, USERS)
 
-# Told elsewhere: the push log knows every ref that moved.
-SILENT = {places.RefsChanged}
+# Told elsewhere: the push log knows every ref that moved, a comment tells itself.
+SILENT = {
+    places.RefsChanged,
+    talk.CommitCommentAdded,
+    talk.CommitCommentEdited,
+    talk.CommitCommentDeleted,
+}
 
 
 @dataclass(frozen=True)
