@@ -21,7 +21,7 @@ from repos.services import edits, ref_moves
 from repos.services.edits import Target
 from web import line_ends
 from web.edit_forms import CommitForm, CreateForm, EditForm, RenameForm
-from web.repository_page import crumbs, repository_page
+from web.repository_page import asked_path, crumbs, repository_page
 from web.templatetags.pages import clean, repository_url
 
 MOST_TEXT_BYTES = 1024 * 1024
@@ -164,12 +164,9 @@ def _opened(
     repository, context = repository_page(request, key, slug, "source")
     ref_moves.require(actor, repository)
     at = request.GET.get("at", "")
-    context |= {
-        "at": at,
-        "path": (path or "").strip("/"),
-        "crumbs": crumbs((path or "").strip("/")),
-    }
-    above = (path or request.GET.get("path", "")).strip("/")
+    asked = asked_path(request, path) if path is not None else ""
+    context |= {"at": at, "path": asked, "crumbs": crumbs(asked)}
+    above = asked or request.GET.get("path", "").strip("/")
     context["back"] = repository_url(repository, "browse", above, at=at)
     if path is None and not at and refs.is_empty(actor, repository):
         return repository, context, _Base(refs.default_branch_name(actor, repository), "")

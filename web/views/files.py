@@ -25,7 +25,7 @@ from repos.selectors.archives import ArchiveRequest
 from repos.selectors.contents import Place
 from repos.services import repositories as change
 from web import highlighting, previews
-from web.repository_page import crumbs, repository_page, with_people
+from web.repository_page import asked_path, crumbs, repository_page, with_people
 from web.templatetags.pages import repository_url
 
 MOST_TEXT_BYTES = 1024 * 1024
@@ -42,7 +42,7 @@ def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpRes
     change.visit(actor, repository)
     at = request.GET.get("at", "")
     try:
-        where = contents.place(actor, repository, path.strip("/"), at)
+        where = contents.place(actor, repository, asked_path(request, path), at)
     except NoDefaultBranch:
         if at or path:
             raise
@@ -69,7 +69,7 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
     """The last commit of each entry of a folder, for a table that is shown already."""
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug)
-    where = contents.place(actor, repository, path.strip("/"), request.GET.get("at", ""))
+    where = contents.place(actor, repository, asked_path(request, path), request.GET.get("at", ""))
     entries = contents.children(actor, repository, where)
     found = histories.last_changes(actor, repository, where).entries
     context = {"repository": repository, "where": where, "at": request.GET.get("at", "")}
@@ -82,7 +82,7 @@ def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpRes
     """The commit that last changed a file, for the head of its page."""
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug)
-    where = contents.place(actor, repository, path.strip("/"), request.GET.get("at", ""))
+    where = contents.place(actor, repository, asked_path(request, path), request.GET.get("at", ""))
     found = histories.last_change(actor, repository, where)
     context: dict[str, Any] = {"repository": repository, "commit": found}
     if found is not None:
@@ -99,7 +99,7 @@ def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBas
         # App passwords and tokens open REST and Git, no pages (as in Bitbucket since 8.9.22).
         raise WrongPassword
     repository = repositories.get(actor, key, slug)
-    file = contents.raw(actor, repository, path.strip("/"), request.GET.get("at", ""))
+    file = contents.raw(actor, repository, asked_path(request, path), request.GET.get("at", ""))
     # Browsers tell what asks; one that does not is held by the policy that goes with the drawing.
     is_picture = request.headers.get("Sec-Fetch-Dest", "image") == "image"
     return drawn_file(file) if "preview" in request.GET and is_picture else inert_file(file)
