@@ -16,6 +16,8 @@ LONGEST_PATH = 4096
 class CommitForm(Form):
     """What every edit asks for in the end; on its own it deletes a file."""
 
+    use_required_attribute = False
+
     message = forms.CharField(
         label="Commit message",
         required=False,
@@ -24,7 +26,9 @@ class CommitForm(Form):
     )
     where = forms.ChoiceField(label="Commit to", widget=forms.RadioSelect)
     branch = forms.CharField(
-        label="Name of the new branch", required=False, max_length=255, empty_value=""
+        label="Name of the new branch",
+        max_length=255,
+        error_messages={"required": "Name the branch."},
     )
     # The commit at which the editor saw the file; empty in a repository without commits.
     seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -41,12 +45,11 @@ class CommitForm(Form):
         self.fields["where"].initial = choices[0][0]
         del self.fields["where"].widget.attrs["class"]
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for a name where a branch is to be made."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("where") == NEW and not cleaned.get("branch"):
-            self.add_error("branch", "Name the branch.")
-        return cleaned
+    def full_clean(self) -> None:
+        """Ask for a name only where a branch is to be made."""
+        self.fields["branch"].required = self.data.get("where") == NEW
+        super().full_clean()
+        self.fields["branch"].required = True
 
     def target(self, *, is_new_file: bool = False) -> Target:
         """Say where the edit goes."""
@@ -67,7 +70,11 @@ class EditForm(CommitForm):
 class CreateForm(EditForm):
     """A file that is not there yet."""
 
-    path = forms.CharField(label="Path", max_length=LONGEST_PATH)
+    path = forms.CharField(
+        label="Path",
+        max_length=LONGEST_PATH,
+        widget=forms.TextInput(attrs={"required": True, "placeholder": "folder/name.txt"}),
+    )
 
     def clean_path(self) -> str:
         """Take slashes around it for slips."""

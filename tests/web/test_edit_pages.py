@@ -114,7 +114,9 @@ def test_a_conflict_keeps_what_was_typed_and_offers_ways_out(repository):
     answer = client.post(f"{R}/edit/hello.txt{AT}", body | {"where": "new", "branch": "mine"})
     assert answer.status_code == 302
     assert git(repository, "rev-parse", "mine^").decode().strip() == seen
-    # Way two: in the place of the other change, which the button names.
+    # Way two: in the place of the other change, which the tick names, after the commit that was seen.
+    fields = re.findall(r'name="seen" [^>]*value="([0-9a-f]+)"', html)
+    assert fields == [seen, tip(repository)]
     answer = client.post(f"{R}/edit/hello.txt{AT}", body | {"seen": [seen, tip(repository)]})
     assert answer.status_code == 302
     assert git(repository, "show", "main:hello.txt") == b"mine <b>\n"
@@ -131,7 +133,7 @@ def test_a_file_that_is_gone_meanwhile_is_a_conflict_too(repository):
     html = answer.content.decode()
     assert answer.status_code == 409
     assert "no longer there" in html and "mine\n</textarea>" in html
-    assert "Replace the other change" not in html
+    assert "in the place of what others" not in html
 
 
 def test_nothing_changed_is_said(repository):

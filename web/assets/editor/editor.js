@@ -9,7 +9,7 @@ import { basicSetup } from "codemirror";
 
 const theme = EditorView.theme({
   "&": { backgroundColor: "var(--raised)", color: "var(--text)", fontSize: "12.5px" },
-  "&.cm-focused": { outline: "2px solid var(--link)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "20px" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--text)" },

@@ -51,9 +51,7 @@
 
   const row = (file, marks) => {
     const item = document.createElement("li");
-    item.setAttribute("role", "option");
     const link = document.createElement("a");
-    link.tabIndex = -1;
     const query = form.dataset.at ? `?at=${encodeURIComponent(form.dataset.at)}` : "";
     link.href = `${form.dataset.browse}/${file.address ?? encoded(file.path)}${query}`;
     const marked = new Set(marks);
@@ -77,14 +75,11 @@
 
   const choose = (number) => {
     const items = list.children;
-    if (!items.length) { field.removeAttribute("aria-activedescendant"); return; }
+    if (!items.length) return;
     at = (number + items.length) % items.length;
-    [...items].forEach((item, index) => {
-      item.id = `found-${index}`;
-      item.setAttribute("aria-selected", String(index === at));
-    });
+    [...items].forEach((item, index) => item.classList.toggle("chosen", index === at));
     items[at].scrollIntoView({ block: "nearest" });
-    field.setAttribute("aria-activedescendant", items[at].id);
+    document.getElementById("status").textContent = items[at].textContent;
   };
 
   const draw = () => {
