@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import credentials
 from accounts.actor import Via
 from accounts.errors import WrongPassword
-from core import markup
+from core import links, markup
 from core.paging import PageRequest
 from gitengine import trees
 from gitengine.types import Entry, EntryKind
@@ -130,18 +130,26 @@ def _rows(
 ) -> dict[str, Any]:
     """The rows of a folder, with what last changed each if that is known; of a large one the first only."""
     shown = entries if "all" in request.GET else entries[:ENTRIES_AT_ONCE]
-    at = request.GET.get("at", "")
+    # One address for all, since a folder may have thousands.
+    start, _, query = repository_url(repository, at=request.GET.get("at", "")).partition("?")
+    end = f"?{query}" if query else ""
     rows = [
         (
             entry,
             _kind(entry),
-            repository_url(repository, "browse", entry.path, at=at),
+            f"{start}/{links.path_segments(entry.path)}{end}",
             commits.get(entry.name) if commits is not None else None,
         )
         for entry in shown
     ]
     left_out = len(entries) - len(shown)
-    return {"rows": rows, "left_out": left_out, "total": len(entries), "all": "all" in request.GET}
+    return {
+        "rows": rows,
+        "left_out": left_out,
+        "total": len(entries),
+        "all": "all" in request.GET,
+        "commits_url": repository_url(repository, "commits"),
+    }
 
 
 def _kind(entry: Entry) -> str:
