@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.http import HttpRequest
 from django.utils.formats import date_format, get_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
@@ -65,6 +66,16 @@ def ago(time: datetime) -> str:
 def exact(context: dict[str, Any], time: datetime) -> str:
     """Write a time to the minute, in the reader's time zone and language."""
     return _written(context, time, "DATETIME_FORMAT", "j F Y, H:i")
+
+
+@register.simple_tag(takes_context=True)
+def since(context: dict[str, Any], seconds: int) -> SafeString:
+    """Write what the component `ago` writes, for tables of a thousand rows."""
+    time = moment(seconds)
+    title = exact(context, time)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', time.isoformat(), title, ago(time)
+    )
 
 
 @register.simple_tag(takes_context=True)
