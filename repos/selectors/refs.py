@@ -15,7 +15,7 @@ from core.paging import Page, PageRequest, page_of
 from gitengine import branching, history, reachability, refs
 from gitengine.errors import NoSuchRevision
 from gitengine.repository import GitRepository
-from gitengine.types import Commit, ObjectId, Ref
+from gitengine.types import Annotation, Commit, ObjectId, Ref
 from repos import storage
 from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
@@ -147,14 +147,17 @@ def branches(
     boost_matches: bool = False,
     with_commits: bool = False,
     base: str | None = None,
+    prefix: str = "",
 ) -> Page[Branch]:
     """Branches whose name holds `text`; with `base` each is counted against it, the default branch if it is empty.
 
-    With commits comes what other apps know of the branches.
+    With a `prefix` only those whose name begins so. With commits comes what other apps know of the branches.
     """
     with storage.opened(repository) as git:
         head = git.head_branch()
-        listed = _ordered(git, _matching(git, refs.BRANCHES, text), order)
+        fitting = _matching(git, refs.BRANCHES, text)
+        fitting = [ref for ref in fitting if ref.name.startswith(refs.BRANCHES + prefix)]
+        listed = _ordered(git, fitting, order)
         if boost_matches and text:
             listed.sort(key=lambda ref: _match_rank(ref, refs.BRANCHES, text))
         page = page_of(listed, wanted)
@@ -199,6 +202,13 @@ def tags(
         page = page_of(_ordered(git, _matching(git, refs.TAGS, text), order), wanted)
         read = _commits(git, page.values) if with_commits else {}
         return page.map(lambda ref: _tag(ref, read.get(ref.peeled)))
+
+
+def annotations(actor: Actor, repository: Repository, shown: list[Tag]) -> dict[str, Annotation]:
+    """What the annotated ones among these tags say, by their full names."""
+    with storage.opened(repository) as git:
+        read = history.annotations(git, [one.tag_id for one in shown if one.tag_id])
+    return {one.name: read[one.tag_id] for one in shown if one.tag_id in read}
 
 
 def tag(actor: Actor, repository: Repository, name: str) -> Tag:

@@ -6,6 +6,7 @@ const ICONS = [
   "file-directory-fill", "file-submodule", "file-symlink-file", "gear", "git-branch", "git-commit",
   "globe", "home", "lock", "moon", "people", "person", "plus", "project", "repo", "search", "sign-out",
   "sun", "tag", "three-bars", "trash", "x", "code", "download", "link-external", "inbox", "device-desktop",
+  "repo-forked", "eye", "eye-closed", "git-compare", "sync", "kebab-horizontal",
 ];
 mkdirSync("../icons", { recursive: true });
 for (const name of ICONS) {

@@ -17,7 +17,7 @@ from accounts.services import users as change_users
 from core.errors import DomainError, Unauthenticated
 from core.paging import PageRequest
 from repos.errors import NoSuchProject
-from repos.selectors import abilities, projects, repositories
+from repos.selectors import abilities, labels, projects, repositories
 from web import cloning
 from web.forms import LoginForm, OwnPasswordForm
 from web.frame import THEME_COOKIE, THEMES
@@ -29,7 +29,7 @@ ONE_YEAR = 365 * 24 * 3600
 @require_GET
 def login(request: HttpRequest) -> HttpResponse:
     """/login"""
-    wanted = _inside(request, request.GET.get("next", ""))
+    wanted = inside(request, request.GET.get("next", ""))
     if request.actor.user is not None:  # type: ignore[attr-defined]
         return redirect(wanted)
     return render(request, "login.html", {"form": LoginForm(), "next": wanted})
@@ -39,7 +39,7 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
     """/j_atl_security_check, where Bitbucket's login form is sent to."""
-    wanted = _inside(request, request.POST.get("next", ""))
+    wanted = inside(request, request.POST.get("next", ""))
     form = LoginForm(request.POST)
     if form.is_valid():
         try:
@@ -68,7 +68,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember which theme this browser shows; anything else follows the system."""
-    response = redirect(_inside(request, request.POST.get("next", "")))
+    response = redirect(inside(request, request.POST.get("next", "")))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         response.set_cookie(THEME_COOKIE, chosen, max_age=ONE_YEAR, samesite="Lax", httponly=True)
@@ -80,7 +80,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 def clone_way(request: HttpRequest) -> HttpResponse:
     """Remember by which way this browser's clone menu shows addresses."""
-    response = redirect(_inside(request, request.POST.get("next", "")))
+    response = redirect(inside(request, request.POST.get("next", "")))
     way = request.POST.get("way", "")
     if way in cloning.WAYS:
         response.set_cookie(cloning.COOKIE, way, max_age=ONE_YEAR, samesite="Lax", httponly=True)
@@ -97,6 +97,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         project = projects.get(actor, f"~{user.slug}")
         page = repositories.list_of_project(actor, project, wanted, text=text)
+        labels.bring(actor, page.values)
         may_create = abilities.on_project(actor, project).may_create_repositories
     except NoSuchProject:
         page, may_create = None, actor.user == user
@@ -139,7 +140,7 @@ def avatar(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _inside(request: HttpRequest, address: str) -> str:
+def inside(request: HttpRequest, address: str) -> str:
     """Give the address if it leads into this site, else the dashboard."""
     is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
     if is_path and url_has_allowed_host_and_scheme(address, allowed_hosts=None):

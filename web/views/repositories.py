@@ -1,4 +1,4 @@
-"""The pages of one repository: source, file, commits, one commit, branches, tags."""
+"""The pages of one repository: source, file, commits, one commit."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.cache import caches
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import credentials
 from accounts import selectors as people
@@ -29,10 +29,10 @@ from repos.selectors.refs import Order
 from repos.services import repositories as change
 from web import cloning, highlighting
 from web.templatetags.pages import repository_url
+from web.views import branches, forks
 
 MOST_TEXT_BYTES = 1024 * 1024
 COMMITS_OF_A_PAGE = 50
-BRANCHES_OF_A_PAGE = 50
 FOUND_AT_ONCE = 25
 REMEMBERED_SECONDS = 3600
 READMES = ("readme.md", "readme.markdown", "readme.txt", "readme", "readme.rst")
@@ -51,9 +51,15 @@ def _of(request: HttpRequest, key: str, slug: str, tab: str) -> tuple[Repository
     } | cloning.context(request, repository)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def root(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    """r: the source."""
+    """r: the source, and with ?create-branch or ?fork the form for a new branch or fork."""
+    if "create-branch" in request.GET:
+        return branches.create(request, key, slug)
+    if "fork" in request.GET:
+        return forks.create(request, key, slug)
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET"])
     repository = repositories.get(request.actor, key, slug)  # type: ignore[attr-defined]
     return redirect(repository_url(repository))
 
@@ -148,33 +154,6 @@ def commit(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpRes
         "left_out": found.left_out,
     }
     return render(request, "commit.html", context)
-
-
-@require_GET
-def branches(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    """r/branches"""
-    return _refs_page(request, key, slug, "branches")
-
-
-@require_GET
-def tags(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    """r/tags"""
-    return _refs_page(request, key, slug, "tags")
-
-
-def _refs_page(request: HttpRequest, key: str, slug: str, tab: str) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
-    repository, context = _of(request, key, slug, tab)
-    text = request.GET.get("filter", request.GET.get("filterText", ""))
-    wanted = PageRequest.read(request.GET, default=BRANCHES_OF_A_PAGE)
-    listed = refs.branches if tab == "branches" else refs.tags
-    page: Any = listed(actor, repository, wanted, text=text, with_commits=True)
-    shown = [ref.commit for ref in page.values if ref.commit]
-    authors = {one.id: author for one, author, _ in _with_people(request, shown)}
-    rows = [(ref, authors.get(ref.commit.id) if ref.commit else None) for ref in page.values]
-    context |= {"page": page, "rows": rows, "filter": text}
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
-    return render(request, "parts/refs_list.html" if is_part else "refs.html", context)
 
 
 @require_GET
