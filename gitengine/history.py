@@ -152,7 +152,7 @@ def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, 
     return times
 
 
-def annotations(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, Annotation]:
+def annotations_of(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, Annotation]:
     """Read what these tag objects say; what is none is left out."""
     opened = git.libgit2()
     read = {object_id: objects.read_annotation(opened, object_id) for object_id in ids}

@@ -69,6 +69,11 @@ class Annotation:
     time: int
     message: str
 
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.split("\n", 1)[0]
+
 
 class EntryKind(enum.Enum):
     """What a tree entry is; a symbolic link is a FILE whose `mode` is 0o120000."""

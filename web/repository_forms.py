@@ -15,7 +15,7 @@ REF_FIELD = {"autocomplete": "off", "list": "ref-names", "spellcheck": "false"}
 class BranchForm(Form):
     """A branch that is made."""
 
-    prefix = forms.ChoiceField(
+    type = forms.ChoiceField(
         label="Branch type", required=False, widget=forms.Select(attrs={"data-prefixes": ""})
     )
     name = forms.CharField(
@@ -29,11 +29,11 @@ class BranchForm(Form):
         widget=forms.TextInput(attrs=REF_FIELD),
         help_text="A branch, a tag or a commit.",
     )
-    field_order = ["prefix", "start_point", "name"]
+    field_order = ["type", "start_point", "name"]
 
     def full_name(self) -> str:
         """The name with the prefix of the chosen type, which nobody gets twice."""
-        prefix, name = self.cleaned_data["prefix"], self.cleaned_data["name"]
+        prefix, name = self.cleaned_data["type"], self.cleaned_data["name"]
         return str(name) if name.startswith(prefix) else f"{prefix}{name}"
 
 
@@ -146,7 +146,9 @@ class BranchModelForm(Form):
                 label=f"Prefix of {display_name}",
                 required=False,
                 max_length=500,
-                widget=forms.TextInput(attrs={"class": "input"}),
+                widget=forms.TextInput(
+                    attrs={"class": "input", "aria-label": f"Prefix of {display_name}"}
+                ),
             )
 
     def types(self) -> list[tuple[Any, Any]]:

@@ -204,10 +204,10 @@ def tags(
         return page.map(lambda ref: _tag(ref, read.get(ref.peeled)))
 
 
-def annotations(actor: Actor, repository: Repository, shown: list[Tag]) -> dict[str, Annotation]:
+def annotations_of(actor: Actor, repository: Repository, shown: list[Tag]) -> dict[str, Annotation]:
     """What the annotated ones among these tags say, by their full names."""
     with storage.opened(repository) as git:
-        read = history.annotations(git, [one.tag_id for one in shown if one.tag_id])
+        read = history.annotations_of(git, [one.tag_id for one in shown if one.tag_id])
     return {one.name: read[one.tag_id] for one in shown if one.tag_id in read}
 
 

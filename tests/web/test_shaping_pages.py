@@ -159,7 +159,7 @@ def test_a_branch_is_made_with_the_prefix_of_its_type(repository, writer):
     assert '<option value="bugfix/">Bugfix</option>' in form
 
     made = writer.post(
-        f"{R}?create-branch", {"prefix": "bugfix/", "name": "crash", "start_point": "feature/one"}
+        f"{R}?create-branch", {"type": "bugfix/", "name": "crash", "start_point": "feature/one"}
     )
 
     assert made["Location"].endswith("/browse?at=refs%2Fheads%2Fbugfix%2Fcrash")
@@ -172,12 +172,12 @@ def test_a_branch_is_made_with_the_prefix_of_its_type(repository, writer):
         ({"name": "a b"}, "is not a name"),
         ({"name": "main"}, "already exists"),
         ({"name": "x", "start_point": "none<b>"}, "No branch, tag or commit has this name."),
-        ({"name": "x", "prefix": "other/"}, "Select a valid choice"),
+        ({"name": "x", "type": "other/"}, "Select a valid choice"),
         ({"name": ""}, "This field is required"),
     ],
 )
 def test_a_refused_branch_keeps_what_was_typed(repository, writer, typed, sentence):
-    body = {"prefix": "", "name": "x", "start_point": "main"} | typed
+    body = {"type": "", "name": "x", "start_point": "main"} | typed
 
     refused = writer.post(f"{R}?create-branch", body)
 

@@ -81,9 +81,9 @@ def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     first = refs.default_branch_name(actor, repository).removeprefix("refs/heads/")
     form = BranchForm(
         request.POST if request.method == "POST" else None,
-        initial={"start_point": request.GET.get("from") or first, "prefix": ""},
+        initial={"start_point": request.GET.get("from") or first, "type": ""},
     )
-    form.offer("prefix", [("", "Custom"), *((one.prefix, one.display_name) for one in types)])
+    form.offer("type", [("", "Custom"), *((one.prefix, one.display_name) for one in types)])
     if form.is_bound and form.is_valid():
         start = form.cleaned_data["start_point"]
         try:

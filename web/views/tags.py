@@ -90,7 +90,7 @@ def _list(
     text = request.GET.get("filter", request.GET.get("filterText", ""))
     wanted = PageRequest.read(request.GET, default=SHOWN_AT_ONCE)
     page = refs.tags(actor, repository, wanted, text=text, with_commits=True)
-    annotations = refs.annotations(actor, repository, page.values)
+    annotations = refs.annotations_of(actor, repository, page.values)
     shown = [one.commit for one in page.values if one.commit]
     authors = {commit.id: author for commit, author, _ in with_people(request, shown)}
     context |= {
