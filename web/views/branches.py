@@ -132,7 +132,7 @@ def _list(
         text=text,
         prefix=category.prefix if category else "",
         with_commits=True,
-        base=base.commit_id if base else None,
+        base=base.id if base else None,
     )
     context |= {
         "page": page,
@@ -147,7 +147,6 @@ def _list(
     }
     if request.htmx and request.htmx.target == "list":  # type: ignore[attr-defined]
         return render(request, "parts/branch_list.html", context)
-    context["ref_names"] = offered_names(request, repository)
     status = refusal.status if refusal else 200
     return render(request, "branches.html", context, status=status)
 
