@@ -589,6 +589,14 @@ def test_pages_of_an_empty_repository_say_what_to_do(repository, alice):
     assert GitRepository.open(storage.path_of(empty.pk)).head_branch() == "refs/heads/main"
 
 
+@pytest.mark.parametrize("page", ["branches", "tags"])
+def test_a_page_past_the_end_leads_back(repository, reader, page):
+    shown = text(reader.get(f"{R}/{page}?start=25&filter=o"))
+
+    assert f"No more {page}" in shown
+    assert 'href="?start=0&amp;filter=o"' in shown
+
+
 def test_names_are_offered_as_they_are_typed(repository, reader):
     found = text(reader.get(f"{R}/ref-names?of=base&base=FEAT&q=main"))
 
