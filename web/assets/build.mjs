@@ -10,6 +10,7 @@ const ICONS = [
   "sun", "tag", "three-bars", "trash", "x", "code", "download", "link-external", "inbox", "device-desktop",
   "pencil", "kebab-horizontal", "history", "sidebar-collapse", "file-zip", "file-added",
   "command-palette",
+  "repo-forked", "eye", "eye-closed", "git-compare", "sync",
 ];
 mkdirSync("../icons", { recursive: true });
 for (const name of ICONS) {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -116,6 +117,24 @@ def readable_size(size: int | None) -> str:
 def clean(text: str) -> str:
     """Show names that are not text: bytes that mean nothing become a sign."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+@register.filter
+def coded(name: str) -> str:
+    """Write a ref's name in percents: a form brings it back byte by byte, text or not."""
+    return quote(os.fsencode(name), safe="/")
+
+
+@register.filter
+def short_ref(name: str) -> str:
+    """Write a full ref as people do."""
+    return name.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+
+@register.filter
+def is_branch(name: str) -> bool:
+    """Whether a full ref is a branch."""
+    return name.startswith("refs/heads/")
 
 
 @register.simple_tag
