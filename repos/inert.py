@@ -34,6 +34,19 @@ def inert_file(file: Raw) -> StreamingHttpResponse:
     return _inert(response)
 
 
+def drawn_file(file: Raw) -> StreamingHttpResponse:
+    """Answer with an SVG for the `<img>` of a page, where no script runs and nothing is loaded.
+
+    Whoever opens the address itself gets a document that is sandboxed and loads nothing either.
+    """
+    if file.is_binary or not file.entry.name.lower().endswith(".svg"):
+        return inert_file(file)
+    response = StreamingHttpResponse(file.chunks, content_type="image/svg+xml")
+    response["Content-Length"] = str(file.entry.size)
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return _inert(response)
+
+
 def rendered_file(file: Raw) -> HttpResponse:
     """Answer with a text file as HTML, cleaned of everything that acts; Invalid for other files."""
     if file.is_binary or (file.entry.size or 0) > markup.MOST_CHARACTERS:

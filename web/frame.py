@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 
 from accounts import selectors as people
@@ -14,6 +16,8 @@ from core import markup, site
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
+SIDEBAR_COOKIE = "sidebar"
+SHORTCUTS_COOKIE = "shortcuts"
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -32,7 +36,17 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "warns_of_passwords": site.read(site.BASIC_PASSWORDS_BLOCKED)
         and site.read(site.BASIC_WARNING_SHOWN),
         "site_name": site.read(site.DISPLAY_NAME),
+        "has_narrow_sidebar": request.COOKIES.get(SIDEBAR_COOKIE) == "narrow",
+        "has_shortcuts": request.COOKIES.get(SHORTCUTS_COOKIE) != "off",
         "theme": theme if theme in THEMES else "",
         "product_version": settings.PRODUCT_VERSION,
         "bitbucket_version": settings.BITBUCKET_VERSION["version"],
     }
+
+
+def inside(address: str) -> str:
+    """Give the address if it leads into this site, else the dashboard."""
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    if is_path and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return address
+    return reverse("dashboard")

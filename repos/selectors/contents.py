@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accounts.actor import Actor
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_of
-from gitengine import encodings, history, trees
+from gitengine import edit, encodings, history, trees
 from gitengine.types import Commit, Entry, EntryKind
 from repos import storage
 from repos.errors import NoSuchPath, NotADirectory
@@ -96,6 +96,18 @@ def whole_text(
     with storage.opened(repository) as git:
         data = trees.read_blob(git, entry.id)
     return None if encodings.is_binary(data) else encodings.decode(data)
+
+
+def nearest_folder(actor: Actor, repository: Repository, path: str, at: str) -> str:
+    """The path itself if a folder stands there, else the nearest folder above it; the root is empty."""
+    with storage.opened(repository) as git:
+        commit_id = refs.resolve(git, at).commit_id
+        while path:
+            found = edit.entry_at(git, commit_id, path)
+            if found is not None and found.kind is EntryKind.DIRECTORY:
+                break
+            path = path.rpartition("/")[0]
+    return path
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,21 @@ def last_changes(actor: Actor, repository: Repository, where: Place) -> LastChan
         return remembered("last-changes", repository.pk, commit_id, path, make=lambda: look(git))
 
 
+def last_change(actor: Actor, repository: Repository, where: Place) -> Commit | None:
+    """The commit that last changed what stands at a path; None where nothing tells."""
+    path, name = where.parent, where.entry.name
+    commit_id = where.revision.commit_id
+    with storage.opened(repository) as git:
+        found = remembered(
+            "last-change",
+            repository.pk,
+            commit_id,
+            where.entry.path,
+            make=lambda: index.find(git, commit_id, path, [name]),
+        )
+    return found.get(name)
+
+
 def _check(narrowed: Narrowed, until: str) -> None:
     if narrowed.path:
         trees.check_path(narrowed.path, until)

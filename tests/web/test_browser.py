@@ -180,7 +180,7 @@ def listen(page):
     page.on(
         "console",
         lambda message: (
-            complaints.append(message.text)
+            complaints.append(f"{message.text} {message.location}")
             if message.type in {"error", "warning"}
             and not any(f"status of {code}" in message.text for code in (400, 404))
             else None

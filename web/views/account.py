@@ -6,7 +6,6 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,7 +19,7 @@ from repos.errors import NoSuchProject
 from repos.selectors import abilities, projects, repositories
 from web import cloning
 from web.forms import LoginForm, OwnPasswordForm
-from web.frame import THEME_COOKIE, THEMES
+from web.frame import THEME_COOKIE, THEMES, inside
 
 ONE_YEAR = 365 * 24 * 3600
 
@@ -29,7 +28,7 @@ ONE_YEAR = 365 * 24 * 3600
 @require_GET
 def login(request: HttpRequest) -> HttpResponse:
     """/login"""
-    wanted = _inside(request, request.GET.get("next", ""))
+    wanted = inside(request.GET.get("next", ""))
     if request.actor.user is not None:  # type: ignore[attr-defined]
         return redirect(wanted)
     return render(request, "login.html", {"form": LoginForm(), "next": wanted})
@@ -39,7 +38,7 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest) -> HttpResponse:
     """/j_atl_security_check, where Bitbucket's login form is sent to."""
-    wanted = _inside(request, request.POST.get("next", ""))
+    wanted = inside(request.POST.get("next", ""))
     form = LoginForm(request.POST)
     if form.is_valid():
         try:
@@ -68,7 +67,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember which theme this browser shows; anything else follows the system."""
-    response = redirect(_inside(request, request.POST.get("next", "")))
+    response = redirect(inside(request.POST.get("next", "")))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         response.set_cookie(THEME_COOKIE, chosen, max_age=ONE_YEAR, samesite="Lax", httponly=True)
@@ -80,7 +79,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 def clone_way(request: HttpRequest) -> HttpResponse:
     """Remember by which way this browser's clone menu shows addresses."""
-    response = redirect(_inside(request, request.POST.get("next", "")))
+    response = redirect(inside(request.POST.get("next", "")))
     way = request.POST.get("way", "")
     if way in cloning.WAYS:
         response.set_cookie(cloning.COOKIE, way, max_age=ONE_YEAR, samesite="Lax", httponly=True)
@@ -137,11 +136,3 @@ def avatar(request: HttpRequest, slug: str) -> HttpResponse:
         content_type="image/png",
         headers={"Cache-Control": "private, max-age=60, stale-while-revalidate=86400"},
     )
-
-
-def _inside(request: HttpRequest, address: str) -> str:
-    """Give the address if it leads into this site, else the dashboard."""
-    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
-    if is_path and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
-        return address
-    return reverse("dashboard")

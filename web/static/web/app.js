@@ -51,17 +51,6 @@
         menu.querySelector("summary").focus();
       }
     }
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const shortcut = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
-    if (!shortcut) return;
-    event.preventDefault();
-    if (shortcut.tagName === "DETAILS") {
-      shortcut.open = true;
-      shortcut.querySelector("input")?.focus();
-    } else {
-      shortcut.focus();
-    }
   });
 
   // A menu with a field to filter by puts the cursor there.

@@ -1,0 +1,65 @@
+"""What every page of a repository shares: the repository, what its reader may do, who its people are."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from django.http import HttpRequest
+
+from accounts import selectors as people
+from accounts.models import User
+from gitengine.types import Commit
+from repos.models import Repository
+from repos.selectors import abilities, repositories
+from web import cloning
+
+
+def repository_page(
+    request: HttpRequest, key: str, slug: str, tab: str
+) -> tuple[Repository, dict[str, Any]]:
+    """Find the repository, and what its pages share."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    may = abilities.on_repository(actor, repository)
+    return repository, {
+        "repository": repository,
+        "project": repository.project,
+        "tab": tab,
+        "may": may,
+        "may_edit": may.may_write and not repository.is_archived,
+    } | cloning.context(request, repository)
+
+
+def asked_path(request: HttpRequest, path: str) -> str:
+    """The path that a page is asked for, byte for byte: names in a repository need not be UTF-8.
+
+    Django writes bytes of an address that are no text as `%FF`, which may as well be a name; only
+    what the server read tells them apart.
+    """
+    path = path.strip("/")
+    read = request.META.get("RAW_URI", "")
+    if "%" in path and read:
+        whole = unquote(read.split("?", 1)[0], errors="surrogateescape").rstrip("/")
+        path = "/".join(whole.split("/")[-1 - path.count("/") :])
+    return path
+
+
+def with_people(
+    request: HttpRequest, shown: list[Commit]
+) -> list[tuple[Commit, User | None, User | None]]:
+    """Each commit with the users that wrote and committed it, as far as they have an account; one query."""
+    actor = request.actor  # type: ignore[attr-defined]
+    known = people.by_address(
+        actor, [person.email for one in shown for person in (one.author, one.committer)]
+    )
+    return [
+        (one, known.get(one.author.email.lower()), known.get(one.committer.email.lower()))
+        for one in shown
+    ]
+
+
+def crumbs(path: str) -> list[tuple[str, str]]:
+    """Each part of a path with the path up to it."""
+    parts = path.split("/") if path else []
+    return [(part, "/".join(parts[: number + 1])) for number, part in enumerate(parts)]

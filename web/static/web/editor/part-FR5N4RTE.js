@@ -1,0 +1,1 @@
+import{a,b,c,d,e}from"./part-HIU3NQB6.js";import"./part-IV3IX3HS.js";import"./part-PNY2A6NN.js";import"./part-RQIRHP2Z.js";import"./part-IYZRR5JI.js";import"./part-RO2NWNS3.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};

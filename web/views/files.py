@@ -1,0 +1,241 @@
+"""Folders and files of a repository: source, blame, history, raw, archives."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import credentials
+from accounts.actor import Via
+from accounts.errors import WrongPassword
+from core import markup
+from core.paging import PageRequest
+from gitengine import trees
+from gitengine.types import Entry, EntryKind
+from repos.errors import NoDefaultBranch
+from repos.inert import drawn_file, inert_file, saved_file
+from repos.models import Repository
+from repos.selectors import archives, contents, histories, refs, repositories
+from repos.selectors.archives import ArchiveRequest
+from repos.selectors.contents import Place
+from repos.services import repositories as change
+from web import highlighting, previews
+from web.repository_page import asked_path, crumbs, repository_page, with_people
+from web.templatetags.pages import repository_url
+
+MOST_TEXT_BYTES = 1024 * 1024
+ENTRIES_AT_ONCE = 1000
+COMMITS_OF_A_PAGE = 50
+READMES = ("readme.md", "readme.markdown", "readme.txt", "readme", "readme.rst")
+
+
+@require_GET
+def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
+    """r/browse/{path}: a folder or a file."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = repository_page(request, key, slug, "source")
+    change.visit(actor, repository)
+    at = request.GET.get("at", "")
+    try:
+        where = contents.place(actor, repository, asked_path(request, path), at)
+    except NoDefaultBranch:
+        if at or path:
+            raise
+        context["branch"] = refs.default_branch_name(actor, repository).removeprefix("refs/heads/")
+        context["has_refs"] = not refs.is_empty(actor, repository)
+        return render(request, "empty_repository.html", context)
+    context |= {"where": where, "revision": where.revision, "at": at, "path": where.entry.path}
+    context["crumbs"] = crumbs(where.entry.path)
+    if where.entry.kind is EntryKind.DIRECTORY:
+        entries = contents.children(actor, repository, where)
+        context |= _rows(request, repository, entries)
+        context["readme"] = _readme(request, repository, entries)
+        return render(request, "directory.html", context)
+    context |= {"kind": _kind(where.entry), "mode": _mode(request, where.entry)}
+    if context["mode"] == "history":
+        return render(
+            request, "file_history.html", context | _history(request, repository, where.entry)
+        )
+    return render(request, "file.html", context | _file(request, repository, where, context))
+
+
+@require_GET
+def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
+    """The last commit of each entry of a folder, for a table that is shown already."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    where = contents.place(actor, repository, asked_path(request, path), request.GET.get("at", ""))
+    entries = contents.children(actor, repository, where)
+    found = histories.last_changes(actor, repository, where).entries
+    context = {"repository": repository, "where": where, "at": request.GET.get("at", "")}
+    context |= _rows(request, repository, entries, found)
+    return render(request, "parts/entries.html", context)
+
+
+@require_GET
+def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
+    """The commit that last changed a file, for the head of its page."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    where = contents.place(actor, repository, asked_path(request, path), request.GET.get("at", ""))
+    found = histories.last_change(actor, repository, where)
+    context: dict[str, Any] = {"repository": repository, "commit": found}
+    if found is not None:
+        ((_, context["author"], _),) = with_people(request, [found])
+    return render(request, "parts/last_change.html", context)
+
+
+@require_GET
+@vary_on_headers("Sec-Fetch-Dest")
+def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBase:
+    """r/raw/{path}: scripts fetch it with a password in the header, as they do from Bitbucket."""
+    actor = credentials.from_request(request)
+    if actor.via not in {Via.SESSION, Via.PASSWORD, Via.NOTHING}:
+        # App passwords and tokens open REST and Git, no pages (as in Bitbucket since 8.9.22).
+        raise WrongPassword
+    repository = repositories.get(actor, key, slug)
+    file = contents.raw(actor, repository, asked_path(request, path), request.GET.get("at", ""))
+    # Browsers tell what asks; one that does not is held by the policy that goes with the drawing.
+    is_picture = request.headers.get("Sec-Fetch-Dest", "image") == "image"
+    return drawn_file(file) if "preview" in request.GET and is_picture else inert_file(file)
+
+
+@require_GET
+def archive(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
+    """r/archive: the files of a revision, or those below some paths, as one file."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    wanted = ArchiveRequest(
+        at=request.GET.get("at", ""),
+        format=request.GET.get("format", "zip"),
+        paths=tuple(request.GET.getlist("path")),
+    )
+    return saved_file(archives.make(actor, repository, wanted))
+
+
+def _rows(
+    request: HttpRequest,
+    repository: Repository,
+    entries: list[Entry],
+    commits: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The rows of a folder, with what last changed each if that is known; of a large one the first only."""
+    shown = entries if "all" in request.GET else entries[:ENTRIES_AT_ONCE]
+    at = request.GET.get("at", "")
+    rows = [
+        (
+            entry,
+            _kind(entry),
+            repository_url(repository, "browse", entry.path, at=at),
+            commits.get(entry.name) if commits is not None else None,
+        )
+        for entry in shown
+    ]
+    left_out = len(entries) - len(shown)
+    return {"rows": rows, "left_out": left_out, "total": len(entries), "all": "all" in request.GET}
+
+
+def _kind(entry: Entry) -> str:
+    if entry.kind is EntryKind.FILE and trees.is_symlink(entry):
+        return "symlink"
+    return entry.kind.value.lower()
+
+
+def _mode(request: HttpRequest, entry: Entry) -> str:
+    """How a file is shown: of what one may ask for the first that is asked for."""
+    if entry.kind is not EntryKind.FILE:
+        return "source"
+    asked = (mode for mode in ("history", "blame", "source") if mode in request.GET)
+    return next(asked, "rendered")
+
+
+def _file(
+    request: HttpRequest, repository: Repository, where: Place, context: dict[str, Any]
+) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    entry, at, mode = where.entry, context["at"], context["mode"]
+    if entry.kind is not EntryKind.FILE:
+        return {"lines": None}
+    text = contents.whole_text(actor, repository, entry, most_bytes=MOST_TEXT_BYTES)
+    picture = None if context["kind"] == "symlink" else previews.picture_url(repository, entry, at)
+    is_text = text is not None and context["kind"] == "file"
+    shown: dict[str, Any] = {
+        "text": text,
+        "is_text": is_text,
+        "is_large": text is None and (entry.size or 0) > MOST_TEXT_BYTES,
+        "picture": picture if mode == "rendered" or text is None else None,
+        "has_preview": is_text
+        and (
+            picture is not None
+            or previews.is_markdown(entry.name)
+            or entry.name.lower().endswith(previews.TABLES)
+        ),
+    }
+    if text is None or not is_text or shown["picture"]:
+        return shown
+    if mode == "rendered":
+        if previews.is_markdown(entry.name):
+            return shown | {"rendered": previews.markdown(repository, entry, text, at)}
+        if (table := previews.table(entry.name, text)) is not None:
+            return shown | {"table": table}
+    lines = highlighting.lines_of(text, entry.name, entry.id)
+    if mode == "blame":
+        return shown | {"blamed": _blamed(request, repository, where, lines), "lines": lines}
+    return shown | {"lines": lines}
+
+
+def _blamed(
+    request: HttpRequest, repository: Repository, where: Place, lines: list[str]
+) -> list[tuple[str, dict[str, Any] | None]]:
+    """Each line, the first of a run with who brought it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = histories.blame(actor, repository, where)
+    commits = list({one.commit.id: one.commit for one in found}.values())
+    authors = {commit.id: author for commit, author, _ in with_people(request, commits)}
+    heads = {
+        one.run.line: {"run": one.run, "commit": one.commit, "author": authors[one.commit.id]}
+        for one in found
+    }
+    return [(line, heads.get(number)) for number, line in enumerate(lines, 1)]
+
+
+def _history(request: HttpRequest, repository: Repository, entry: Entry) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=histories.MOST_COMMITS)
+    until = request.GET.get("at", "")
+    page = histories.of_file(actor, repository, wanted, entry.path, until=until)
+    people = with_people(request, [commit for commit, _ in page.values])
+    rows = [
+        (commit, author, path)
+        for (commit, author, _), (_, path) in zip(people, page.values, strict=True)
+    ]
+    names = chain([entry.path], (path for _, _, path in rows))
+    return {
+        "page": page,
+        "rows": [
+            (commit, author, path, path != above)
+            for (commit, author, path), above in zip(rows, names, strict=False)
+        ],
+    }
+
+
+def _readme(
+    request: HttpRequest, repository: Repository, entries: list[Entry]
+) -> dict[str, Any] | None:
+    actor = request.actor  # type: ignore[attr-defined]
+    by_name = {e.name.lower(): e for e in entries if e.kind is EntryKind.FILE}
+    entry = next((by_name[name] for name in READMES if name in by_name), None)
+    if entry is None or trees.is_symlink(entry):
+        return None
+    text = contents.whole_text(actor, repository, entry, most_bytes=markup.MOST_CHARACTERS)
+    if text is None:
+        return None
+    at = request.GET.get("at", "")
+    is_page = previews.is_markdown(entry.name)
+    html = previews.markdown(repository, entry, text, at) if is_page else None
+    return {"entry": entry, "html": html, "text": text}
