@@ -18,7 +18,12 @@ def words(old: str, new: str) -> tuple[list[str], list[str]]:
         ("    return old_name(value)", "    return new_name(value)", ["old_name"], ["new_name"]),
         ("call(one, two)", "call(one, two, three)", [], [", three"]),
         ("  indented", "    indented", ["  "], ["    "]),
-        ("total = first value of all", "total = another thing of all", ["first value"], ["another thing"]),
+        (
+            "total = first value of all",
+            "total = another thing of all",
+            ["first value"],
+            ["another thing"],
+        ),
         ("größer als null", "größer als eins", ["null"], ["eins"]),
         ("x = 1\r", "x = 1", ["\r"], []),
     ],

@@ -71,4 +71,3 @@ def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
         "current": request.GET.get("current", ""),
     }
     return render(request, "parts/ref_choices.html", context)
-
