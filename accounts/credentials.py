@@ -108,6 +108,11 @@ def from_header(header: str, origin: Origin, path: str = "") -> Actor:
 
 def from_password(name: str, password: str, origin: Origin) -> User:
     """Judge a name and password, for the login page; the same work is done for a name that is nobody's."""
+    with throttle.turn(name):
+        return _judged(name, password, origin)
+
+
+def _judged(name: str, password: str, origin: Origin) -> User:
     throttle.check(name, origin)
     user = _find(name)
     with _hashing():
@@ -272,20 +277,34 @@ def _verified(name: str, password: str, origin: Origin) -> User:
             settings.SECRET_KEY.encode(), f"{name}\x00{password}".encode(), sha256
         ).hexdigest()
     )
-    stored_hash = remembered.get(key)
-    if stored_hash is not None:
-        user = _find(name)
-        if user and user.is_active and hmac.compare_digest(user.password, stored_hash):
-            if access.site_permission(Actor(user=user, via=Via.PASSWORD)) is None:
-                raise NoAccess
-            return user
-    user = from_password(name, password, origin)
+    user = _remembered(name, remembered.get(key))
+    if user is not None:
+        return user
+    with throttle.turn(name):
+        # Whoever waited may find that the same password was judged meanwhile.
+        user = _remembered(name, remembered.get(key)) or _judged(name, password, origin)
     remembered.set(key, user.password, VERIFIED_SECONDS)
     return user
 
 
+def _remembered(name: str, stored_hash: str | None) -> User | None:
+    if stored_hash is None:
+        return None
+    user = _find(name)
+    if user is None or not user.is_active or not hmac.compare_digest(user.password, stored_hash):
+        return None
+    if access.site_permission(Actor(user=user, via=Via.PASSWORD)) is None:
+        raise NoAccess
+    return user
+
+
 def _find(name: str) -> User | None:
-    return User.objects.filter(name__iexact=name).first()
+    """Find a user by name in any case, as Python tells cases apart and the throttle counts them.
+
+    A database may take more letters for the same, such as the dotless i: those are other names.
+    """
+    found = User.objects.filter(name__iexact=name)
+    return next((user for user in found if user.name.lower() == name.lower()), None)
 
 
 @contextmanager

@@ -130,6 +130,18 @@ class UnfitKey(Invalid):
         super().__init__(message, context="text")
 
 
+class KeyExpired(Conflict):
+    """An access key whose time is over opens nothing, wherever it is added."""
+
+    exception_name = "com.atlassian.bitbucket.ssh.DuplicateSshKeyException"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This SSH key stands elsewhere and has expired. Remove it there, or use another one.",
+            context="text",
+        )
+
+
 class KeyTaken(Conflict):
     """One key, one owner: it belongs to a user, or is an access key."""
 

@@ -42,6 +42,14 @@ class SignInFailed:
 
 
 @dataclass(frozen=True)
+class FailuresForgotten:
+    """An administrator let somebody sign in again who had failed too often."""
+
+    actor: Actor
+    user: User
+
+
+@dataclass(frozen=True)
 class SignedOut:
     """Somebody ended the session that they were in."""
 

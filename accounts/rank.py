@@ -9,7 +9,7 @@ from django.db.models import Max
 from accounts import access
 from accounts.actor import Actor
 from accounts.models import GlobalGrant, Group, User
-from accounts.permissions import Permission
+from accounts.permissions import Permission, Scope
 from core.errors import Conflict, Refused
 
 TOO_HIGH = "This is for somebody with a higher permission than yours."
@@ -22,6 +22,28 @@ def require_above(actor: Actor, subjects: Iterable[User | Group | Permission]) -
     for subject in subjects:
         if _step(subject) > own:
             raise Refused(TOO_HIGH)
+
+
+def require_own_or_administration(actor: Actor, user: User, *, scope: Scope) -> None:
+    """Refuse who is neither this user nor an administrator of at least their rank."""
+    if actor.user is not None and actor.user.pk == user.pk:
+        access.require(actor, Permission.LICENSED_USER, scope=scope)
+    else:
+        access.require(actor, Permission.ADMIN, scope=scope)
+        require_above(actor, [user])
+
+
+def judge_in_turn(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:
+    """Let those who lower somebody wait for each other until their transactions end, and judge once more.
+
+    Two system administrators who lower each other at the same moment would otherwise leave none:
+    each was still somebody when they began. Forbidden, Refused.
+    """
+    list(GlobalGrant.objects.select_for_update().filter(permission=Permission.SYS_ADMIN))
+    if actor.user is not None:
+        actor.user.refresh_from_db(fields=["is_active"])
+    access.require(actor, Permission.ADMIN)
+    require_above(actor, subjects)
 
 
 def refuse_own_loss(actor: Actor, held_before: Permission | None) -> None:

@@ -76,6 +76,7 @@ def settings_of(actor: Actor, user: User) -> dict[str, Any]:
     """What programs keep for a user; their own affair, or an administrator's."""
     if actor.user is None or actor.user.pk != user.pk:
         access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+        rank.require_above(actor, [user])
     row = UserSettings.objects.filter(user=user).first()
     return row.values if row else {}
 
@@ -354,10 +355,7 @@ def abilities(actor: Actor) -> Collection[Permission]:
 
 
 def _sees_secrets(actor: Actor, user: User) -> None:
-    """Names of secrets are for their owner and for administrators, and never for a secret."""
-    is_owner = actor.user is not None and actor.user.pk == user.pk
-    needed = Permission.LICENSED_USER if is_owner else Permission.ADMIN
-    access.require(actor, needed, scope=Scope.CREDENTIALS)
+    rank.require_own_or_administration(actor, user, scope=Scope.CREDENTIALS)
 
 
 def _by_number(rows: QuerySet[M], number: str) -> M | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts import events as people
 from accounts.models import OAuthApplication, User
+from discussions import events as talk
 from repos import events as places
 from repos.models import Project, Repository
 
@@ -19,8 +20,13 @@ REPOSITORIES = "Repositories"
 ADMINISTRATION = "Global administration"
 CATEGORIES = (ADMINISTRATION, PERMISSIONS, PROJECTS, REPOSITORIES, SECURITY, USERS)
 
-# Told elsewhere: the push log knows every ref that moved.
-SILENT = {places.RefsChanged}
+# Told elsewhere: the push log knows every ref that moved, a comment tells itself.
+SILENT = {
+    places.RefsChanged,
+    talk.CommitCommentAdded,
+    talk.CommitCommentEdited,
+    talk.CommitCommentDeleted,
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,9 @@ CATALOGUE: dict[type, Entry] = {
         lambda e: Told(
             [_named("User", e.name or "nobody's name")], [_change("way", None, e.via.value)]
         ),
+    ),
+    people.FailuresForgotten: Entry(
+        SECURITY, "Failed sign-ins forgotten", lambda e: _of_user(e.user)
     ),
     people.SignedOut: Entry(SECURITY, "User signed out", lambda e: _of_user(e.actor.user)),
     people.SessionsEnded: Entry(

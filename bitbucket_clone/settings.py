@@ -25,6 +25,7 @@ BITBUCKET_VERSION = {
 BITBUCKET_HOME = Path(env.str("BITBUCKET_HOME", default=str(BASE_DIR / "home"))).resolve()
 REPOSITORIES_DIR = BITBUCKET_HOME / "repositories"
 CACHE_DIR = BITBUCKET_HOME / "caches"
+ATTACHMENTS_DIR = BITBUCKET_HOME / "attachments"
 
 
 def _secret_key() -> str:
@@ -183,6 +184,7 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "repos",
+    "discussions",
     "audit",
     "web",
     "django_cotton",
@@ -244,6 +246,11 @@ REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REST_MAX_BODY_BYTES
 # Everything but Git; files come in forms.
 REQUEST_MAX_BYTES = REST_MAX_BODY_BYTES + 1024 * 1024
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
+# Where a form may be larger, by the path: what is attached to comments.
+LARGER_REQUESTS = {
+    r"/(projects|users)/[^/]+/repos/[^/]+/attachments/?": ATTACHMENT_MAX_BYTES + 1024 * 1024
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
     # Doors never check: services and selectors do (docs/access.md).

@@ -11,6 +11,7 @@ register_converter(Revision, "revision")
 from accounts.api import urls as accounts  # noqa: E402
 from audit.api import urls as audit  # noqa: E402
 from bitbucket_clone import views  # noqa: E402
+from discussions.api import urls as discussions  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
 from web import urls as web  # noqa: E402
@@ -18,6 +19,8 @@ from web import urls as web  # noqa: E402
 api = [
     path("/application-properties", views.ApplicationProperties.as_view()),
     *accounts.api,
+    # Before `repos`, whose commits take every path below them.
+    *discussions.api,
     *repos.api,
 ]
 
@@ -38,10 +41,13 @@ urlpatterns = [
     path("rest/git/<version:version>", include(repos.git)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
+    path("rest/comment-likes/<version:version>", include(discussions.comment_likes)),
+    path("rest/emoticons/<version:version>", include(discussions.emoticons)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     path("rest/auditing/<version:version>", include(audit.auditing)),
     path("rest/audit/<version:version>", include(audit.audit)),
     *transport.urlpatterns,
+    *discussions.files,
     *web.urlpatterns,
 ]
 

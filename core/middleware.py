@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -64,7 +65,15 @@ class CleanPaths:
     def _is_too_large(self, request: HttpRequest) -> bool:
         """Whether the body is larger than any that we take, before anybody begins to read it."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        return not length.isdigit() or int(length[:20]) > settings.REQUEST_MAX_BYTES
+        most: int = next(
+            (
+                most
+                for path, most in settings.LARGER_REQUESTS.items()
+                if re.fullmatch(path, request.path_info)
+            ),
+            settings.REQUEST_MAX_BYTES,
+        )
+        return not length.isdigit() or int(length[:20]) > most
 
 
 class TrustedProxies:

@@ -26,12 +26,14 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 def inert_file(file: Raw) -> StreamingHttpResponse:
     """Answer with a file: text as plain text, pictures as pictures, all else to be saved."""
-    response = StreamingHttpResponse(file.chunks, content_type=_media_type(file))
+    response = StreamingHttpResponse(
+        file.chunks, content_type=media_type(file.start, file.is_binary)
+    )
     if response["Content-Type"] == "application/octet-stream":
         name = quote(file.entry.name, errors="surrogateescape")
         response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     response["Content-Length"] = str(file.entry.size)
-    return _inert(response)
+    return made_inert(response)
 
 
 def drawn_file(file: Raw) -> StreamingHttpResponse:
@@ -51,7 +53,7 @@ def rendered_file(file: Raw) -> HttpResponse:
     """Answer with a text file as HTML, cleaned of everything that acts; Invalid for other files."""
     if file.is_binary or (file.entry.size or 0) > markup.MOST_CHARACTERS:
         raise Invalid("Only text of a fair size can be rendered.", context="markup")
-    return _inert(HttpResponse(markup.render(encodings.decode(b"".join(file.chunks)))))
+    return made_inert(HttpResponse(markup.render(encodings.decode(b"".join(file.chunks)))))
 
 
 def saved_file(made: Archive) -> StreamingHttpResponse:
@@ -63,13 +65,14 @@ def saved_file(made: Archive) -> StreamingHttpResponse:
     response["Content-Disposition"] = (
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
     )
-    return _inert(response)
+    return made_inert(response)
 
 
 _Response = TypeVar("_Response", HttpResponse, StreamingHttpResponse)
 
 
-def _inert(response: _Response) -> _Response:
+def made_inert(response: _Response) -> _Response:
+    """Forbid the browser to run anything, and to guess what it is."""
     response["Content-Security-Policy"] = _POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response
@@ -77,18 +80,14 @@ def _inert(response: _Response) -> _Response:
 
 def inert_text(chunks: Iterator[bytes]) -> StreamingHttpResponse:
     """Answer with text that holds what others wrote: plain, whatever is in it."""
-    response = StreamingHttpResponse(chunks, content_type="text/plain;charset=UTF-8")
-    response["Content-Security-Policy"] = _POLICY
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return made_inert(StreamingHttpResponse(chunks, content_type="text/plain;charset=UTF-8"))
 
 
-def _media_type(file: Raw) -> str:
-    picture = next(
-        (kind for start, kind in _PICTURES.items() if file.start.startswith(start)), None
-    )
-    if file.start[:4] == b"RIFF" and file.start[8:12] == b"WEBP":
+def media_type(start: bytes, is_binary: bool) -> str:
+    """Say what a file may be shown as, by its first bytes."""
+    picture = next((kind for mark, kind in _PICTURES.items() if start.startswith(mark)), None)
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         picture = "image/webp"
     if picture is not None:
         return picture
-    return "application/octet-stream" if file.is_binary else "text/plain;charset=UTF-8"
+    return "application/octet-stream" if is_binary else "text/plain;charset=UTF-8"

@@ -14,6 +14,9 @@ from accounts.actor import Actor, Via
 from accounts.models import GlobalGrant, Group, OAuthApplication, User
 from accounts.permissions import Permission
 from accounts.services import oauth_applications, users
+from discussions.models import Attachment, Comment
+from discussions.selectors import comments as find_comments
+from discussions.services import attachments, comments
 from repos import storage
 from repos.models import Project, Repository
 from repos.services import permissions, projects, repositories
@@ -78,6 +81,23 @@ def repository(
     if content:
         fill(made)
     return made
+
+
+def comment(
+    where: Repository, *, at: str = "main", by: str = "bob", text: str = "said", **how: str
+) -> Comment:
+    """A comment on a commit, by somebody who may speak there."""
+    speaker = actor(User.objects.get(name=by))
+    commit_id = find_comments.commit_id_of(speaker, where, at)
+    return comments.add_to_commit(speaker, where, commit_id, text=text, **how)
+
+
+def attachment(
+    where: Repository, *, by: str = "bob", name: str = "note.txt", data: bytes = b"some words"
+) -> Attachment:
+    """A file that comments may show."""
+    speaker = actor(User.objects.get(name=by))
+    return attachments.upload(speaker, where, name=name, size=len(data), chunks=[data])
 
 
 def grant(subject: Project | Repository, holder: User | Group, permission: str) -> None:

@@ -27,6 +27,7 @@ SENT_BESIDE = {
     "authorCount", "totalCount",  # commits withCounts
     "fromHash", "toHash",  # of a page of changes
     "permissions", "user", "expiryDate", "lastAuthenticated",  # of an access token
+    "permittedOperations", "tasks",  # of a comment
     "emailAddress", "active", "displayName", "id", "slug", "type", "links",  # an author who has an account
 }  # fmt: skip
 
@@ -39,7 +40,7 @@ MAPS = {("GET", "/api/latest/users/{userSlug}/settings"),
         ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified"),
         ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified/{path}")}  # fmt: skip
 # Refusals that any operation may give, whether its description names them or not.
-ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 500, 503}
+ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 429, 500, 503}
 # Described as one value and sent as a page.
 PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey}/permissions/search"),
          ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip
@@ -53,7 +54,7 @@ SUMMARIES = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/c
 # Fields described as one value and sent as a list, as their plurals say.
 LISTS_WITHIN = {"aheadRefs", "divergedRefs", "orphanedRefs"}
 # Resources that are not Bitbucket's, or that its description does not hold.
-OURS = {"app-passwords", "auditing", "oauth2"}
+OURS = {"app-passwords", "auditing", "emoticons", "oauth2"}
 NOT_DESCRIBED = re.compile(
     r"/audit/latest/(projects/.*/)?events|/branch-utils/latest/projects/.*/branchmodel(/configuration)?"
 )
@@ -176,6 +177,9 @@ def _is_forgiven(error: Any) -> bool:
     # A time is milliseconds on the wire, whatever the description says.
     if list(error.absolute_path)[-1:] == ["createdDate"] and isinstance(error.instance, int):
         return True
+    # Paths of an anchor are plain texts on the wire.
+    if list(error.absolute_path)[-2:] in (["anchor", "path"], ["anchor", "srcPath"]):
+        return isinstance(error.instance, str)
     # Null on the wire: a lightweight tag's hash, and the side of a diff where a file is not.
     may_be_null = (["hash"], ["source"], ["destination"])
     return list(error.absolute_path)[-1:] in may_be_null and error.instance is None

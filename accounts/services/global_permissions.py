@@ -32,9 +32,11 @@ def _change(actor: Actor, holders: Collection[User | Group], permission: Permiss
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     if not holders:
         raise Invalid("Name at least one user or group.", context="name")
-    rank.require_above(actor, [*holders, *([permission] if permission else [])])
+    touched = [*holders, *([permission] if permission else [])]
+    rank.require_above(actor, touched)
     before = access.site_permission(actor)
     with transaction.atomic():
+        rank.judge_in_turn(actor, touched)
         for holder in holders:
             column = "user" if isinstance(holder, User) else "group"
             held = GlobalGrant.objects.filter(**{column: holder})

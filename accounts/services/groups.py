@@ -34,6 +34,7 @@ def delete(actor: Actor, group: Group) -> None:
     _require(actor, group)
     before = access.site_permission(actor)
     with transaction.atomic():
+        rank.judge_in_turn(actor, [group])
         events.publish(GroupChanged(actor=actor, group=group.name, is_there=False))
         group.delete()
         rank.refuse_own_loss(actor, before)
@@ -42,6 +43,7 @@ def delete(actor: Actor, group: Group) -> None:
 def add(actor: Actor, groups: Collection[Group], users: Collection[User]) -> None:
     """Let all of these users belong to all of these groups."""
     _require(actor, *groups)
+    rank.require_above(actor, users)
     with transaction.atomic():
         for group in groups:
             group.members.add(*users)
@@ -54,6 +56,7 @@ def remove(actor: Actor, group: Group, user: User) -> None:
     rank.require_above(actor, [user])
     before = access.site_permission(actor)
     with transaction.atomic():
+        rank.judge_in_turn(actor, [group, user])
         group.members.remove(user)
         events.publish(MembersChanged(actor=actor, group=group.name, left=(user,)))
         rank.refuse_own_loss(actor, before)

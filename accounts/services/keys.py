@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import access, public_keys
+from accounts import public_keys, rank
 from accounts.actor import Actor
-from accounts.errors import KeyTaken, TooManySecrets
+from accounts.errors import KeyExpired, KeyTaken, TooManySecrets
 from accounts.events import SshKeyAdded, SshKeyRemoved
 from accounts.models import SshKey, User
-from accounts.permissions import Permission, Scope
+from accounts.permissions import Scope
 from core import events, site
 from core.errors import Invalid, Unauthenticated
 
@@ -69,6 +69,9 @@ def access_key(
         return made
     if found.user_id is not None:
         raise KeyTaken
+    if found.has_expired:
+        # To renew it here would let it in again everywhere it once stood.
+        raise KeyExpired
     return found
 
 
@@ -111,6 +114,4 @@ def _end(wanted: int | None, now: datetime) -> datetime | None:
 
 
 def _require_own_or_administration(actor: Actor, user: User) -> None:
-    is_own = actor.user is not None and actor.user.pk == user.pk
-    needed = Permission.LICENSED_USER if is_own else Permission.ADMIN
-    access.require(actor, needed, scope=Scope.CREDENTIALS)
+    rank.require_own_or_administration(actor, user, scope=Scope.CREDENTIALS)

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import access, rank
+from accounts import rank
 from accounts.actor import Actor
 from accounts.events import UserModified
 from accounts.languages import LANGUAGES
 from accounts.models import User, UserAvatar, UserSettings
-from accounts.permissions import Permission, Scope
+from accounts.permissions import Scope
 from core import events, pictures
 from core.errors import Invalid
 
@@ -22,11 +22,9 @@ LONGEST_SETTING = 4000
 
 def require_own_or_administration(actor: Actor, user: User) -> None:
     """Refuse who is neither this user nor an administrator of at least their rank."""
-    if actor.user is not None and actor.user.pk == user.pk:
-        access.require(actor, Permission.LICENSED_USER, scope=Scope.ACCOUNT_WRITE)
-    else:
-        access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-        rank.require_above(actor, [user])
+    is_own = actor.user is not None and actor.user.pk == user.pk
+    scope = Scope.ACCOUNT_WRITE if is_own else Scope.ADMINISTRATION
+    rank.require_own_or_administration(actor, user, scope=scope)
 
 
 def set_avatar(actor: Actor, user: User, content: bytes) -> None:

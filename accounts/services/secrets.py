@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import access, ceilings, credentials
+from accounts import access, ceilings, credentials, rank
 from accounts.actor import Actor
 from accounts.errors import TooManySecrets, UnfitName
 from accounts.events import SecretChanged, SecretIssued, SecretRevoked
@@ -132,7 +132,7 @@ def end_service_token(actor: Actor, token: AccessToken) -> None:
 
 def revoke(actor: Actor, secret: AppPassword | AccessToken) -> None:
     """End a secret: it is refused at the next request."""
-    _require_own_or_administration(actor, secret.user)
+    rank.require_own_or_administration(actor, secret.user, scope=Scope.CREDENTIALS)
     with transaction.atomic():
         events.publish(SecretRevoked(actor=actor, user=secret.user, name=secret.name))
         secret.delete()
@@ -174,13 +174,6 @@ def _require_own(actor: Actor, user: User) -> None:
     access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
     if actor.user is None or actor.user.pk != user.pk:
         raise Forbidden()
-
-
-def _require_own_or_administration(actor: Actor, user: User) -> None:
-    if actor.user is None or actor.user.pk != user.pk:
-        access.require(actor, Permission.ADMIN, scope=Scope.CREDENTIALS)
-    else:
-        access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
 
 
 def _judged_name(name: str) -> str:

@@ -14,7 +14,13 @@ from django.utils import timezone
 from accounts import access, credentials, rank, throttle
 from accounts.actor import Actor
 from accounts.errors import NameTaken, UnfitName, WrongPassword
-from accounts.events import PasswordChanged, UserCreated, UserModified, UserRemoved
+from accounts.events import (
+    FailuresForgotten,
+    PasswordChanged,
+    UserCreated,
+    UserModified,
+    UserRemoved,
+)
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
 from accounts.services import authorisations, profiles, sessions
@@ -37,6 +43,11 @@ def create(
 ) -> User:
     """Make a user; without a password they cannot sign in by one."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    if password is not None:
+        # No secret may make a password: it would outlive the secret.
+        access.require(actor, Permission.ADMIN, scope=Scope.CREDENTIALS)
+    if in_default_group and not actor.is_system:
+        rank.require_above(actor, [default_group()])
     check_name("name", name)
     check_text("displayName", display_name)
     user = User(
@@ -122,6 +133,7 @@ def set_active(actor: Actor, user: User, *, is_active: bool) -> User:
         raise Conflict("You cannot switch yourself off. Ask another administrator to do it.")
     old = {"active": user.is_active}
     with transaction.atomic():
+        rank.judge_in_turn(actor, [user])
         user.is_active = is_active
         user.save(update_fields=["is_active"])
         if not is_active:
@@ -150,7 +162,9 @@ def remove(actor: Actor, user: User) -> User:
 def forget_failures(actor: Actor, user: User) -> None:
     """Let a user sign in again who failed too often."""
     _require_administration(actor, user)
-    throttle.succeeded(user.name)
+    with transaction.atomic():
+        throttle.succeeded(user.name)
+        events.publish(FailuresForgotten(actor=actor, user=user))
 
 
 def _store_password(actor: Actor, user: User, password: str) -> None:
@@ -242,6 +256,8 @@ def check_password(user: User, password: str) -> None:
 
 def check_email(address: str) -> str:
     """Refuse what is no address; an empty one is allowed."""
+    if len(address) > 255:
+        raise UnfitName("Use at most 255 characters.", context="emailAddress")
     if address and (
         not address.isprintable() or any(sign in address for sign in "<> ") or "@" not in address
     ):

@@ -19,6 +19,7 @@ MODEL = {
     "development": {"useDefault": True},
     "types": [{"id": "BUGFIX", "enabled": True, "prefix": "bugfix/"}],
 }
+LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
 TOKEN = {"name": "t", "permissions": ["REPO_READ"]}
 GRANT_PROJECT = "?name=bob&permission=PROJECT_READ"
@@ -204,6 +205,33 @@ REST = [
     ),
     *_rows("to make the repository again", f"POST {R}/recreate"),
     *_rows(
+        "to see the repository",
+        f"GET {R}/commits/main/comments",
+        f"GET {R}/commits/main/comments/{{comment}}",
+        f"GET {R}/attachments/{{attachment}}",
+        f"GET {R}/attachments/{{attachment}}/metadata",
+        "GET /projects/PRJ/repos/repo/attachments/{attachment}",
+    ),
+    *_rows(
+        "to talk about the repository",
+        (
+            f"POST {R}/commits/main/comments",
+            {"text": "x", "anchor": {"path": "hello.txt", "line": 1, "lineType": "ADDED"}},
+        ),
+        f"PUT DELETE {LIKES}/commits/main/comments/{{comment}}/reactions/+1",
+        (f"PUT {R}/attachments/{{attachment}}/metadata", {"x": 1}),
+        "POST /projects/PRJ/repos/repo/attachments",
+    ),
+    *_rows(
+        "to administer the repository",
+        (f"PUT {R}/commits/main/comments/{{comment}}?version=0", {"state": "RESOLVED"}),
+        f"DELETE {R}/commits/main/comments/{{comment}}?version=0",
+        f"DELETE {R}/attachments/{{attachment}}",
+        f"DELETE {R}/attachments/{{attachment}}/metadata",
+    ),
+    *_rows("anybody", "GET /rest/emoticons/latest/search?query=thumb"),
+    *_rows("a person", f"POST {API}/markup/preview"),
+    *_rows(
         "to administer the repository",
         f"GET {R}/ref-change-activities",
         f"GET {R}/ref-change-activities/branches",
@@ -307,7 +335,6 @@ REST = [
     ),
     *_rows(
         "to administer the site",
-        f"POST {API}/admin/users?name=new&password=a+long+enough+one&displayName=N&emailAddress=n@x.org",
         (f"PUT {API}/admin/users", {"name": "bob", "displayName": "B"}),
         f"DELETE {API}/admin/users?name=bob",
         f"GET POST {API}/admin/users/erasure?name=bob",
@@ -353,6 +380,7 @@ REST = [
     ),
     *_rows(
         "to administer the site's credentials",
+        f"POST {API}/admin/users?name=new&password=a+long+enough+one&displayName=N&emailAddress=n@x.org",
         (
             f"PUT {API}/admin/users/credentials",
             {

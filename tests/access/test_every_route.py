@@ -20,6 +20,7 @@ from accounts.models import AccessToken, User
 from accounts.permissions import Permission
 from accounts.services import keys, secrets
 from core import site
+from discussions.services import attachments
 from repos import storage
 from repos.selectors.branch_models import FIRST, LongLived
 from repos.services import access_keys, branch_models, labels, tokens
@@ -34,7 +35,9 @@ PERSON = ANYBODY | {"a person", "a licensed person"}
 # The service user of a project's or repository's token, who signs in nowhere.
 SERVICE = ANYBODY | {"a person"}
 SEES = {"to see the project", "to see the repository"}
+TALKS = {"to talk about the repository"}
 OWNER = {
+    "to talk about the repository",
     *("to administer the repository", "to look at who may what in the repository"),
     *("to delete the repository", "the repository's credentials", "to write the repository"),
 }
@@ -58,8 +61,8 @@ PEOPLE = {
     "anonymous": ANYBODY,
     "switched off": {"nothing"},
     "none": PERSON | ITSELF,
-    "read": PERSON | ITSELF | SEES,
-    "write": PERSON | ITSELF | SEES | {"to write the repository"},
+    "read": PERSON | ITSELF | SEES | TALKS,
+    "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"},
     "admin": PERSON | ITSELF | SEES | OWNER,
     "project admin": PERSON | ITSELF | SEES | OWNER | PROJECT_OWNER,
     "system admin": EVERYTHING,
@@ -79,21 +82,21 @@ APP_PASSWORDS = {
         *("to create in the project", "to administer the project"),
         *("to look at who may what in the project", "to create projects"),
     },
-    "REPO_READ": SEES,
-    "REPO_WRITE": SEES | WRITES,
-    "REPO_ADMIN": SEES | WRITES | ADMINISTERS,
+    "REPO_READ": SEES | TALKS,
+    "REPO_WRITE": SEES | TALKS | WRITES,
+    "REPO_ADMIN": SEES | TALKS | WRITES | ADMINISTERS,
     "REPO_DELETE": SEES | LOOKS | {"to delete the repository"},
     "PULL_REQUEST_READ": SEES,
     "PULL_REQUEST_WRITE": SEES,
     "WEBHOOK": SEES | LOOKS,
 }
-OWNS = ADMINISTERS | WRITES | {"to delete the repository"}
+OWNS = ADMINISTERS | WRITES | TALKS | {"to delete the repository"}
 TOKENS = {
-    "REPO_READ": SEES,
-    "REPO_WRITE": SEES | WRITES,
+    "REPO_READ": SEES | TALKS,
+    "REPO_WRITE": SEES | TALKS | WRITES,
     "REPO_ADMIN": SEES | OWNS,
-    "PROJECT_READ": SEES,
-    "PROJECT_WRITE": SEES | WRITES,
+    "PROJECT_READ": SEES | TALKS,
+    "PROJECT_WRITE": SEES | TALKS | WRITES,
     "PROJECT_ADMIN": SEES
     | OWNS
     | {
@@ -107,8 +110,8 @@ TOKENS = {
 OAUTH = {
     "PUBLIC_REPOS": set(),
     "ACCOUNT_WRITE": {"to write one's account"},
-    "REPO_READ": SEES,
-    "REPO_WRITE": SEES | WRITES,
+    "REPO_READ": SEES | TALKS,
+    "REPO_WRITE": SEES | TALKS | WRITES,
     "REPO_ADMIN": SEES | OWNS,
     "PROJECT_ADMIN": TOKENS["PROJECT_ADMIN"],
     "ADMIN_WRITE": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
@@ -185,7 +188,15 @@ def _numbers(project, repository):
         types=FIRST.types,
     )
     application, _ = builders.oauth_application("REPO_READ", name="numbered")
-    made = {"access_key": access_key.key_id, "application": application.pk}
+    attachment = builders.attachment(repository)
+    bob = builders.actor(User.objects.get(name="bob"))
+    attachments.set_metadata(bob, repository, attachment, "{}")
+    made = {
+        "access_key": access_key.key_id,
+        "application": application.pk,
+        "comment": builders.comment(repository, severity="BLOCKER").pk,
+        "attachment": attachment.pk,
+    }
     for name, place in (("project_token", project), ("repository_token", repository)):
         token, _ = tokens.create(system, place, name=name, permissions=["REPO_READ"])
         made[name] = token.pk

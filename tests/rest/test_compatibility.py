@@ -25,7 +25,7 @@ def test_what_this_server_is_for_is_served():
     ]:
         assert (method, path) in served
     # A path that only looks like one of ours is none.
-    assert ("GET", "/rest/api/latest/projects/{}/repos/{}/commits/{}/comments") not in served
+    assert ("GET", "/rest/api/latest/projects/{}/repos/{}/commits/{}/nothing") not in served
 
 
 @pytest.mark.skipif(not os.environ.get("BITBUCKET_OPENAPI"), reason="the reference is not here")

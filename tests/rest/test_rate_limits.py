@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.core.cache import caches
+from django.test import Client
 
 from accounts.models import RefusedRequests
 from core import buckets, site
@@ -183,3 +184,11 @@ def test_full_buckets_are_swept(tmp_path):
         os.utime(path, (0, 0))
     buckets.sweep()
     assert list((tmp_path / "buckets").iterdir()) == []
+
+
+def test_applications_have_a_budget_too(limited):
+    """Who says itself who it is, is nobody at the door, and shares the budget of its address."""
+    for name in ("token", "revoke"):
+        answer = Client().post(f"/rest/oauth2/latest/{name}", {"grant_type": "refresh_token"})
+        assert answer.status_code in {400, 401}
+        assert answer["X-RateLimit-Limit"]

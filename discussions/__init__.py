@@ -1,0 +1,1 @@
+"""Talk about commits, and later about pull requests: comments, reactions, attachments, their markup."""

@@ -1,0 +1,40 @@
+"""What happened in discussions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.actor import Actor
+from discussions.models import Comment
+from repos.models import Repository
+
+
+@dataclass(frozen=True)
+class CommitCommentAdded:
+    """Somebody said something about a commit, or answered: then the comment has a parent."""
+
+    actor: Actor
+    repository: Repository
+    commit_id: str
+    comment: Comment
+
+
+@dataclass(frozen=True)
+class CommitCommentEdited:
+    """A comment says something else now."""
+
+    actor: Actor
+    repository: Repository
+    commit_id: str
+    comment: Comment
+    previous_text: str
+
+
+@dataclass(frozen=True)
+class CommitCommentDeleted:
+    """A comment is gone; it is given as it was."""
+
+    actor: Actor
+    repository: Repository
+    commit_id: str
+    comment: Comment

@@ -1,0 +1,159 @@
+"""Comments, reactions and attachments as Bitbucket's JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from accounts.representations import represent_user
+from core import links
+from core.markup import Manner
+from discussions import markup
+from discussions.emoticons import SIGNS
+from discussions.models import Attachment, Comment, Reaction, Thread
+from discussions.selectors.comments import Said
+from repos.representations import repository_path
+
+# Who spoke by the token of a project or repository that is gone.
+_NOBODY = {
+    "name": "former-service-user",
+    "displayName": "Former service user",
+    "slug": "former-service-user",
+    "active": False,
+    "type": "SERVICE",
+}
+
+
+def represent_comment(said: Said, *, with_addresses: bool = True) -> dict[str, Any]:
+    """A comment with its answers; its anchor stands on the first of a thread."""
+    comment, thread = said.comment, said.comment.thread
+    shown: dict[str, Any] = {
+        "properties": {"repositoryId": thread.repository_id},
+        "id": comment.pk,
+        "version": comment.version,
+        "text": comment.text,
+        "author": _person(comment.author, with_addresses),
+        "createdDate": _milliseconds(comment.created_at),
+        "updatedDate": _milliseconds(comment.updated_at),
+        "comments": [represent_comment(one, with_addresses=with_addresses) for one in said.replies],
+        "tasks": [],
+        "threadResolved": thread.resolved_at is not None,
+        "severity": comment.severity,
+        "state": comment.state,
+        "permittedOperations": _permitted(said),
+    }
+    reactions = _reactions(comment, with_addresses)
+    if reactions:
+        shown["properties"]["reactions"] = reactions
+    if comment.resolved_at is not None:
+        shown["resolvedDate"] = _milliseconds(comment.resolved_at)
+        shown["resolver"] = _person(comment.resolver, with_addresses)
+    if comment.parent_id is None:
+        if thread.resolved_at is not None:
+            shown["threadResolvedDate"] = _milliseconds(thread.resolved_at)
+            shown["threadResolver"] = _person(thread.resolver, with_addresses)
+        if thread.is_anchored:
+            shown["anchor"] = represent_anchor(thread)
+    return shown
+
+
+def represent_anchor(thread: Thread) -> dict[str, Any]:
+    """Where in a diff a thread stands; paths are plain texts on the wire."""
+    shown: dict[str, Any] = {
+        "fromHash": thread.from_hash,
+        "toHash": thread.to_hash,
+        "path": thread.path,
+        "diffType": thread.diff_type,
+    }
+    if thread.src_path:
+        shown["srcPath"] = thread.src_path
+    if thread.line is not None:
+        shown["line"] = thread.line
+        shown["lineType"] = thread.line_type
+        shown["fileType"] = thread.file_type
+    if thread.start_line is not None:
+        shown["multilineMarker"] = {
+            "startLine": thread.start_line,
+            "startLineType": thread.start_line_type,
+        }
+    return shown
+
+
+def represent_reaction(reaction: Reaction, said: Said) -> dict[str, Any]:
+    """What somebody put on a comment."""
+    return {
+        "user": represent_user(reaction.user),
+        "emoticon": represent_emoticon(reaction.emoticon),
+        "comment": represent_comment(said),
+    }
+
+
+def represent_emoticon(shortcut: str) -> dict[str, Any]:
+    """An emoticon with its sign."""
+    return {"shortcut": shortcut, "value": SIGNS[shortcut]}
+
+
+def represent_markup(
+    text: str, *, html_escape: bool, heading_ids: bool, hardwrap: bool, absolute: bool
+) -> dict[str, Any]:
+    """The HTML of a text, as it would be shown."""
+    manner = Manner(html=not html_escape, hardwrap=hardwrap, heading_ids=heading_ids)
+    (html,) = markup.render([text], manner=manner, absolute=absolute)
+    return {"html": html}
+
+
+def represent_attachment(attachment: Attachment) -> dict[str, Any]:
+    """A file that was kept, and how markup names it."""
+    address = attachment_address(attachment)
+    return {
+        "id": str(attachment.pk),
+        "url": address,
+        "links": {"self": {"href": address}, "attachment": {"href": str(attachment)}},
+    }
+
+
+def represent_metadata(attachment: Attachment) -> dict[str, Any]:
+    """What a client keeps with a file, as the text of its JSON."""
+    return {
+        "id": attachment.pk,
+        "url": attachment_address(attachment),
+        "metadata": attachment.metadata,
+    }
+
+
+def attachment_address(attachment: Attachment) -> str:
+    """Where the file is."""
+    path = repository_path(attachment.repository)
+    return links.absolute(f"{path}/attachments/{attachment.pk}")
+
+
+def _permitted(said: Said) -> dict[str, bool]:
+    shown = {"editable": said.abilities.may_edit, "deletable": said.abilities.may_delete}
+    if said.comment.is_task:
+        shown["transitionable"] = said.abilities.may_transition
+    return shown
+
+
+def _reactions(comment: Comment, with_addresses: bool) -> list[dict[str, Any]]:
+    by_emoticon: dict[str, list[dict[str, Any]]] = {}
+    for one in comment.reactions.all():
+        by_emoticon.setdefault(one.emoticon, []).append(_person(one.user, with_addresses))
+    return [
+        {"emoticon": represent_emoticon(shortcut), "users": users}
+        for shortcut, users in by_emoticon.items()
+    ]
+
+
+def _person(user: User | None, with_addresses: bool) -> dict[str, Any]:
+    if user is None:
+        return dict(_NOBODY)
+    shown = represent_user(user)
+    if not with_addresses:
+        # Whoever sees a public repository sees who spoke there, not where to write to them.
+        del shown["emailAddress"]
+    return shown
+
+
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)

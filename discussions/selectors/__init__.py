@@ -1,0 +1,1 @@
+"""What is read of a discussion: comments with their replies, attachments."""

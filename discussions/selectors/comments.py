@@ -1,0 +1,210 @@
+"""Comments of a commit: with their replies, and what the actor may do with each; few queries, however many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from core.errors import Forbidden, Unauthenticated
+from core.paging import Page, PageRequest, page_of_rows
+from discussions.errors import NoSuchComment
+from discussions.models import Comment
+from repos import access
+from repos.models import Repository
+from repos.selectors import refs, repositories
+
+
+@dataclass(frozen=True)
+class CommentAbilities:
+    """The same judgement as the first lines of each service."""
+
+    may_edit: bool
+    may_delete: bool
+    may_transition: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment with what was answered, as far as it was asked for."""
+
+    comment: Comment
+    abilities: CommentAbilities
+    replies: list[Said] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """What is said about a file: as a whole, and about its lines by side and number."""
+
+    whole: list[Said] = field(default_factory=list)
+    lines: dict[tuple[str, int], list[Said]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Discussion:
+    """Everything that is said about a commit: in general, and file by file."""
+
+    general: list[Said] = field(default_factory=list)
+    files: dict[str, OnFile] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many comments there are."""
+        every = [*self.general]
+        for file in self.files.values():
+            every += [*file.whole, *(said for line in file.lines.values() for said in line)]
+        return sum(map(_count, every))
+
+
+def place_to_talk(actor: Actor, project_key: str, slug: str) -> Repository:
+    """The repository of that name, for somebody who may say something there."""
+    found = repositories.get(actor, project_key, slug)
+    require_voice(actor, found)
+    return found
+
+
+def require_voice(actor: Actor, repository: Repository) -> None:
+    """Refuse who may not say anything there: whoever reads may, with a name of their own."""
+    access.require(actor, Permission.REPO_VIEW, repository, scope=Scope.REPOSITORY)
+    require_person(actor)
+
+
+def require_person(actor: Actor) -> None:
+    """Refuse who has no name."""
+    if actor.is_anonymous:
+        raise Unauthenticated("You must sign in to do this.")
+    if actor.user is None:
+        raise Forbidden()
+
+
+def may_talk(actor: Actor, repository: Repository) -> bool:
+    """Whether a page offers to say something."""
+    may = access.may(actor, Permission.REPO_VIEW, repository, scope=Scope.REPOSITORY)
+    return may and actor.user is not None and not repository.is_archived
+
+
+def commit_id_of(actor: Actor, repository: Repository, revision: str) -> str:
+    """The whole id of a commit that a shown ref reaches; NoSuchCommit."""
+    return refs.revision(actor, repository, revision).commit_id
+
+
+def of_commit(
+    actor: Actor,
+    repository: Repository,
+    commit_id: str,
+    wanted: PageRequest,
+    *,
+    path: str = "",
+    since: str = "",
+) -> Page[Said]:
+    """What was said about a commit, in the order in which it began."""
+    rows = _first_comments(repository, commit_id)
+    if path:
+        rows = rows.filter(thread__path=path)
+    if since:
+        rows = rows.filter(thread__from_hash=commit_id_of(actor, repository, since))
+    page = page_of_rows(rows, wanted)
+    said = with_replies(actor, repository, page.values)
+    return Page(said, page.start, page.limit, page.next_start)
+
+
+def discussion_of(actor: Actor, repository: Repository, commit_id: str) -> Discussion:
+    """Everything that is said about a commit, laid out for its diff."""
+    found = Discussion()
+    for said in with_replies(actor, repository, _first_comments(repository, commit_id)):
+        thread = said.comment.thread
+        if not thread.is_anchored:
+            found.general.append(said)
+            continue
+        file = found.files.setdefault(thread.path, OnFile())
+        if thread.line is None:
+            file.whole.append(said)
+        else:
+            file.lines.setdefault((thread.file_type, thread.line), []).append(said)
+    return found
+
+
+def get_of_commit(actor: Actor, repository: Repository, commit_id: str, number: str) -> Comment:
+    """A comment on a commit by its number; NoSuchComment for one that stands elsewhere."""
+    rows = _comments().filter(
+        thread__of_commit__repository=repository, thread__of_commit__commit_id=commit_id
+    )
+    found = rows.filter(pk=int(number)).first() if _is_number(number) else None
+    if found is None:
+        raise NoSuchComment(number)
+    return found
+
+
+def said(actor: Actor, repository: Repository, comment: Comment) -> Said:
+    """One comment with everything below it."""
+    (found,) = with_replies(actor, repository, [comment])
+    return found
+
+
+def with_replies(actor: Actor, repository: Repository, comments: Iterable[Comment]) -> list[Said]:
+    """These comments with everything below them; the number of queries does not depend on theirs."""
+    wanted = list(comments)
+    threads = {comment.thread_id for comment in wanted}
+    rows = list(_comments().filter(thread__in=threads)) if threads else []
+    answered = {row.parent_id for row in rows}
+    is_administrator = bool(threads) and access.may(
+        actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY
+    )
+    has_voice = bool(threads) and may_talk(actor, repository)
+    nodes = {
+        row.pk: Said(row, _abilities(actor, row, answered, is_administrator, has_voice))
+        for row in rows
+    }
+    for row in rows:
+        if row.parent_id is not None:
+            nodes[row.parent_id].replies.append(nodes[row.pk])
+    return [nodes[comment.pk] for comment in wanted if comment.pk in nodes]
+
+
+def _abilities(
+    actor: Actor,
+    comment: Comment,
+    answered: Collection[int | None],
+    is_administrator: bool,
+    has_voice: bool,
+) -> CommentAbilities:
+    is_author = actor.user is not None and comment.author_id == actor.user.pk
+    may_change = has_voice and (is_author or is_administrator)
+    return CommentAbilities(
+        may_edit=has_voice and is_author,
+        may_delete=may_change and comment.pk not in answered,
+        may_transition=may_change,
+    )
+
+
+def _comments() -> QuerySet[Comment]:
+    rows = Comment.objects.select_related(
+        "author", "resolver", "thread", "thread__resolver", "thread__of_commit"
+    )
+    return rows.prefetch_related("reactions__user").order_by("pk")
+
+
+def _first_comments(repository: Repository, commit_id: str) -> QuerySet[Comment]:
+    # Only what tells where they stand; the rest comes with their replies.
+    return Comment.objects.filter(
+        parent=None,
+        thread__of_commit__repository=repository,
+        thread__of_commit__commit_id=commit_id,
+    ).order_by("pk")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def _count(said: Said) -> int:
+    count, waiting = 0, [said]
+    while waiting:
+        one = waiting.pop()
+        count += 1
+        waiting += one.replies
+    return count

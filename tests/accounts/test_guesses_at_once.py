@@ -1,0 +1,79 @@
+"""The throttle under guesses that come at once; names that a database takes for the same; equal work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from accounts import credentials, throttle
+from accounts.actor import Origin
+from accounts.errors import TooManyFailures, WrongPassword
+from accounts.models import FailedSignIns
+from tests import builders
+
+HERE = Origin(address="192.0.2.1")
+
+
+def judged(name, password):
+    try:
+        credentials.from_password(name, password, HERE)
+    except (WrongPassword, TooManyFailures) as error:
+        return type(error).__name__
+    finally:
+        connections.close_all()
+    return "in"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_sixty_guesses_at_once_five_are_judged():
+    builders.user("alice")
+    with ThreadPoolExecutor(30) as pool:
+        told = Counter(pool.map(lambda n: judged("alice", f"guess {n}"), range(60)))
+    # A second of waiting may pass while they come; then one more is judged.
+    assert told["in"] == 0
+    assert 5 <= told["WrongPassword"] <= 8
+    assert told["TooManyFailures"] >= 52
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_right_passwords_at_once_are_all_let_in():
+    builders.user("alice")
+    with ThreadPoolExecutor(30) as pool:
+        told = Counter(pool.map(lambda n: judged("alice", builders.PASSWORD), range(30)))
+    assert told == {"in": 30}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "other"), [("admin", "admın"), ("boss", "boſs"), ("kit", "\u212ait")]
+)
+def test_a_name_that_looks_alike_is_another_name(name, other):
+    builders.user(name)
+    with pytest.raises(WrongPassword):
+        credentials.from_password(other, builders.PASSWORD, HERE)
+    assert credentials.from_password(name.upper(), builders.PASSWORD, HERE).name == name
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_nobodys_costs_the_same_work(monkeypatch):
+    builders.user("alice")
+    hashed = []
+    monkeypatch.setattr(credentials, "check_password", lambda *_: hashed.append("known") or False)
+    monkeypatch.setattr(credentials, "make_password", lambda *_: hashed.append("unknown"))
+    for name in ("alice", "nobody"):
+        with pytest.raises(WrongPassword):
+            credentials.from_password(name, "guess", HERE)
+    assert hashed == ["known", "unknown"]
+
+
+@pytest.mark.django_db
+def test_a_subscriber_of_version_six_is_one_address():
+    for number in range(3):
+        throttle.failed(None, Origin(address=f"2001:db8:1:2::{number}"))
+    throttle.failed(None, Origin(address="2001:db8:1:3::1"))
+    throttle.failed(None, Origin(address="::ffff:192.0.2.9"))
+    throttle.failed(None, Origin(address="192.0.2.9"))
+    assert sorted(FailedSignIns.objects.values_list("failures", flat=True)) == [1, 2, 3]
