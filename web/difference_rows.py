@@ -52,11 +52,14 @@ def draw(file: FileDiff, *, side_by_side: bool) -> Rows:
     for hunk in file.hunks:
         made.html.append(_heading(hunk, side_by_side))
         made.places.append(None)
-        rows = _in_pairs(hunk) if side_by_side else ((line, line) for line in hunk.lines)
         painted = painter.paint(hunk)
-        for left, right in rows:
-            made.html.append(_pair(left, right, painted) if side_by_side else _row(left, painted))
-            made.places.append(_place(left, right))
+        if side_by_side:
+            pairs = list(_in_pairs(hunk))
+            made.html.extend(_pair(left, right, painted) for left, right in pairs)
+            made.places.extend(_place(left, right) for left, right in pairs)
+        else:
+            made.html.extend(_row(line, painted) for line in hunk.lines)
+            made.places.extend(_place(line, line) for line in hunk.lines)
     return made
 
 

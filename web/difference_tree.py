@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote
 
+_LETTERS = {"added": "A", "deleted": "D", "modified": "M", "moved": "R", "copied": "C"}
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -51,7 +53,7 @@ def _leaf(leaf: Leaf) -> str:
     counts = f'<span class="count-added">+{leaf.added}</span>' if leaf.added else ""
     counts += f'<span class="count-removed">−{leaf.removed}</span>' if leaf.removed else ""
     title = escape(f"{leaf.path} ({leaf.kind})")
-    sign = f'<span class="sign sign-{leaf.kind}" aria-hidden="true">{leaf.kind[0].upper()}</span>'
+    sign = f'<span class="sign sign-{leaf.kind}" aria-hidden="true">{_LETTERS[leaf.kind]}</span>'
     return (
         f'<li><a href="#{quote(leaf.path)}" title="{title}">{sign}<span class="name">{name}</span>'
         f'<span class="counts">{counts}</span></a></li>'

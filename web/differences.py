@@ -36,7 +36,7 @@ UNIFIED, SIDE = "unified", "side"
 ONE_YEAR = 365 * 24 * 3600
 CONTEXTS = {"3": 3, "10": 10, "25": 25, "all": MOST_CONTEXT}
 # Counts up when rows are made otherwise, so that what was remembered before is made anew.
-EDITION = 1
+EDITION = 2
 
 WORDS = {
     ChangeKind.ADD: "added",
@@ -125,10 +125,7 @@ class Drawn:
     @property
     def is_counted(self) -> bool:
         """Whether the lines of all files were counted."""
-        return not self.left_out and not any(
-            file.is_truncated or (file.is_late and not file.added + file.removed)
-            for file in self.files
-        )
+        return not self.left_out and not any(file.is_truncated for file in self.files)
 
 
 def drawn(

@@ -19,8 +19,9 @@ REMEMBERED_SECONDS = 24 * 3600
 _FORMATTER = HtmlFormatter(nowrap=True)
 # What the style sheet has a colour for.
 _COLOURED = frozenset(
-    "k kd kn kr kc ow s s1 s2 sd sa sb si se sr m mi mf mh il c c1 cm ch cp cpf cs nf fm nd nl nt na nc "
-    "kt nb bp ne".split()
+    {"k", "kd", "kn", "kr", "kc", "ow", "s", "s1", "s2", "sd", "sa", "sb", "si", "se", "sr", "m"}
+    | {"mi", "mf", "mh", "il", "c", "c1", "cm", "ch", "cp", "cpf", "cs", "nf", "fm", "nd", "nl"}
+    | {"nt", "na", "nc", "kt", "nb", "bp", "ne"}
 )
 
 # The text of a line in pieces, each with the class of its colour, or none.

@@ -501,6 +501,7 @@ PAGES = [
         f"GET {PAGE}/commits/main",
         f"GET {PAGE}/containing/main",
         f"POST {PAGE}/watch-commit/main",
+        f"POST {PAGE}/commit-comments/main",
         f"GET {PAGE}/compare",
         f"GET {PAGE}/compare/diff",
         f"GET {PAGE}/compare/commits",

@@ -37,6 +37,12 @@ def short_ref(name: str) -> str:
 
 
 @register.filter
+def of(found: dict[int, Any], number: int) -> Any:
+    """Look up what belongs to a number."""
+    return found.get(number) if found else None
+
+
+@register.filter
 def anchor(path: str) -> str:
     """Write a path so that an address may end with it."""
     return quote(path)
@@ -77,10 +83,10 @@ def compare_link(context: dict[str, Any], name: str) -> str:
 def _path(line: Line) -> str:
     start, end = _x(line.start), _x(line.end)
     if line.half == "top":
-        return f"M{start} 0C{start} {MIDDLE} {end} 4 {end} {MIDDLE}"
+        return f"M{start} -2C{start} {MIDDLE} {end} 4 {end} {MIDDLE}"
     if line.half == "bottom":
-        return f"M{start} {MIDDLE}C{start} {HEIGHT - 4} {end} {MIDDLE} {end} {HEIGHT}"
-    return f"M{start} 0V{HEIGHT}"
+        return f"M{start} {MIDDLE}C{start} {HEIGHT - 4} {end} {MIDDLE} {end} {HEIGHT + 2}"
+    return f"M{start} -2V{HEIGHT + 2}"
 
 
 def _x(lane: int) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from core.paging import Page, PageRequest
@@ -16,8 +17,9 @@ from repos.models import Repository
 from repos.selectors import comparisons, contents, histories, refs, repositories, watching
 from repos.selectors.histories import CommitFilter
 from repos.services import watching as change
-from web import commit_rows, differences
+from web import commit_rows, conversations, differences
 from web.commit_filters import CommitFilters
+from web.conversations import Bubble
 from web.repository_page import repository_page, with_people
 from web.templatetags.pages import repository_url
 
@@ -90,8 +92,8 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
         return inert_text(comparisons.raw(actor, compared))
     if raw == "patch":
         return inert_text(comparisons.mailbox(actor, repository, shown.id))
-    context |= differences.asked(request, compared)
-    context["commit"] = shown
+    context |= differences.asked(request, compared) | {"commit": shown}
+    context |= _talk(request, repository, context)
     if request.htmx and context["is_one"]:  # type: ignore[attr-defined]
         return render(request, "parts/diff_files.html", context)
     ((_, author, committer),) = with_people(request, [shown])
@@ -101,6 +103,27 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
         "is_watched": watching.is_commit_watched(actor, repository, shown.id),
     }
     return differences.remember(request, render(request, "commit.html", context))
+
+
+def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any]) -> dict[str, Any]:
+    """What is said about the commit, below the lines of the files that are shown."""
+    actor = request.actor  # type: ignore[attr-defined]
+    conversation = conversations.of_commit(actor, repository, context["commit"].id)
+    since = context["compared"].old
+    told = context | {"may_talk": conversation.may_talk, "since": since or ""}
+
+    def draw(bubbles: list[Bubble]) -> str:
+        return render_to_string("parts/comments.html", told | {"bubbles": bubbles}, request)
+
+    talked = [conversations.placed(conversation, one, since, draw) for one in context["files"]]
+    return {
+        "conversation": conversation,
+        "may_talk": conversation.may_talk,
+        "since": since or "",
+        "files": [one.file for one in talked],
+        "above": {one.file.number: one.whole for one in talked if one.whole},
+        "talk": request.GET.get("talk", ""),
+    }
 
 
 @require_GET

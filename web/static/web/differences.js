@@ -44,6 +44,79 @@
     step(wanted[0](), wanted[1]);
   });
 
+  // A plus beside the line under the pointer opens the form for a comment on it; so does c on what n found.
+  const form = document.getElementById("talk-form");
+
+  const placeOf = (row, cell) => {
+    const numbers = [...row.querySelectorAll("td.number")];
+    const isSide = row.closest("table").classList.contains("side-by-side");
+    const isOld = isSide
+      ? cell?.cellIndex < 2 && numbers[0]?.textContent !== "" || numbers[1]?.textContent === ""
+      : row.classList.contains("removed");
+    const number = numbers[isOld ? 0 : 1]?.textContent;
+    if (!number) return null;
+    const isPlain = isSide ? !row.classList.contains("changed") : !row.matches(".added, .removed");
+    return { line: number, type: isPlain ? "CONTEXT" : isOld ? "REMOVED" : "ADDED" };
+  };
+
+  const talk = (row, cell) => {
+    const place = placeOf(row, cell);
+    if (!place) return;
+    const below = row.nextElementSibling;
+    if (below?.matches("tr.talk-new")) {
+      below.querySelector("textarea").focus();
+      return;
+    }
+    const made = document.createElement("tr");
+    made.className = "talk talk-new";
+    const inside = made.insertCell();
+    inside.colSpan = row.cells.length;
+    inside.append(form.content.cloneNode(true));
+    const section = row.closest("section");
+    inside.querySelector("[name=path]").value = section.dataset.path;
+    inside.querySelector("[name=src_path]").value = section.dataset.source ?? "";
+    for (const [name, value] of [["line", place.line], ["line_type", place.type]]) {
+      const field = document.createElement("input");
+      field.type = "hidden";
+      field.name = name;
+      field.value = value;
+      inside.querySelector("form").append(field);
+    }
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "button button-quiet";
+    cancel.textContent = "Cancel";
+    cancel.addEventListener("click", () => made.remove());
+    inside.querySelector(".head").append(cancel);
+    row.after(made);
+    window.htmx?.process(made);
+    inside.querySelector("textarea").focus();
+  };
+
+  if (form) {
+    const plus = document.createElement("button");
+    plus.type = "button";
+    plus.className = "talk-add";
+    plus.textContent = "+";
+    plus.title = "Comment on this line";
+    plus.setAttribute("aria-label", "Comment on this line");
+    root.addEventListener("mouseover", (event) => {
+      const cell = event.target.closest("td.text, td.number");
+      const row = cell?.closest("table.code tr");
+      if (!row || row.matches(".hunk, .talk") || !placeOf(row, cell)) return;
+      const text = cell.matches(".text") ? cell : cell.nextElementSibling;
+      const at = text?.matches(".text") ? text : row.querySelector("td.text");
+      if (plus.parentElement !== at) at.prepend(plus);
+    });
+    plus.addEventListener("click", () => talk(plus.closest("tr"), plus.closest("td")));
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "c" || event.ctrlKey || event.metaKey || event.altKey || isOff()) return;
+      if (isTyping(event.target) || !current?.matches("tr")) return;
+      event.preventDefault();
+      talk(current, current.querySelector("td.text"));
+    });
+  }
+
   const filter = document.querySelector("[data-tree-filter]");
   if (filter) {
     filter.hidden = false;
