@@ -46,7 +46,7 @@ def drawn_file(file: Raw) -> StreamingHttpResponse:
     response = StreamingHttpResponse(file.chunks, content_type="image/svg+xml")
     response["Content-Length"] = str(file.entry.size)
     response["Cross-Origin-Resource-Policy"] = "same-origin"
-    return inert(response)
+    return made_inert(response)
 
 
 def rendered_file(file: Raw) -> HttpResponse:
