@@ -47,15 +47,17 @@ def distances(
     return same | found
 
 
-def containing(git: GitRepository, commit_id: ObjectId, *, most: int) -> list[str]:
-    """Give the full names of branches that reach a commit, sorted, at most so many."""
+def containing(
+    git: GitRepository, commit_id: ObjectId, *, most: int, prefix: str = refs.BRANCHES
+) -> list[str]:
+    """Give the full names of branches, or other refs, that reach a commit, sorted, at most so many."""
     output = processes.run(
         [
             "for-each-ref",
             f"--contains={commit_id}",
             f"--count={most}",
             "--format=%(refname)",
-            refs.BRANCHES,
+            prefix,
         ],
         git_dir=git.path,
         timeout=TIMEOUT,

@@ -9,7 +9,9 @@ from django.core.cache import caches
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_for_filename
+from pygments.lexer import Lexer
+from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
 MOST_CHARACTERS = 200_000
@@ -17,6 +19,15 @@ LONGEST_LINE = 5_000
 REMEMBERED_SECONDS = 24 * 3600
 
 _FORMATTER = HtmlFormatter(nowrap=True)
+# What the style sheet has a colour for.
+_COLOURED = frozenset(
+    {"k", "kd", "kn", "kr", "kc", "ow", "s", "s1", "s2", "sd", "sa", "sb", "si", "se", "sr", "m"}
+    | {"mi", "mf", "mh", "il", "c", "c1", "cm", "ch", "cp", "cpf", "cs", "nf", "fm", "nd", "nl"}
+    | {"nt", "na", "nc", "kt", "nb", "bp", "ne"}
+)
+
+# The text of a line in pieces, each with the class of its colour, or none.
+Pieces = list[tuple[str, str]]
 
 
 def lines_of(text: str, name: str, blob_id: str) -> list[str]:
@@ -45,14 +56,43 @@ def rows(lines: list[str], gutter: Mapping[int, str] | None = None) -> SafeStrin
     )
 
 
+def pieces_of(lines: list[str], name: str) -> list[Pieces]:
+    """Give lines that follow each other in coloured pieces; nothing where they stay plain."""
+    lexer = _lexer(name)
+    if lexer is None or any(len(line) > LONGEST_LINE for line in lines):
+        return []
+    found: list[Pieces] = [[]]
+    for kind, text in lexer.get_tokens("\n".join(lines)):
+        colour = STANDARD_TYPES.get(kind, "")
+        colour = colour if colour in _COLOURED else ""
+        first, *more = text.split("\n")
+        if first:
+            found[-1].append((colour, first))
+        found += [[(colour, part)] if part else [] for part in more]
+    is_whole = len(found) == len(lines) and all(
+        sum(len(text) for _, text in pieces) == len(line)
+        for pieces, line in zip(found, lines, strict=True)
+    )
+    # A lexer that loses signs would lose what changed.
+    return found if is_whole else []
+
+
+def _lexer(name: str) -> Lexer | None:
+    """Find what reads a file of that name; None where it would find no more than text."""
+    try:
+        found = get_lexer_for_filename(name, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+    return None if isinstance(found, TextLexer) else found
+
+
 def _coloured(text: str, name: str) -> list[str]:
     lines = _split(text)
     plain = [escape(line) for line in lines]
     if any(len(line) > LONGEST_LINE for line in lines):
         return plain
-    try:
-        lexer = get_lexer_for_filename(name, stripnl=False, ensurenl=False)
-    except ClassNotFound:
+    lexer = _lexer(name)
+    if lexer is None:
         return plain
     # The formatter closes what a line leaves open, so each line stands in a cell of its own.
     coloured = highlight("\n".join(lines), lexer, _FORMATTER).removesuffix("\n").split("\n")

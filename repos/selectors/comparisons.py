@@ -16,7 +16,7 @@ from gitengine.repository import GitRepository
 from gitengine.types import Change, Commit, DiffStats, FileDiff, ObjectId
 from repos import storage
 from repos.models import Repository
-from repos.selectors import refs, repositories
+from repos.selectors import distances, refs, repositories
 from repos.selectors.continuing import WHOLE
 
 MOST_COMMITS = 100
@@ -115,6 +115,13 @@ def commits(actor: Actor, repository: Repository, ends: Ends, wanted: PageReques
     with _opened(Comparison(repository, old, new, ends.source_repository)) as git:
         found = history.log(git, [new], since=[old], skip=wanted.start, limit=wanted.limit + 1)
     return page_from(found, wanted)
+
+
+def apart(actor: Actor, repository: Repository, ends: Ends) -> tuple[int, int]:
+    """How many commits the source has that the target has not, and the other way round."""
+    old, new = _tips(actor, repository, ends, WHOLE)
+    with _opened(Comparison(repository, old, new, ends.source_repository)) as git:
+        return distances.between(git, [new], old)[new]
 
 
 def merge_base(actor: Actor, repository: Repository, one: str, other: str) -> Commit | None:

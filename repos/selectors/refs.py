@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -213,6 +213,29 @@ def containing(
         found = resolve(git, commit_id).commit_id
         most = wanted.start + wanted.limit + 1
         return page_of(branching.containing(git, found, most=most), wanted)
+
+
+def tags_containing(
+    actor: Actor, repository: Repository, commit_id: str, wanted: PageRequest
+) -> Page[str]:
+    """The full names of tags that hold a commit, sorted; NoSuchCommit."""
+    with storage.opened(repository) as git:
+        found = resolve(git, commit_id).commit_id
+        most = wanted.start + wanted.limit + 1
+        listed = branching.containing(git, found, most=most, prefix=refs.TAGS)
+        return page_of(listed, wanted)
+
+
+def at_commits(
+    actor: Actor, repository: Repository, ids: Collection[ObjectId]
+) -> dict[ObjectId, list[Ref]]:
+    """The branches and tags whose tip is one of these commits, branches first."""
+    wanted, found = set(ids), dict[ObjectId, list[Ref]]()
+    with storage.opened(repository) as git:
+        for ref in refs.list_refs(git, (refs.BRANCHES, refs.TAGS)):
+            if ref.peeled in wanted:
+                found.setdefault(ref.peeled, []).append(ref)
+    return found
 
 
 def tags(

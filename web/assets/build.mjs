@@ -11,6 +11,7 @@ const ICONS = [
   "pencil", "kebab-horizontal", "history", "sidebar-collapse", "file-zip", "file-added",
   "command-palette",
   "repo-forked", "eye", "eye-closed", "git-compare", "sync",
+  "filter", "arrow-switch", "arrow-right", "comment", "reply", "smiley", "tasklist",
 ];
 mkdirSync("../icons", { recursive: true });
 for (const name of ICONS) {

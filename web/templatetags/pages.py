@@ -157,7 +157,7 @@ def repository_url(
 
 
 @register.simple_tag(takes_context=True)
-def same_page(context: dict[str, Any], **changed: Any) -> str:
+def same_page(context: dict[str, Any], /, **changed: Any) -> str:
     """The address of this very page with parts of its query changed."""
     request: HttpRequest = context["request"]
     query = request.GET.copy()

@@ -1,0 +1,150 @@
+"""The history of a repository, and one commit with what it changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET, require_POST
+
+from core.paging import Page, PageRequest
+from gitengine.types import Commit
+from repos.errors import NoDefaultBranch
+from repos.inert import inert_text
+from repos.models import Repository
+from repos.selectors import comparisons, contents, histories, refs, repositories, watching
+from repos.selectors.histories import CommitFilter
+from repos.services import watching as change
+from web import commit_rows, conversations, differences
+from web.commit_filters import CommitFilters
+from web.conversations import Bubble
+from web.repository_page import repository_page, with_people
+from web.templatetags.pages import repository_url
+
+COMMITS_OF_A_PAGE = 50
+REFS_AT_ONCE = 50
+
+
+@require_GET
+def commit_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """r/commits: the history of a branch, a tag or a path, narrowed as its reader likes."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = repository_page(request, key, slug, "commits")
+    until = request.GET.get("until", request.GET.get("at", ""))
+    filters = CommitFilters.read(request.GET)
+    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=histories.MOST_COMMITS)
+    try:
+        revision = refs.revision(actor, repository, until)
+    except NoDefaultBranch:
+        if until:
+            raise
+        return render(request, "commits.html", context | {"page": None})
+    # Later pages go on from the commit that the first began with, wherever the branch is now.
+    begun = request.GET.get("begun", "") or revision.commit_id
+    page, names = _listed(request, repository, wanted, begun, filters)
+    context |= commit_rows.context(
+        request, repository, page, has_graph=not filters.narrows, names=names
+    )
+    context |= {
+        "revision": revision,
+        "at": until,
+        "filters": filters,
+        "begun": begun,
+        "path": filters.path,
+    }
+    is_part = request.htmx and request.htmx.target == "more"  # type: ignore[attr-defined]
+    return render(request, "parts/commit_rows.html" if is_part else "commits.html", context)
+
+
+def _listed(
+    request: HttpRequest,
+    repository: Repository,
+    wanted: PageRequest,
+    begun: str,
+    filters: CommitFilters,
+) -> tuple[Page[Commit], dict[str, str]]:
+    """The commits of a page, and by their ids the name that the file had then, where that is followed."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if filters.is_plain_file_history:
+        found = histories.of_file(actor, repository, wanted, filters.path, until=begun)
+        names = {commit.id: name for commit, name in found.values if name != filters.path}
+        return found.map(lambda one: one[0]), names
+    chosen = CommitFilter(narrowed=filters.narrowed)
+    return histories.commits(actor, repository, wanted, until=begun, chosen=chosen), {}
+
+
+@require_GET
+def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponseBase:
+    """r/commits/{id}: a commit and what it changed, against its first parent or the one of `since`."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = repository_page(request, key, slug, "commits")
+    shown = contents.commit(actor, repository, commit_id)
+    since = request.GET.get("since", "")
+    compared = (
+        comparisons.of_commit(actor, repository, shown.id, since=since)
+        if since
+        else comparisons.of_ids(repository, shown)
+    )
+    raw = request.GET.get("raw", "")
+    if raw == "diff":
+        return inert_text(comparisons.raw(actor, compared))
+    if raw == "patch":
+        return inert_text(comparisons.mailbox(actor, repository, shown.id))
+    context |= differences.asked(request, compared) | {"commit": shown}
+    context |= _talk(request, repository, context)
+    if request.htmx and context["is_one"]:  # type: ignore[attr-defined]
+        return render(request, "parts/diff_files.html", context)
+    ((_, author, committer),) = with_people(request, [shown])
+    context |= {
+        "author": author,
+        "committer": committer,
+        "is_watched": watching.is_commit_watched(actor, repository, shown.id),
+    }
+    return differences.remember(request, render(request, "commit.html", context))
+
+
+def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any]) -> dict[str, Any]:
+    """What is said about the commit, below the lines of the files that are shown."""
+    actor = request.actor  # type: ignore[attr-defined]
+    conversation = conversations.of_commit(actor, repository, context["commit"].id)
+    since = context["compared"].old
+    told = context | {"may_talk": conversation.may_talk, "since": since or ""}
+
+    def draw(bubbles: list[Bubble]) -> str:
+        return render_to_string("parts/comments.html", told | {"bubbles": bubbles}, request)
+
+    talked = [conversations.placed(conversation, one, since, draw) for one in context["files"]]
+    return {
+        "conversation": conversation,
+        "may_talk": conversation.may_talk,
+        "since": since or "",
+        "files": [one.file for one in talked],
+        "above": {one.file.number: one.whole for one in talked if one.whole},
+        "talk": request.GET.get("talk", ""),
+    }
+
+
+@require_GET
+def containing(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
+    """The branches and tags that hold a commit, for its page, which is shown already."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    wanted = PageRequest(limit=REFS_AT_ONCE)
+    context: dict[str, Any] = {
+        "repository": repository,
+        "branches": refs.containing(actor, repository, commit_id, wanted),
+        "tags": refs.tags_containing(actor, repository, commit_id, wanted),
+    }
+    return render(request, "parts/containing.html", context)
+
+
+@require_POST
+def watch(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
+    """Watch a commit, or no longer."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository = repositories.get(actor, key, slug)
+    done = change.unwatch_commit if request.POST.get("watch") == "no" else change.watch_commit
+    done(actor, repository, commit_id)
+    return redirect(repository_url(repository, "commits", commit_id))
