@@ -27,7 +27,9 @@ from web import difference_rows, difference_tree
 from web.difference_rows import Rows
 from web.difference_tree import Leaf
 
+# What comes beyond these comes file by file, when its reader gets there.
 FILES_AT_ONCE = 50
+LINES_AT_ONCE = 3000
 LIMITS = Limits(
     files=1000, lines_of_a_file=7000, lines=9000, line_length=2000, bytes=2 * 1024 * 1024
 )
@@ -36,7 +38,7 @@ UNIFIED, SIDE = "unified", "side"
 ONE_YEAR = 365 * 24 * 3600
 CONTEXTS = {"3": 3, "10": 10, "25": 25, "all": MOST_CONTEXT}
 # Counts up when rows are made otherwise, so that what was remembered before is made anew.
-EDITION = 2
+EDITION = 3
 
 WORDS = {
     ChangeKind.ADD: "added",
@@ -190,18 +192,21 @@ class NoSuchFile(NotFound):
 def _draw(actor: Actor, compared: Comparison, manner: Manner, path: str, source_path: str) -> Drawn:
     selected = manner.selection(path, source_path)
     found = comparisons.file_diffs(actor, compared, selected, limits=LIMITS)
-    files = [
-        _drawn_file(file, number, manner, is_alone=bool(path))
-        for number, file in enumerate(found.files, start=1)
-    ]
+    files: list[DrawnFile] = []
+    lines = 0
+    for number, file in enumerate(found.files, start=1):
+        own = sum(len(hunk.lines) for hunk in file.hunks)
+        was_cut_by_others = file.truncated and own < LIMITS.lines_of_a_file
+        is_too_much = lines > 0 and lines + own > LINES_AT_ONCE
+        is_late = not path and (number > FILES_AT_ONCE or was_cut_by_others or is_too_much)
+        lines += 0 if is_late else own
+        files.append(_drawn_file(file, number, manner, is_late=is_late))
     leaves = (Leaf(_shown(file.change.path), file.word, file.added, file.removed) for file in files)
     return Drawn(files, found.left_out, difference_tree.draw(leaves))
 
 
-def _drawn_file(file: FileDiff, number: int, manner: Manner, *, is_alone: bool) -> DrawnFile:
+def _drawn_file(file: FileDiff, number: int, manner: Manner, *, is_late: bool) -> DrawnFile:
     kinds = Counter(line.kind for hunk in file.hunks for line in hunk.lines)
-    was_cut_by_others = file.truncated and kinds.total() < LIMITS.lines_of_a_file
-    is_late = not is_alone and (number > FILES_AT_ONCE or was_cut_by_others)
     rows = Rows([], []) if is_late else difference_rows.draw(file, side_by_side=manner.side_by_side)
     return DrawnFile(
         file.change,

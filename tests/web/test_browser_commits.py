@@ -136,3 +136,71 @@ def test_every_page_is_fit_to_be_seen(chromium, world, theme):
     assert wide == {}
     assert complaints == []
     context.close()
+
+
+def test_reading_a_diff_with_the_keyboard_and_talking_about_a_line(chromium, world):
+    page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    complaints = listen(page)
+    sign_in(page, world)
+    page.goto(f"{world.url}{BASE}/commits/{world.polite}?diff=unified")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    first = page.get_attribute("section.diff.current", "data-path")
+    page.keyboard.press("k")
+    assert page.get_attribute("section.diff.current", "data-path") != first
+    page.keyboard.press("n")
+    page.wait_for_selector("tr.current")
+    page.fill("[data-tree-filter]", "welcome")
+    assert page.locator(".diff-tree nav a:visible").count() == 1
+
+    line = page.locator("section[data-path='src/app/welcome.py'] tr.added td.text").first
+    line.hover()
+    page.click("button.talk-add")
+    page.fill("tr.talk-new textarea", "Why so **formal**?")
+    page.click("tr.talk-new >> text=Preview")
+    page.wait_for_selector("tr.talk-new .preview strong:has-text('formal')")
+    page.check("tr.talk-new >> text=Task")
+    page.click("tr.talk-new button:has-text('Comment')")
+    page.wait_for_selector("tr.talk .comment:has-text('Why so formal?')")
+    page.click(".comment summary:has-text('Reply')")
+    page.fill(".comment .comment-form textarea:visible", "Because it is.")
+    page.click(".comment button:has-text('Reply')")
+    page.wait_for_selector(".replies:has-text('Because it is.')")
+    page.click("button:has-text('Mark as done')")
+    page.wait_for_selector("text=task done")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.locator(".comment").first.scroll_into_view_if_needed()
+        look(page, f"commit-talk-{theme}")
+    page.set_viewport_size({"width": 360, "height": 740})
+    look(page, "commit-talk-360")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert complaints == []
+
+
+def test_files_and_commits_come_as_the_reader_gets_there(chromium, world):
+    page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    complaints = listen(page)
+    sign_in(page, world)
+    page.goto(f"{world.url}{BASE}/commits/{world.many}#many/part5/file077.txt")
+    page.wait_for_selector("section[data-path='many/part5/file077.txt'] table")
+    page.goto(f"{world.url}{BASE}/commits")
+    before = page.locator("#commits-table tbody tr").count()
+    page.click("text=Load more commits")
+    page.wait_for_function(
+        f"document.querySelectorAll('#commits-table tbody tr').length > {before}"
+    )
+    assert page.url.endswith("/commits")
+    page.click("summary:has-text('Filter')")
+    page.fill("input[name=author]", "grace")
+    page.wait_for_url("**author=grace**")
+    page.wait_for_selector("text=Show all commits")
+    page.goto(f"{world.url}{BASE}/compare")
+    page.click("summary:has-text('Choose')")
+    page.fill("input[name=sourceBranch]:visible", "polite")
+    page.click("#source-choices >> text=feature/polite")
+    page.wait_for_selector("text=2 commits ahead")
+    page.click("[aria-label='Swap source and target']")
+    page.wait_for_selector("text=1 commit ahead")
+    assert complaints == []

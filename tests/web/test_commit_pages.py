@@ -95,7 +95,8 @@ def test_later_pages_go_on_where_the_first_began_whatever_is_pushed_meanwhile(re
 def test_commits_are_narrowed_by_author_path_days_and_merges(repository):
     one = commit(repository, {b"a.txt": b"1\n"}, message="By Grace", author="Grace <g@example.com>")
     commit(repository, {b"b.txt": b"1\n"}, branch="side", start=one, message="Aside")
-    commit(repository, {b"a.txt": b"2\n"}, merged="refs/heads/side^0", message="A merge")
+    both = {b"a.txt": b"2\n", b"b.txt": b"1\n"}
+    commit(repository, both, merged="refs/heads/side^0", message="A merge")
     client = browser()
 
     assert subjects(shown(client, f"{R}/commits?author=GRACE")) == ["By Grace"]
