@@ -419,7 +419,7 @@ PAGES = [
     # Both lead to the login page, whoever comes without a password.
     # A form that names nothing.
     *_rows("the login page", "POST /account/authorised-applications"),
-    *_rows("the login page", "POST /j_atl_security_check", "POST /j_atl_security_logout"),
+    *_rows("the login page", "POST /j_atl_security_check", "GET POST /j_atl_security_logout"),
     *_rows("to create projects", "POST /projects?create"),
     *_rows(
         "a person",
