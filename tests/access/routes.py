@@ -481,6 +481,7 @@ PAGES = [
         "to look at the site",
         "GET POST /admin/users",
         "GET POST /admin/users/view?name=bob",
+        "GET POST /admin/users/erase?name=bob",
         "GET POST /admin/groups",
         "GET POST /admin/groups/view?name=devs",
         "GET POST /admin/permissions",
