@@ -15,6 +15,7 @@ _FIELDS = {
     "defaultBranch": "default_branch",
     "expiryDays": "expiry_days",
     "displayName": "display_name",
+    "newName": "new_name",
     "emailAddress": "email_address",
     "oldPassword": "old_password",
     "baseUrl": "base_url",
@@ -215,6 +216,18 @@ class UserDetailsForm(Form):
     email_address = forms.CharField(label="E-mail address", max_length=300, required=False)
 
 
+class RenameForm(Form):
+    """A user who is to sign in by another name."""
+
+    new_name = forms.CharField(
+        label="New username",
+        max_length=300,
+        help_text="They sign in by it from then on. What is theirs stays theirs; addresses of their "
+        "repositories change, and the old ones lead to the new ones.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class PasswordForm(Form):
     """A password that an administrator sets."""
 
@@ -397,7 +410,11 @@ class ProfileForm(UserDetailsForm):
     """What people say of themselves."""
 
     time_zone = forms.ChoiceField(label="Time zone", required=False)
-    language = forms.ChoiceField(label="Language of dates and times", required=False)
+    language = forms.ChoiceField(
+        label="Language of dates and times",
+        required=False,
+        help_text="How dates and times are written. All other words on the pages stay English.",
+    )
 
 
 class AvatarForm(Form):

@@ -113,6 +113,7 @@ urlpatterns = [
     path("admin", administration.home, name="admin"),
     path("admin/users", administration.user_list, name="admin-users"),
     path("admin/users/view", administration.user_detail, name="admin-user"),
+    path("admin/users/erase", administration.user_erasure, name="admin-user-erasure"),
     path("admin/groups", administration.group_list, name="admin-groups"),
     path("admin/groups/view", administration.group_detail, name="admin-group"),
     path("admin/permissions", administration.permission_list, name="admin-permissions"),

@@ -449,7 +449,7 @@ PAGES = [
     # Both lead to the login page, whoever comes without a password.
     # A form that names nothing.
     *_rows("the login page", "POST /account/authorised-applications"),
-    *_rows("the login page", "POST /j_atl_security_check", "POST /j_atl_security_logout"),
+    *_rows("the login page", "POST /j_atl_security_check", "GET POST /j_atl_security_logout"),
     *_rows("to create projects", "POST /projects?create"),
     *_rows(
         "a person",
@@ -547,6 +547,7 @@ PAGES = [
         "to look at the site",
         "GET POST /admin/users",
         "GET POST /admin/users/view?name=bob",
+        "GET POST /admin/users/erase?name=bob",
         "GET POST /admin/groups",
         "GET POST /admin/groups/view?name=devs",
         "GET POST /admin/permissions",

@@ -140,6 +140,53 @@ def test_signing_out_ends_the_session_at_the_server(alice):
     assert not Session.objects.exists()
 
 
+HERE, TYPED = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}
+DOCUMENT, PICTURE = {"Sec-Fetch-Dest": "document"}, {"Sec-Fetch-Dest": "image"}
+PLAIN = {"Accept": "text/html,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_out"),
+    [
+        (HERE | DOCUMENT, True),
+        (TYPED | DOCUMENT, True),
+        (HERE | PICTURE, False),
+        (HERE, False),
+        (TYPED | DOCUMENT | {"Sec-Purpose": "prefetch;prerender"}, False),
+        ({"Sec-Fetch-Site": "same-site"} | DOCUMENT, False),
+        ({"Sec-Fetch-Site": "cross-site"} | DOCUMENT, False),
+        ({"Sec-Fetch-Site": "cross-site"} | PLAIN | {"Referer": "http://testserver/"}, False),
+        (PLAIN | {"Referer": "http://testserver/dashboard"}, True),
+        ({"Accept": "image/avif,*/*", "Referer": "http://testserver/dashboard"}, False),
+        (PLAIN | {"Referer": "http://testserver.evil.example/"}, False),
+        (PLAIN | {"Referer": "https://evil.example/http://testserver/"}, False),
+        (PLAIN, False),
+    ],
+)
+def test_a_get_signs_out_who_asks_from_here_and_asks_everybody_else(alice, headers, is_out):
+    client = sign_in()
+
+    answer = client.get("/j_atl_security_logout", headers=headers)
+
+    assert is_in(client) != is_out
+    if is_out:
+        assert answer["Location"] == "/login"
+    else:
+        assert 'action="/j_atl_security_logout"' in answer.content.decode()
+        assert "no-store" in answer["Cache-Control"]
+
+
+def test_signing_out_by_post_takes_the_token_of_the_form(alice):
+    client = sign_in()
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/j_atl_security_logout").status_code == 403
+    assert is_in(client)
+    client.get("/j_atl_security_logout")
+    token = {"csrfmiddlewaretoken": client.cookies["bitbucket_csrf"].value}
+    assert client.post("/j_atl_security_logout", token).status_code == 302
+    assert not is_in(client)
+
+
 def test_what_is_over_is_swept(alice):
     sign_in()
     sign_in()

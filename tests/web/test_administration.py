@@ -50,6 +50,47 @@ def test_a_user_is_made_changed_switched_off_and_on(page, alice):
     assert page.get("/admin/users/view?name=none").status_code == 404
 
 
+def test_a_user_is_renamed_deleted_and_erased(page, alice):
+    builders.user("bob")
+    url = "/admin/users/view?name=alice"
+    taken = page.post(url, {"action": "rename", "new_name": "Bob"})
+    assert taken.status_code == 400
+    assert 'value="Bob"' in taken.content.decode()
+    assert User.objects.filter(name="alice").exists()
+    renamed = page.post(url, {"action": "rename", "new_name": "alicia"})
+    assert renamed["Location"] == "/admin/users/view?name=alicia&saved=1"
+    url = "/admin/users/view?name=alicia"
+
+    early = page.post("/admin/users/erase?name=alicia")
+    assert (early.status_code, "Delete the user first" in early.content.decode()) == (409, True)
+    assert "cannot be undone" in page.get(url).content.decode()
+    deleted = page.post(url, {"action": "delete"})
+    assert deleted["Location"] == "/admin/users/erase?name=alicia"
+    assert page.get(url).status_code == 404
+    assert "Erase alicia?" in page.get(deleted["Location"]).content.decode()
+
+    erased = page.post(deleted["Location"])
+    alice.refresh_from_db()
+    assert alice.name.startswith("user-")
+    assert alice.email_address == ""
+    assert erased["Location"] == f"/admin/users/erase?name={alice.name}&erased=1"
+    assert alice.name in page.get(erased["Location"]).content.decode()
+    assert page.get(deleted["Location"]).status_code == 404
+    assert "Username of the deleted user" in page.get("/admin/users/erase").content.decode()
+
+
+def test_nobody_deletes_themselves_or_who_stands_above(page, admin):
+    own = page.post("/admin/users/view?name=admin", {"action": "delete"})
+    assert own.status_code == 400
+    assert "cannot switch yourself off" in own.content.decode()
+    lower = Client(raise_request_exception=False)
+    lower.force_login(builders.user("lower", site="ADMIN"))
+    for fields in ({"action": "delete"}, {"action": "rename", "new_name": "mine"}):
+        assert lower.post("/admin/users/view?name=admin", fields).status_code == 400
+    admin.refresh_from_db()
+    assert (admin.name, admin.is_active, admin.removed_at) == ("admin", True, None)
+
+
 def test_a_group_is_made_filled_emptied_and_deleted(page, alice):
     made = page.post("/admin/groups", {"name": "devs"})
     url = made["Location"]

@@ -143,6 +143,7 @@ PAGES = {
     "own-password": "/account/password",
     "admin-users": "/admin/users",
     "admin-user": "/admin/users/view?name=admin",
+    "admin-user-erasure": "/admin/users/erase",
     "admin-groups": "/admin/groups",
     "admin-group": "/admin/groups/view?name=stash-users",
     "admin-permissions": "/admin/permissions",

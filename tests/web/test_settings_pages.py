@@ -44,6 +44,7 @@ def test_a_profile_is_changed_and_times_are_written_the_readers_way(alice):
     shown = client.get("/account?saved=1").content.decode()
     assert "Saved." in shown
     assert 'value="Europe/Berlin" selected' in shown
+    assert "All other words on the pages stay English." in shown
     assert "14. November 2023 23:13 CET" in client.get(commits).content.decode()
     # The words stay English, also those of Django's own forms.
     wrong = client.post("/account", PROFILE | {"display_name": ""}).content.decode()

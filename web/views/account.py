@@ -59,8 +59,11 @@ def check(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def logout(request: HttpRequest) -> HttpResponse:
-    """/j_atl_security_logout"""
-    sign_in.sign_out(request.actor, request)  # type: ignore[attr-defined]
+    """/j_atl_security_logout: at once for who asks from here, for who comes by a link from elsewhere after a question."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.user is not None and request.method == "GET" and not _comes_from_here(request):
+        return render(request, "logout.html")
+    sign_in.sign_out(actor, request)
     return redirect("login")
 
 
@@ -137,3 +140,18 @@ def avatar(request: HttpRequest, slug: str) -> HttpResponse:
         content_type="image/png",
         headers={"Cache-Control": "private, max-age=60, stale-while-revalidate=86400"},
     )
+
+
+def _comes_from_here(request: HttpRequest) -> bool:
+    """Whether a person followed a link of ours or typed the address: no picture, frame or page of another site.
+
+    Browsers tell by Sec-Fetch headers, but not over plain HTTP; there the Referer has to say it.
+    """
+    headers = request.headers
+    if "Sec-Fetch-Site" in headers:
+        is_ours = headers["Sec-Fetch-Site"] in {"same-origin", "none"}
+        is_ahead = "Sec-Purpose" in headers  # fetched before the person has pressed anything
+        return is_ours and headers.get("Sec-Fetch-Dest") == "document" and not is_ahead
+    here = f"{request.scheme}://{request.get_host()}/"
+    wants_page = "text/html" in headers.get("Accept", "")
+    return wants_page and headers.get("Referer", "").startswith(here)

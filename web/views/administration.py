@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import selectors as people
 from accounts.models import Group, User
 from accounts.permissions import Permission
-from accounts.services import global_permissions, groups, users
+from accounts.services import erasure, global_permissions, groups, users
 from core.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from core.paging import PageRequest
-from web.forms import Form, NameForm, PasswordForm, UserDetailsForm, UserForm
+from web.forms import Form, NameForm, PasswordForm, RenameForm, UserDetailsForm, UserForm
 
 MOST_GRANTS = 200
 STEPS = (
@@ -57,26 +57,46 @@ def user_detail(request: HttpRequest) -> HttpResponse:
     shown = {"display_name": user.display_name, "email_address": user.email_address}
     details = UserDetailsForm(request.POST if action == "details" else None, initial=shown)
     password = PasswordForm(request.POST if action == "password" else None)
+    rename = RenameForm(request.POST if action == "rename" else None)
     context: dict[str, Any] = {"person": user, "admin_page": "users"}
     if request.method == "POST":
         done = {
+            "delete": lambda: _tried(context, lambda: users.remove(actor, user)),
+            "rename": lambda: _done(rename, lambda **f: users.rename(actor, user, **f)),
             "details": lambda: _done(details, lambda **f: users.update(actor, user, **f)),
             "password": lambda: _done(password, lambda **f: users.set_password(actor, user, **f)),
             "off": lambda: _tried(context, lambda: users.set_active(actor, user, is_active=False)),
             "on": lambda: _tried(context, lambda: users.set_active(actor, user, is_active=True)),
             "unlock": lambda: _tried(context, lambda: users.forget_failures(actor, user)),
         }.get(action, _nothing)()
+        if done and action == "delete":
+            return redirect(_erasure_page(user.name))
         if done:
             return redirect(_user_page(user.name) + "&saved=1")
         user.refresh_from_db()
     context |= {
         "details": details,
         "password": password,
+        "rename": rename,
         "saved": "saved" in request.GET,
         "groups": people.groups_of(actor, user, PageRequest(limit=MOST_GRANTS)).values,
     }
-    failed = details.errors or password.errors or "refusal" in context
+    failed = details.errors or password.errors or rename.errors or "refusal" in context
     return render(request, "admin_user.html", context, status=400 if failed else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def user_erasure(request: HttpRequest) -> HttpResponse:
+    """/admin/users/erase?name=: what tells who a deleted user was goes too; without a name, ask for it."""
+    actor = _administrator(request)
+    name = request.GET.get("name", "")
+    if request.method == "POST":
+        erased = erasure.erase(actor, name)
+        return redirect(_erasure_page(erased.name) + "&erased=1")
+    context: dict[str, Any] = {"admin_page": "users", "erased": "erased" in request.GET}
+    if name:
+        context["person"] = erasure.check(actor, name)
+    return render(request, "admin_user_erasure.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -208,6 +228,10 @@ def _status(form: Form) -> int:
 
 def _user_page(name: str) -> str:
     return reverse("admin-user", query={"name": name})
+
+
+def _erasure_page(name: str) -> str:
+    return reverse("admin-user-erasure", query={"name": name})
 
 
 def _group_page(name: str) -> str:
