@@ -188,9 +188,7 @@ def test_files_and_commits_come_as_the_reader_gets_there(chromium, world):
     page.goto(f"{world.url}{BASE}/commits")
     before = page.locator("#commits-table tbody tr").count()
     page.click("text=Load more commits")
-    page.wait_for_function(
-        f"document.querySelectorAll('#commits-table tbody tr').length > {before}"
-    )
+    page.wait_for_selector(f"#commits-table tbody tr >> nth={before}")
     assert page.url.endswith("/commits")
     page.click("summary:has-text('Filter')")
     page.fill("input[name=author]", "grace")

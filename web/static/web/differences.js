@@ -110,7 +110,7 @@
     });
     plus.addEventListener("click", () => talk(plus.closest("tr"), plus.closest("td")));
     document.addEventListener("keydown", (event) => {
-      if (event.key !== "c" || event.ctrlKey || event.metaKey || event.altKey || isOff()) return;
+      if (event.key !== "c" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isOff()) return;
       if (isTyping(event.target) || !current?.matches("tr")) return;
       event.preventDefault();
       talk(current, current.querySelector("td.text"));
