@@ -25,7 +25,6 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
-from django.db.models.lookups import GreaterThanOrEqual
 
 from accounts.actor import Actor
 from accounts.models import GlobalGrant, User
@@ -35,10 +34,26 @@ from repos.errors import NoSuchProject, NoSuchRepository
 from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
 
 NOTHING = Value(0, output_field=IntegerField())
+PERMISSION = F("permission")
+
+
+def _as_repository_step(column: str) -> Combinable:
+    """What a step on the project, in a column, gives on each of its repositories.
+
+    Of a column and not of a whole subquery: that would be asked once for each step of the ladder.
+    """
+    cases = [
+        When(**{f"{column}__gte": int(step)}, then=Value(int(given)))
+        for step, given in sorted(ON_REPOSITORIES.items(), reverse=True)
+    ]
+    return Case(*cases, default=NOTHING, output_field=IntegerField())
+
+
+ON_ITS_REPOSITORIES = _as_repository_step("permission")
 
 
 def visible_repositories(actor: Actor) -> QuerySet[Repository]:
-    """Every repository that the actor may see, each with its `granted`."""
+    """Every repository that the actor may see, `granted` to be asked for."""
     return held_repositories(actor, Permission.REPO_VIEW)
 
 
@@ -47,11 +62,11 @@ def held_repositories(actor: Actor, needed: Permission) -> QuerySet[Repository]:
     if not actor.grants.ceiling(needed):
         return Repository.objects.none()
     granted = _on_repository(actor)
-    return Repository.objects.annotate(granted=granted).filter(granted__gte=needed)
+    return Repository.objects.alias(granted=granted).filter(granted__gte=needed)
 
 
 def visible_projects(actor: Actor) -> QuerySet[Project]:
-    """Every project that the actor may see, each with its `granted`."""
+    """Every project that the actor may see, `granted` to be asked for."""
     return held_projects(actor, Permission.PROJECT_VIEW)
 
 
@@ -59,7 +74,7 @@ def held_projects(actor: Actor, needed: Permission) -> QuerySet[Project]:
     """Every project on which the actor holds at least this step."""
     if not actor.grants.ceiling(needed):
         return Project.objects.none()
-    return Project.objects.annotate(granted=_on_project(actor)).filter(granted__gte=needed)
+    return Project.objects.alias(granted=_on_project(actor)).filter(granted__gte=needed)
 
 
 def may(
@@ -102,7 +117,8 @@ def granted(actor: Actor, subject: Project | Repository) -> Permission | None:
     rows: QuerySet[Any] = (
         visible_projects(actor) if isinstance(subject, Project) else visible_repositories(actor)
     )
-    step = rows.filter(pk=subject.pk).values_list("granted", flat=True).first()
+    found = rows.filter(pk=subject.pk).annotate(step=F("granted"))
+    step = found.values_list("step", flat=True).first()
     if step is None:
         return None
     ladder = [one for one in Permission if one.ladder is Permission(step).ladder and one <= step]
@@ -118,17 +134,19 @@ def _on_repository(actor: Actor) -> Combinable:
         return Greatest(
             public,
             _highest_step(_places(actor).filter(repository=OuterRef("pk"))),
-            _as_repository_step(_highest_step(_places(actor).filter(project=OuterRef("project")))),
+            _highest_step(_places(actor).filter(project=OuterRef("project")), ON_ITS_REPOSITORIES),
         )
     if actor.user is None or actor.grants.public_only:
         return public
     own = _highest(RepositoryGrant.objects.filter(repository=OuterRef("pk")), actor)
-    shared = _highest(ProjectGrant.objects.filter(project=OuterRef("project")), actor)
+    shared = _highest(
+        ProjectGrant.objects.filter(project=OuterRef("project")), actor, ON_ITS_REPOSITORIES
+    )
     return Greatest(
         public,
         own,
-        _as_repository_step(shared),
-        _as_repository_step(_default(actor, "project__default_permission")),
+        shared,
+        _default(actor, _as_repository_step("project__default_permission")),
         _if(Q(project__owner=actor.user), Permission.REPO_ADMIN),
         _if(_is_site_administrator(actor), Permission.REPO_ADMIN),
     )
@@ -136,7 +154,7 @@ def _on_repository(actor: Actor) -> Combinable:
 
 def _on_project(actor: Actor) -> Combinable:
     """What the actor holds on a row of Project; seeing one repository lets them see the project."""
-    inside = Repository.objects.filter(project=OuterRef("pk")).annotate(
+    inside = Repository.objects.filter(project=OuterRef("pk")).alias(
         granted_inside=_on_repository(actor)
     )
     seen = _if(
@@ -152,48 +170,38 @@ def _on_project(actor: Actor) -> Combinable:
     return Greatest(
         seen,
         _highest(ProjectGrant.objects.filter(project=OuterRef("pk")), actor),
-        _default(actor, "default_permission"),
+        _default(actor, F("default_permission")),
         _if(Q(owner=actor.user), Permission.PROJECT_ADMIN),
         _if(_is_site_administrator(actor), Permission.PROJECT_ADMIN),
     )
 
 
-def _highest(grants: QuerySet[Any], actor: Actor) -> Combinable:
+def _highest(grants: QuerySet[Any], actor: Actor, step: Combinable = PERMISSION) -> Combinable:
     assert actor.user is not None
-    return _highest_step(
-        grants.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
-    )
+    held = grants.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
+    return _highest_step(held, step)
 
 
 def _places(actor: Actor) -> QuerySet[AccessKey]:
     return AccessKey.objects.filter(key=actor.grants.access_key)
 
 
-def _highest_step(grants: QuerySet[Any]) -> Combinable:
+def _highest_step(grants: QuerySet[Any], step: Combinable = PERMISSION) -> Combinable:
     # One row at most: the highest of all that is held, alone or through groups.
-    highest = grants.order_by().values(one=Value(1)).annotate(highest=Max("permission"))
+    highest = grants.order_by().values(one=Value(1)).annotate(highest=Max(step))
     return Coalesce(
         Subquery(highest.values("highest"), output_field=IntegerField()),
         NOTHING,
     )
 
 
-def _default(actor: Actor, column: str) -> Combinable:
+def _default(actor: Actor, step: Combinable) -> Combinable:
     licensed = _site_grants(actor).filter(permission__gte=Permission.LICENSED_USER)
     return Case(
-        When(Q(Exists(licensed)), then=Coalesce(F(column), NOTHING)),
+        When(Q(Exists(licensed)), then=Coalesce(step, NOTHING)),
         default=NOTHING,
         output_field=IntegerField(),
     )
-
-
-def _as_repository_step(project_step: Combinable) -> Combinable:
-    """What a step on the project gives on each of its repositories."""
-    cases = [
-        When(GreaterThanOrEqual(project_step, Value(int(step))), then=Value(int(given)))
-        for step, given in sorted(ON_REPOSITORIES.items(), reverse=True)
-    ]
-    return Case(*cases, default=NOTHING, output_field=IntegerField())
 
 
 def _is_site_administrator(actor: Actor) -> Q:
