@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gitengine import objects, processes
 from gitengine.errors import GitFailed, InvalidName, NoSuchRevision
 from gitengine.repository import GitRepository
-from gitengine.types import Commit, ObjectId
+from gitengine.types import Annotation, Commit, ObjectId
 
 TIMEOUT = 30.0
 
@@ -150,6 +150,13 @@ def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, 
         except NoSuchRevision:
             times[object_id] = 0
     return times
+
+
+def annotations_of(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, Annotation]:
+    """Read what these tag objects say; what is none is left out."""
+    opened = git.libgit2()
+    read = {object_id: objects.read_annotation(opened, object_id) for object_id in ids}
+    return {object_id: found for object_id, found in read.items() if found is not None}
 
 
 def fields(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -13,7 +13,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from gitengine.errors import NoSuchRevision
-from gitengine.types import Commit, ObjectId, Person
+from gitengine.types import Annotation, Commit, ObjectId, Person
 
 NOBODY = Person("", "")
 DEEPEST_TAG = 100
@@ -54,6 +54,22 @@ def read_commit(opened: pygit2.Repository, object_id: ObjectId) -> Commit:
     if kind != ObjectType.COMMIT:
         raise NoSuchRevision(object_id)
     return _parse(object_id, data)
+
+
+def read_annotation(opened: pygit2.Repository, object_id: ObjectId) -> Annotation | None:
+    """Read what a tag object says; None for what is no tag."""
+    try:
+        kind, data = opened.read(object_id)
+    except (KeyError, ValueError):
+        return None
+    if kind != ObjectType.TAG:
+        return None
+    head, _, message = data.partition(b"\n\n")
+    line = next((one for one in head.split(b"\n") if one.startswith(b"tagger ")), b"tagger ")
+    tagger, time = _person(line.removeprefix(b"tagger "), "utf-8")
+    # What proves the tag stands in its message, and is for programs.
+    told, _, _ = message.partition(b"-----BEGIN ")
+    return Annotation(tagger, time, _text(told, "utf-8").strip("\n"))
 
 
 def tree_of(opened: pygit2.Repository, object_id: ObjectId) -> pygit2.Tree:

@@ -61,6 +61,20 @@ class Ref:
         return self.target != self.peeled
 
 
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What an annotated tag says beside its name: who made it, when, and the message; 0 where no time is told."""
+
+    tagger: Person
+    time: int
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.split("\n", 1)[0]
+
+
 class EntryKind(enum.Enum):
     """What a tree entry is; a symbolic link is a FILE whose `mode` is 0o120000."""
 

@@ -32,16 +32,19 @@ def needed(act: Act) -> Permission:
     return Permission[site.read(act.value)]
 
 
-def require(actor: Actor, act: Act, repository: Repository) -> None:
-    """Refuse whoever administers the repository and nothing that the policy asks for."""
+def may(actor: Actor, act: Act, repository: Repository) -> bool:
+    """Whether the actor holds what the policy asks for."""
     step = needed(act)
     if step.ladder is Ladder.SITE:
-        may = site_access.may(actor, step)
-    elif step.ladder is Ladder.PROJECT:
-        may = access.may(actor, step, repository.project)
-    else:
-        may = access.may(actor, step, repository)
-    if not may:
+        return site_access.may(actor, step)
+    if step.ladder is Ladder.PROJECT:
+        return access.may(actor, step, repository.project)
+    return access.may(actor, step, repository)
+
+
+def require(actor: Actor, act: Act, repository: Repository) -> None:
+    """Refuse whoever administers the repository and nothing that the policy asks for."""
+    if not may(actor, act, repository):
         raise Forbidden(
-            f"Only who holds {step.name} may {act.name.lower()} repositories on this server."
+            f"Only who holds {needed(act).name} may {act.name.lower()} repositories on this server."
         )

@@ -115,7 +115,6 @@ class RepositorySettingsForm(Form):
 
     name = forms.CharField(label="Repository name", max_length=1000)
     description = forms.CharField(label="Description", required=False, max_length=5000)
-    default_branch = forms.ChoiceField(label="Default branch", required=False)
     project = forms.ChoiceField(
         label="Project",
         required=False,
@@ -125,9 +124,6 @@ class RepositorySettingsForm(Form):
         label="Public access", required=False, help_text="Everybody, signed in or not, may read it."
     )
     is_forkable = forms.BooleanField(label="Allow forks", required=False)
-    is_archived = forms.BooleanField(
-        label="Archived", required=False, help_text="Read-only until it is brought back."
-    )
 
 
 class GrantForm(Form):

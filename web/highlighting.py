@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from django.core.cache import caches
+from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
@@ -39,6 +41,19 @@ def lines_of(text: str, name: str, blob_id: str) -> list[str]:
         found = _coloured(text, name)
         kept.set(key, found, REMEMBERED_SECONDS)
     return found
+
+
+def rows(lines: list[str], gutter: Mapping[int, str] | None = None) -> SafeString:
+    """Write lines as rows of a table, numbered from 1; `gutter` holds cells that stand before some."""
+    before = gutter or {}
+    return mark_safe(
+        "\n".join(
+            f'<tr id="L{n}">{before.get(n, "")}'
+            f'<td class="number"><a href="#L{n}" data-line="{n}">{n}</a></td>'
+            f'<td class="text">{line}</td></tr>'
+            for n, line in enumerate(lines, 1)
+        )
+    )
 
 
 def pieces_of(lines: list[str], name: str) -> list[Pieces]:

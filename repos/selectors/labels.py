@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
+from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.actor import Actor
 from core.errors import Unauthenticated
@@ -17,6 +19,11 @@ def of_repository(
 ) -> Page[RepositoryLabel]:
     """The labels of a repository, by name."""
     return page_of_rows(RepositoryLabel.objects.filter(repository=repository), wanted)
+
+
+def bring(actor: Actor, shown: Sequence[Repository]) -> None:
+    """Read the labels of repositories that are shown in a list, all at once, into `labels`."""
+    prefetch_related_objects(shown, "labels")
 
 
 def list_visible(actor: Actor, wanted: PageRequest, *, prefix: str = "") -> Page[str]:

@@ -11,13 +11,15 @@ from repos.models import Push, RefChange, Repository
 
 
 def changes(
-    actor: Actor, repository: Repository, wanted: PageRequest, *, ref: str = ""
+    actor: Actor, repository: Repository, wanted: PageRequest, *, ref: str = "", user: str = ""
 ) -> Page[RefChange]:
-    """What moved, newest first; only this ref if one is named, by its short or full name."""
+    """What moved, newest first; only this ref by its short or full name, only by the user of this name."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
     rows = RefChange.objects.filter(push__repository=repository, push__state=Push.State.APPLIED)
     if ref:
         rows = rows.filter(ref=ref if ref.startswith("refs/") else BRANCHES + ref)
+    if user:
+        rows = rows.filter(push__user__name__iexact=user)
     return page_of_rows(rows.select_related("push__user").order_by("-pk"), wanted)
 
 

@@ -15,7 +15,7 @@ from core.paging import Page, PageRequest, page_of
 from gitengine import branching, history, reachability, refs
 from gitengine.errors import NoSuchRevision
 from gitengine.repository import GitRepository
-from gitengine.types import Commit, ObjectId, Ref
+from gitengine.types import Annotation, Commit, ObjectId, Ref
 from repos import storage
 from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
@@ -169,15 +169,24 @@ def branches(
     boost_matches: bool = False,
     with_commits: bool = False,
     base: str | None = None,
+    prefix: str = "",
 ) -> Page[Branch]:
     """Branches whose name holds `text`; with `base` each is counted against it, the default branch if it is empty.
 
-    With commits comes what other apps know of the branches.
+    With a `prefix` only those whose name begins so. With commits comes what other apps know of the branches.
     """
     with storage.opened(repository) as git:
         head = git.head_branch()
         page = _page(
-            actor, repository, git, refs.BRANCHES, wanted, text, order, boost_matches=boost_matches
+            actor,
+            repository,
+            git,
+            refs.BRANCHES,
+            wanted,
+            text,
+            order,
+            boost_matches=boost_matches,
+            below=prefix,
         )
         read = _commits(git, page.values) if with_commits else {}
         against = _base(git, base) if page.values else None
@@ -245,6 +254,13 @@ def tags(
         return page.map(lambda ref: _tag(ref, read.get(ref.peeled)))
 
 
+def annotations_of(actor: Actor, repository: Repository, shown: list[Tag]) -> dict[str, Annotation]:
+    """What the annotated ones among these tags say, by their full names."""
+    with storage.opened(repository) as git:
+        read = history.annotations_of(git, [one.tag_id for one in shown if one.tag_id])
+    return {one.name: read[one.tag_id] for one in shown if one.tag_id in read}
+
+
 def tag(actor: Actor, repository: Repository, name: str) -> Tag:
     """The tag of that name, short or full; NoSuchTag."""
     full = name if name.startswith(refs.TAGS) else refs.TAGS + name
@@ -279,8 +295,11 @@ def _page(
     order: Order,
     *,
     boost_matches: bool = False,
+    below: str = "",
 ) -> Page[Ref]:
-    matching = {ref.name: ref for ref in _matching(git, prefix, text)}
+    matching = {
+        ref.name: ref for ref in _matching(git, prefix, text) if ref.name.startswith(prefix + below)
+    }
 
     def ordered() -> list[str]:
         listed = _ordered(git, list(matching.values()), order)
@@ -288,7 +307,7 @@ def _page(
             listed.sort(key=lambda ref: _match_rank(ref, prefix, text))
         return [ref.name for ref in listed]
 
-    asked = (prefix, text, order.value, boost_matches)
+    asked = (prefix, below, text, order.value, boost_matches)
     names = continuing.names(actor, repository, *asked, wanted=wanted, make=ordered)
     page = page_of(names, wanted)
     # What was deleted since the first page is gone; its place stays empty.

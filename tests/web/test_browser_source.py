@@ -110,6 +110,7 @@ def typed(page, text):
     page.wait_for_selector(".cm-content")
     page.click(".cm-content")
     page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
     page.keyboard.insert_text(text)
 
 

@@ -10,7 +10,8 @@ const ICONS = [
   "sun", "tag", "three-bars", "trash", "x", "code", "download", "link-external", "inbox", "device-desktop",
   "pencil", "kebab-horizontal", "history", "sidebar-collapse", "file-zip", "file-added",
   "command-palette",
-  "git-compare", "filter", "eye", "arrow-switch", "arrow-right", "comment", "reply", "smiley", "tasklist",
+  "repo-forked", "eye", "eye-closed", "git-compare", "sync",
+  "filter", "arrow-switch", "arrow-right", "comment", "reply", "smiley", "tasklist",
 ];
 mkdirSync("../icons", { recursive: true });
 for (const name of ICONS) {

@@ -16,7 +16,7 @@ from accounts.services import users as change_users
 from core.errors import DomainError, Unauthenticated
 from core.paging import PageRequest
 from repos.errors import NoSuchProject
-from repos.selectors import abilities, projects, repositories
+from repos.selectors import abilities, labels, projects, repositories
 from web import cloning
 from web.forms import LoginForm, OwnPasswordForm
 from web.frame import THEME_COOKIE, THEMES, inside
@@ -96,6 +96,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         project = projects.get(actor, f"~{user.slug}")
         page = repositories.list_of_project(actor, project, wanted, text=text)
+        labels.bring(actor, page.values)
         may_create = abilities.on_project(actor, project).may_create_repositories
     except NoSuchProject:
         page, may_create = None, actor.user == user

@@ -7,13 +7,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import credentials
 from accounts.actor import Via
 from accounts.errors import WrongPassword
-from core import markup
+from core import links, markup
 from core.paging import PageRequest
 from gitengine import trees
 from gitengine.types import Entry, EntryKind
@@ -23,10 +26,11 @@ from repos.models import Repository
 from repos.selectors import archives, contents, histories, refs, repositories
 from repos.selectors.archives import ArchiveRequest
 from repos.selectors.contents import Place
+from repos.selectors.histories import Blamed
 from repos.services import repositories as change
 from web import highlighting, previews
 from web.repository_page import asked_path, crumbs, repository_page, with_people
-from web.templatetags.pages import repository_url
+from web.templatetags.pages import icon, repository_url, short
 
 MOST_TEXT_BYTES = 1024 * 1024
 ENTRIES_AT_ONCE = 1000
@@ -126,18 +130,26 @@ def _rows(
 ) -> dict[str, Any]:
     """The rows of a folder, with what last changed each if that is known; of a large one the first only."""
     shown = entries if "all" in request.GET else entries[:ENTRIES_AT_ONCE]
-    at = request.GET.get("at", "")
+    # One address for all, since a folder may have thousands.
+    start, _, query = repository_url(repository, at=request.GET.get("at", "")).partition("?")
+    end = f"?{query}" if query else ""
     rows = [
         (
             entry,
             _kind(entry),
-            repository_url(repository, "browse", entry.path, at=at),
+            f"{start}/{links.path_segments(entry.path)}{end}",
             commits.get(entry.name) if commits is not None else None,
         )
         for entry in shown
     ]
     left_out = len(entries) - len(shown)
-    return {"rows": rows, "left_out": left_out, "total": len(entries), "all": "all" in request.GET}
+    return {
+        "rows": rows,
+        "left_out": left_out,
+        "total": len(entries),
+        "all": "all" in request.GET,
+        "commits_url": repository_url(repository, "commits"),
+    }
 
 
 def _kind(entry: Entry) -> str:
@@ -147,7 +159,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _mode(request: HttpRequest, entry: Entry) -> str:
-    """How a file is shown: of what one may ask for the first that is asked for."""
+    """How a file is shown: the first of what is asked for."""
     if entry.kind is not EntryKind.FILE:
         return "source"
     asked = (mode for mode in ("history", "blame", "source") if mode in request.GET)
@@ -184,24 +196,42 @@ def _file(
         if (table := previews.table(entry.name, text)) is not None:
             return shown | {"table": table}
     lines = highlighting.lines_of(text, entry.name, entry.id)
-    if mode == "blame":
-        return shown | {"blamed": _blamed(request, repository, where, lines), "lines": lines}
-    return shown | {"lines": lines}
+    gutter = _blame(request, repository, where) if mode == "blame" else None
+    return shown | {"lines": lines, "rows": highlighting.rows(lines, gutter)}
 
 
-def _blamed(
-    request: HttpRequest, repository: Repository, where: Place, lines: list[str]
-) -> list[tuple[str, dict[str, Any] | None]]:
-    """Each line, the first of a run with who brought it."""
+def _blame(request: HttpRequest, repository: Repository, where: Place) -> dict[int, str]:
+    """The cells that tell who brought each run of lines, by the first line of the run."""
     actor = request.actor  # type: ignore[attr-defined]
     found = histories.blame(actor, repository, where)
     commits = list({one.commit.id: one.commit for one in found}.values())
-    authors = {commit.id: author for commit, author, _ in with_people(request, commits)}
-    heads = {
-        one.run.line: {"run": one.run, "commit": one.commit, "author": authors[one.commit.id]}
+    told = {}
+    for commit, author, _ in with_people(request, commits):
+        context = {"repository": repository, "actor": actor, "commit": commit, "author": author}
+        told[commit.id] = mark_safe(render_to_string("parts/blame_commit.html", context))
+    return {
+        one.run.line: format_html(
+            '<td class="blame" rowspan="{}"><div>{}{}</div></td>',
+            one.run.count,
+            told[one.commit.id],
+            _before(repository, one),
+        )
         for one in found
     }
-    return [(line, heads.get(number)) for number, line in enumerate(lines, 1)]
+
+
+def _before(repository: Repository, blamed: Blamed) -> str:
+    """The way to the blame of the file as it was before a change; nothing where the change made it."""
+    run = blamed.run
+    if run.previous_id is None or run.previous_path is None:
+        return ""
+    return format_html(
+        '<a class="blame-before" href="{}" title="Blame before this change"'
+        ' aria-label="Blame before {}">{}</a>',
+        repository_url(repository, "browse", run.previous_path, at=run.previous_id, blame="true"),
+        short(run.commit_id),
+        icon("history"),
+    )
 
 
 def _history(request: HttpRequest, repository: Repository, entry: Entry) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.paging import PageRequest
 from core.pictures import identicon
 from repos.errors import NoSuchProject
 from repos.models import Project
-from repos.selectors import abilities, projects, repositories
+from repos.selectors import abilities, labels, projects, repositories
 from repos.services import projects as change_projects
 from repos.services import repositories as change_repositories
 from web.forms import ProjectForm, RepositoryForm
@@ -84,6 +84,7 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(project_url(shown))
     text = request.GET.get("filter", "")
     page = repositories.list_of_project(actor, shown, PageRequest.read(request.GET), text=text)
+    labels.bring(actor, page.values)
     context = {
         "project": shown,
         "page": page,
@@ -131,6 +132,7 @@ def repository_list(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("filter", request.GET.get("name", ""))
     search = repositories.Search(text=text)
     page = repositories.list_visible(actor, PageRequest.read(request.GET), search=search)
+    labels.bring(actor, page.values)
     template = "parts/repository_list.html" if _is_part(request) else "repositories.html"
     return render(request, template, {"page": page, "filter": text, "show_project": True})
 

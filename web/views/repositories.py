@@ -1,56 +1,31 @@
-"""The pages of one repository: branches, tags, and where its address alone leads."""
+"""Where a repository's address alone leads, and the branch selector."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core.paging import PageRequest
 from repos.selectors import refs, repositories
 from repos.selectors.refs import Order
-from web.repository_page import repository_page as _of
-from web.repository_page import with_people as _with_people
 from web.templatetags.pages import repository_url
+from web.views import branches, forks
 
-BRANCHES_OF_A_PAGE = 50
 FOUND_AT_ONCE = 25
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def root(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    """r: the source."""
+    """r: the source, and with ?create-branch or ?fork the form for a new branch or fork."""
+    if "create-branch" in request.GET:
+        return branches.create(request, key, slug)
+    if "fork" in request.GET:
+        return forks.create(request, key, slug)
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET"])
     repository = repositories.get(request.actor, key, slug)  # type: ignore[attr-defined]
     return redirect(repository_url(repository))
-
-
-@require_GET
-def branches(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    """r/branches"""
-    return _refs_page(request, key, slug, "branches")
-
-
-@require_GET
-def tags(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    """r/tags"""
-    return _refs_page(request, key, slug, "tags")
-
-
-def _refs_page(request: HttpRequest, key: str, slug: str, tab: str) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
-    repository, context = _of(request, key, slug, tab)
-    text = request.GET.get("filter", request.GET.get("filterText", ""))
-    wanted = PageRequest.read(request.GET, default=BRANCHES_OF_A_PAGE)
-    listed = refs.branches if tab == "branches" else refs.tags
-    page: Any = listed(actor, repository, wanted, text=text, with_commits=True)
-    shown = [ref.commit for ref in page.values if ref.commit]
-    authors = {one.id: author for one, author, _ in _with_people(request, shown)}
-    rows = [(ref, authors.get(ref.commit.id) if ref.commit else None) for ref in page.values]
-    context |= {"page": page, "rows": rows, "filter": text}
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
-    return render(request, "parts/refs_list.html" if is_part else "refs.html", context)
 
 
 @require_GET

@@ -14,19 +14,17 @@ from accounts.models import Group, User
 from accounts.permissions import Permission
 from core.errors import DomainError, Invalid
 from core.paging import Page, PageRequest
-from repos.errors import NoDefaultBranch
 from repos.models import Project, Repository
-from repos.selectors import abilities, projects, refs, repositories
+from repos.policies import Act
+from repos.selectors import abilities, policies, projects, repositories
 from repos.selectors import permissions as find_permissions
-from repos.selectors.refs import Order
-from repos.services import branches, permissions
+from repos.services import permissions
 from repos.services import projects as change_projects
 from repos.services import repositories as change
 from web import cloning
 from web.forms import GrantForm, ProjectForm, RepositorySettingsForm
 from web.templatetags.pages import project_url, repository_url
 
-MOST_BRANCHES = 500
 MOST_GRANTS = 200
 WORDS = {
     "PROJECT_READ": "Read",
@@ -53,6 +51,7 @@ def repository_details(request: HttpRequest, key: str, slug: str) -> HttpRespons
             form.refuse(error)
         else:
             return redirect(repository_url(changed, "settings", saved="1"))
+    context["may_delete"] = policies.may(request.actor, Act.DELETE, repository)  # type: ignore[attr-defined]
     return render(request, "repository_settings.html", context | {"form": form})
 
 
@@ -153,27 +152,16 @@ def project_to_change(request: HttpRequest, key: str, page: str) -> tuple[Projec
 
 def _repository_form(request: HttpRequest, repository: Repository) -> RepositorySettingsForm:
     actor = request.actor  # type: ignore[attr-defined]
-    wanted = PageRequest(limit=MOST_BRANCHES)
-    listed = refs.branches(actor, repository, wanted, order=Order.ALPHABETICAL).values
-    try:
-        current = refs.default_branch(actor, repository).name
-    except NoDefaultBranch:
-        current = ""
     targets = {repository.project.key: repository.project.name}
     targets |= {one.key: one.name for one in abilities.projects_to_create_in(actor)}
     initial = {
         "name": repository.name,
         "description": repository.description,
-        "default_branch": current,
         "project": repository.project.key,
         "is_public": repository.is_public,
         "is_forkable": repository.is_forkable,
-        "is_archived": repository.is_archived,
     }
     form = RepositorySettingsForm(request.POST or None, initial=initial)
-    # A name that is no text cannot come back from a form.
-    choices = [(one.name, one.display_id) for one in listed if one.name.isprintable()]
-    form.offer("default_branch", choices or [("", "no branch yet")])
     form.offer("project", list(targets.items()))
     return form
 
@@ -182,11 +170,8 @@ def _change_repository(
     request: HttpRequest, repository: Repository, wanted: dict[str, Any]
 ) -> Repository:
     actor = request.actor  # type: ignore[attr-defined]
-    branch = wanted.pop("default_branch")
     key = wanted.pop("project")
     target = projects.get(actor, key) if key and key != repository.project.key else None
-    if branch and branch != refs.default_branch_name(actor, repository):
-        branches.set_default(actor, repository, branch)
     return change.update(actor, repository, project=target, **wanted)
 
 

@@ -76,7 +76,6 @@ if (field) {
     ],
   });
   field.hidden = true;
-  view.focus();
   const choose = async (name) => {
     const found = LanguageDescription.matchFilename(languages, name);
     const support = found ? await found.load() : [];
@@ -85,4 +84,7 @@ if (field) {
   const path = document.querySelector("input[name=path]");
   path?.addEventListener("change", () => choose(path.value.split("/").pop()));
   choose(field.dataset.name || path.value.split("/").pop());
+  // A new file is named first.
+  if (path) path.focus();
+  else view.focus();
 }
