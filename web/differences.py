@@ -166,6 +166,7 @@ def asked(request: HttpRequest, compared: Comparison) -> dict[str, Any]:
         "manner": manner,
         "contexts": list(CONTEXTS),
         "is_one": bool(number),
+        "file_address": _file_address(request),
         "compared": compared,
         "shown_in": compared.other or compared.repository,
     }
@@ -178,6 +179,13 @@ def asked(request: HttpRequest, compared: Comparison) -> dict[str, Any]:
     alone = drawn(actor, compared, manner, change.path, change.source_path or "").files
     files = [replace(file, number=at) for file in alone if file.change.path == change.path]
     return found | {"shown": shown, "files": files}
+
+
+def _file_address(request: HttpRequest) -> str:
+    """The address at which one file of this page's diff stands, up to its number."""
+    query = request.GET.copy()
+    query.pop("file", None)
+    return f"?{query.urlencode()}&file=" if query else "?file="
 
 
 class NoSuchFile(NotFound):

@@ -8,7 +8,6 @@ from urllib.parse import quote
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from gitengine import refs
 from web.differences import Drawn, DrawnFile
 from web.lanes import COLOURS, Line, Row
 from web.templatetags.pages import repository_url
@@ -27,13 +26,6 @@ def graph(row: Row, width: int) -> SafeString:
     dot = f'<circle class="lane-{row.lane % COLOURS}{" hollow" if row.is_merge else ""}" cx="{_x(row.lane)}" cy="{MIDDLE}" r="{radius}"/>'
     box = f'width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}"'
     return mark_safe(f'<svg {box} aria-hidden="true" focusable="false">{lines}{dot}</svg>')
-
-
-@register.filter
-def short_ref(name: str) -> str:
-    """Name a branch or tag as people do; bytes that mean nothing become a sign."""
-    text = name.removeprefix(refs.BRANCHES).removeprefix(refs.TAGS)
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @register.filter
