@@ -16,8 +16,9 @@ class DomainError(Exception):
     exception_name: str | None = None
 
     def __init__(self, message: str, context: str | None = None, **extra: Any):
-        super().__init__(message)
-        self.message = message
+        # Names that are no text may stand in it, and go into pages and JSON.
+        self.message = message.encode("utf-8", "replace").decode("utf-8")
+        super().__init__(self.message)
         self.context = context
         self.extra = extra
 

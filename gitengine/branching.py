@@ -12,6 +12,8 @@ from gitengine.types import ObjectId
 
 TIMEOUT = 30.0
 MOST_WALKED = 200_000
+# What git reads as a number of refs.
+MOST_COUNTED = 2**31 - 1
 # A walk of its own for each is cheaper than one for all where there are few.
 FEW = 2
 
@@ -55,7 +57,7 @@ def containing(
         [
             "for-each-ref",
             f"--contains={commit_id}",
-            f"--count={most}",
+            f"--count={min(most, MOST_COUNTED)}",
             "--format=%(refname)",
             prefix,
         ],

@@ -42,7 +42,8 @@ def tidy(git: GitRepository, pool: GitRepository | None = None) -> bool:
         quarantine.sweep(git, older_than=FORGOTTEN_AFTER)
         if pool is not None:
             pools.give(git, pool)
-        elif _has_objects(git):
+        elif _has_objects(git) and not git.is_borrowing:
+            # One that borrows without a network is being forked, or was when the server was killed.
             _repack(git, lock)
             _write_commit_graph(git, lock)
         if _count_loose_refs(git) > MOST_LOOSE_REFS:

@@ -36,8 +36,10 @@ def unreachable(
     if not left:
         return set()
     kinds = _kinds(git, left)
-    commits = {object_id for object_id in left if kinds.get(object_id) in {"commit", "tag"}}
-    others = {object_id for object_id in left if kinds.get(object_id) in {"tree", "blob"}}
+    commits = {object_id for object_id in left if kinds.get(object_id) == "commit"}
+    # A tag object is reached from a ref or another tag, never from a commit: another fork's tag, or a
+    # deleted one, may name a commit of ours.
+    others = {object_id for object_id in left if kinds.get(object_id) in {"tree", "blob", "tag"}}
     missing = left - commits - others
     return (
         missing | _unreachable_commits(git, commits, tips) | _unreachable_others(git, others, tips)

@@ -137,8 +137,9 @@ class Commands:
                 near.close()
             status, complaint = await working
             await giving
-            if command.service is Service.RECEIVE_PACK:
-                # A client that is still sending would not hear the report.
+            if command.service is Service.RECEIVE_PACK and outlet.has_sent:
+                # A client that is still sending would not hear the report. One that was refused at
+                # the first word sends nothing, and waits for the end.
                 await asyncio.wait({taking}, timeout=LEFT_OVER_SECONDS)
             return status, complaint
         finally:
@@ -162,12 +163,14 @@ class _Outlet:
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._room = threading.Semaphore(PIECES_AHEAD)
         self._is_stopped = False
+        self.has_sent = False
 
     def send(self, piece: bytes | None) -> None:
         """Hand a piece over, None for the end; from the thread. Waits for room, raises _Gone."""
         self._room.acquire()
         if self._is_stopped:
             raise _Gone
+        self.has_sent |= piece is not None
         self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
 
     async def pump(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -175,7 +176,7 @@ def _check_seen(git: GitRepository, change: Edit, target: Target, parent: Object
 
 
 def _usual_message(git: GitRepository, change: Edit, parent: ObjectId | None) -> str:
-    name = change.path.rpartition("/")[2]
+    name = os.fsencode(change.path.rpartition("/")[2]).decode("utf-8", "replace")
     if change.is_removal:
         return f"{name} deleted online with Bitbucket"
     if change.moved_from is not None:

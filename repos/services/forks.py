@@ -82,10 +82,10 @@ def recreate(actor: Actor, repository: Repository) -> Repository:
     """Make the files of a repository anew whose making failed; NotInitialisationFailed if they are there."""
     access.require(actor, Permission.PROJECT_ADMIN, repository.project, scope=Scope.PROJECT)
     path = storage.path_of(repository.pk)
-    if (path / "HEAD").is_file() and (path / "objects").is_dir():
+    # Files are made whole or not at all: whatever lies there, damaged or not, holds what people pushed.
+    if path.exists():
         raise NotInitialisationFailed(str(repository))
-    GitRepository(path).delete()
-    origin = Repository.objects.filter(forks=repository).first()
+    origin = access.visible_repositories(actor).filter(forks=repository).first()
     pool = storage.pool_of(repository)
     if origin is None or pool is None:
         GitRepository.create(path)

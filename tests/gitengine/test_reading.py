@@ -216,3 +216,22 @@ def test_one_bad_want_among_many_is_found_by_halving(repository, monkeypatch):
     assert reachability.unreachable(repository, [*ids, lost]) == {lost}
     assert reachability.unreachable(repository, ids) == set()
     assert len(calls) <= 4
+
+
+def test_a_tag_object_is_had_only_through_a_ref(repository):
+    """A deleted tag, or one of another fork in the same pool, may name a commit that we have."""
+    from gitengine import reachability
+
+    names = dict(GIT_COMMITTER_NAME="T", GIT_COMMITTER_EMAIL="t@e")
+    git("tag", "-a", "-m", "secret", "gone", "main", cwd=repository.path, env=names)
+    secret = git("rev-parse", "refs/tags/gone", cwd=repository.path)
+    nested = git("tag", "-a", "-m", "outer", "outer", "gone", cwd=repository.path, env=names)
+    assert nested == ""
+    git("update-ref", "-d", "refs/tags/gone", cwd=repository.path)
+    assert reachability.unreachable(repository, [secret]) == set()
+
+    git("update-ref", "-d", "refs/tags/outer", cwd=repository.path)
+
+    assert reachability.unreachable(repository, [secret]) == {secret}
+    shown = git("rev-parse", "refs/tags/v1", cwd=repository.path)
+    assert reachability.unreachable(repository, [shown]) == set()

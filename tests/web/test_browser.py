@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -170,6 +171,14 @@ def sign_in(page, server, who=ADMINISTRATOR):
     page.wait_for_url("**/dashboard")
 
 
+def until(page, expression):
+    """Wait until an expression is true; asked from outside, since pages let nobody evaluate texts."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(50)
+
+
 def listen(page):
     """Collect what the browser complains of: errors of scripts, refused resources."""
     complaints = []
@@ -308,7 +317,7 @@ def test_from_signing_in_to_reading_what_was_pushed(chromium, world, tmp_path):
     page.click("a[data-line='3']")
     page.click("a[data-line='5']", modifiers=["Shift"])
     assert page.url.endswith("#L3-5")
-    page.wait_for_function("document.querySelectorAll('tr.chosen').length === 3")
+    until(page, "document.querySelectorAll('tr.chosen').length === 3")
     page.click("nav[aria-label=Repository] >> text=Commits")
     page.click("text=begin")
     page.wait_for_selector("text=1 file changed")
@@ -332,7 +341,7 @@ def test_the_six_steps_of_an_app_password(chromium, world, tmp_path):
     text = page.input_value("#secret-text")
     look(page, "app-password-made-light")
     page.click("button[aria-label='Copy the app password']")
-    page.wait_for_function("document.getElementById('status').textContent === 'Copied'")
+    until(page, "document.getElementById('status').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()") == text
 
     address = world.address("show/everything.git", (ADMINISTRATOR[0], text))
@@ -397,7 +406,7 @@ def test_an_application_is_registered_allowed_and_revoked(chromium, world, deskt
     secret = page.input_value("#secret-text")
     client_id = page.input_value("#client-id")
     page.click("button[aria-label='Copy the client secret']")
-    page.wait_for_function("document.getElementById('status').textContent === 'Copied'")
+    until(page, "document.getElementById('status').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()") == secret
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)

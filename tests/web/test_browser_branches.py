@@ -8,7 +8,7 @@ import requests
 from tests.builders import git
 from tests.git.histories import everything
 from tests.server import ADMINISTRATOR
-from tests.web.test_browser import WIDEST, chromium, listen, look, sign_in, violations
+from tests.web.test_browser import WIDEST, chromium, listen, look, sign_in, until, violations
 
 __all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -117,7 +117,7 @@ def test_branches_are_filtered_made_and_deleted(chromium, world):
     page.goto(f"{world.url}{R}/branches")
     assert page.locator(".branch-table tbody tr").count() == 25
     page.fill("main input[name=filter]", "not-bold")
-    page.wait_for_function("document.querySelectorAll('.branch-table tbody tr').length === 1")
+    until(page, "document.querySelectorAll('.branch-table tbody tr').length === 1")
     assert "filter=not-bold" in page.url
     page.click("summary[aria-label^='Actions for']")
     look(page, "branch-actions")

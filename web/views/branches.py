@@ -26,6 +26,7 @@ from web.repository_page import repository_page, with_people
 from web.templatetags.pages import repository_url
 
 SHOWN_AT_ONCE = 25
+MOST_SHOWN = 100
 NAMES_AT_ONCE = 50
 # Half the width of the drawing that shows how far a branch is from its base.
 LONGEST_BAR = 60
@@ -128,7 +129,7 @@ def _list(
     page = refs.branches(
         actor,
         repository,
-        PageRequest.read(request.GET, default=SHOWN_AT_ONCE),
+        PageRequest.read(request.GET, default=SHOWN_AT_ONCE, most=MOST_SHOWN),
         text=text,
         prefix=category.prefix if category else "",
         with_commits=True,
