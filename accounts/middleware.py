@@ -9,8 +9,9 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from accounts import credentials
+from accounts import credentials, rate_limits
 from accounts.actor import Actor
+from accounts.errors import OverBudget
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -35,9 +36,22 @@ class WhoCalls:
             if session_key := request.session.session_key:
                 # Only a name for the session: its key stays a secret.
                 response["X-ASESSIONID"] = sha256(session_key.encode()).hexdigest()[:8]
-        budget = getattr(request, "budget", None)
-        for name, value in budget.headers.items() if budget else ():
-            response[name] = value
+        if not response.has_header("X-RateLimit-Limit"):
+            for name, value in _budget_of(request).items():
+                response[name] = value
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-cache, no-store, no-transform"
         return response
+
+
+def _budget_of(request: HttpRequest) -> dict[str, str]:
+    """What is told of the caller's budget; who was refused before they were known is somebody unknown."""
+    if hasattr(request, "budget"):
+        return request.budget.headers if request.budget else {}
+    if not request.path_info.startswith("/rest/"):
+        return {}
+    try:
+        left = rate_limits.spend(Actor.anonymous(credentials.origin_of(request)))
+    except OverBudget as error:
+        return error.budget
+    return left.headers if left else {}

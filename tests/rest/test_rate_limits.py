@@ -192,3 +192,15 @@ def test_applications_have_a_budget_too(limited):
         answer = Client().post(f"/rest/oauth2/latest/{name}", {"grant_type": "refresh_token"})
         assert answer.status_code in {400, 401}
         assert answer["X-RateLimit-Limit"]
+
+
+def test_who_is_refused_before_they_are_known_is_told_too(limited, alice):
+    from tests.rest_client import RestClient
+
+    wrong = RestClient(alice, password="wrong").get("users/alice")
+    assert (wrong.status_code, wrong["X-RateLimit-Limit"]) == (401, "2")
+    nowhere = RestClient().get("no/such/route")
+    assert (nowhere.status_code, nowhere["X-RateLimit-Limit"]) == (404, "2")
+    for _ in range(3):
+        nowhere = RestClient().get("no/such/route")
+    assert nowhere["X-RateLimit-Remaining"] == "0"
