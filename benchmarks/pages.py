@@ -193,7 +193,7 @@ def _lay_on_top(mirror: Path) -> None:
             lines[chance.randrange(LINES)] = f"changed in {number} {chance.random()}\n"
         touched = f"bench/many/file{chance.randrange(ENTRIES):04}.txt"
         commit("bench", {"bench/long.txt": "".join(lines), touched: f"again {number}\n"})
-    commit("wide", {"bench/wide.txt": "".join(wide)}, "refs/heads/bench^0")
+    commit("wide", {"bench/wide.txt": "".join(wide)}, "refs/heads/bench")
     commit("wide", {"bench/wide.txt": "".join(wide).replace("was", "is")})
     history = git("rev-list", "--first-parent", "--max-count=3000", head, cwd=mirror).split()
     for number in range(BRANCHES):
