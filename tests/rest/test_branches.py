@@ -207,7 +207,7 @@ def test_a_tag_is_deleted(api, alice, ids):
 
 
 def test_the_tagger_is_who_asked_whatever_their_name(api, alice, ids):
-    type(alice).objects.filter(pk=alice.pk).update(display_name="a\nGIT_X=1 <x>\x00")
+    type(alice).objects.filter(pk=alice.pk).update(display_name="a\nGIT_X=1 <x>")
     made = api(alice).post(f"{GIT}/tags", {"name": "t", "startPoint": "main", "message": "m"})
     shown = builders.git("cat-file", "tag", made.json()["hash"], cwd=ids["path"])
     assert "tagger aGIT_X=1 x <alice@example.com> " in shown
