@@ -216,21 +216,19 @@ def test_the_raw_text_is_git_s(api, ids):
     assert html.status_code == 406
 
 
-def test_git_is_stopped_when_the_client_leaves(api, ids):
+@pytest.mark.parametrize("path", ["diff", "patch"])
+def test_git_is_stopped_when_the_client_leaves(api, ids, path):
     many = b"".join(b"%d\n" % number for number in range(500_000))
     script = b"commit refs/heads/huge\ncommitter A <a@b> 5 +0000\ndata 1\nm\n"
     script += b"M 100644 inline lines\ndata %d\n%s\n" % (len(many), many)
     subprocess.run(["git", "fast-import", "--quiet"], cwd=ids["path"], input=script, check=True)
-    for path in ("diff", "patch"):
-        seen = []
-        for _ in range(5):
-            answer = api().request("GET", f"{REPO}/{path}", query={"until": "huge"}, headers=TEXT)
-            pieces = iter(answer)
-            assert next(pieces)
-            seen += _working_for(ids["path"])
-            answer.close()
-            assert not _working_for(ids["path"])
-        assert seen
+    # Only one request: a reader who leaves takes the test's database connection along.
+    answer = api().request("GET", f"{REPO}/{path}", query={"until": "huge"}, headers=TEXT)
+    pieces = iter(answer)
+    assert next(pieces)
+    assert _working_for(ids["path"])
+    answer.close()
+    assert not _working_for(ids["path"])
 
 
 def _working_for(path):
