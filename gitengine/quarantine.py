@@ -158,7 +158,10 @@ def sweep(git: GitRepository, *, older_than: float) -> int:
     """Remove what killed servers left behind, untouched for `older_than` seconds; gives how many."""
     swept = 0
     for path in git.objects.glob(f"{PREFIX}*"):
-        newest = max((file.stat().st_mtime for file in [path, *path.rglob("*")]), default=0.0)
+        try:
+            newest = max((file.stat().st_mtime for file in [path, *path.rglob("*")]), default=0.0)
+        except FileNotFoundError:
+            continue  # its push has just ended
         if time.time() - newest > older_than:
             shutil.rmtree(path, ignore_errors=True)
             swept += 1
