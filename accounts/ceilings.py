@@ -24,8 +24,9 @@ APP_PASSWORD: dict[str, tuple[frozenset[Permission], frozenset[Scope]]] = {
     # Who deletes must find it first; changing it needs the scope that this one lacks.
     "REPO_DELETE": (frozenset({Permission.REPO_ADMIN}), frozenset({Scope.REPOSITORY_DELETE})),
     "PULL_REQUEST_READ": (frozenset({Permission.REPO_READ}), frozenset({Scope.PULL_REQUEST})),
+    # Who may write may merge by it; pushing needs the scope that this one lacks.
     "PULL_REQUEST_WRITE": (
-        frozenset({Permission.REPO_READ}),
+        frozenset({Permission.REPO_WRITE}),
         frozenset({Scope.PULL_REQUEST, Scope.PULL_REQUEST_WRITE}),
     ),
     "WEBHOOK": (frozenset({Permission.REPO_ADMIN}), frozenset({Scope.WEBHOOK})),

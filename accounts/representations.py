@@ -22,6 +22,14 @@ from accounts.models import (
 from accounts.permissions import Permission
 from core import links, site
 
+_NOBODY = {
+    "name": "former-service-user",
+    "displayName": "Former service user",
+    "slug": "former-service-user",
+    "active": False,
+    "type": "SERVICE",
+}
+
 
 def avatar_address(user: User) -> str:
     """Where the picture of a user is."""
@@ -40,6 +48,19 @@ def represent_user(user: User) -> dict[str, Any]:
         "type": user.type,
         "links": {"self": [{"href": links.absolute(f"/users/{links.segment(user.slug)}")}]},
     }
+
+
+def represent_person(user: User | None, *, with_addresses: bool = True) -> dict[str, Any]:
+    """Who did something; without the address for who only sees what is public.
+
+    None stands for who did it by the token of a project or repository that is gone.
+    """
+    if user is None:
+        return dict(_NOBODY)
+    shown = represent_user(user)
+    if not with_addresses:
+        del shown["emailAddress"]
+    return shown
 
 
 def represent_detailed_user(user: User) -> dict[str, Any]:

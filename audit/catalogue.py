@@ -9,6 +9,7 @@ from typing import Any
 from accounts import events as people
 from accounts.models import OAuthApplication, User
 from discussions import events as talk
+from pullrequests import events as pulls
 from repos import events as places
 from repos.models import Project, Repository
 
@@ -20,12 +21,24 @@ REPOSITORIES = "Repositories"
 ADMINISTRATION = "Global administration"
 CATEGORIES = (ADMINISTRATION, PERMISSIONS, PROJECTS, REPOSITORIES, SECURITY, USERS)
 
-# Told elsewhere: the push log knows every ref that moved, a comment tells itself.
+# Told elsewhere: the push log knows every ref that moved, a comment tells itself, and a pull request
+# its story.
 SILENT = {
     places.RefsChanged,
     talk.CommitCommentAdded,
     talk.CommitCommentEdited,
     talk.CommitCommentDeleted,
+    pulls.PullRequestOpened,
+    pulls.PullRequestModified,
+    pulls.PullRequestReviewersChanged,
+    pulls.PullRequestReviewed,
+    pulls.PullRequestSourceMoved,
+    pulls.PullRequestMerged,
+    pulls.PullRequestDeclined,
+    pulls.PullRequestReopened,
+    pulls.PullRequestCommentAdded,
+    pulls.PullRequestCommentEdited,
+    pulls.PullRequestCommentDeleted,
 }
 
 
@@ -250,6 +263,14 @@ CATALOGUE: dict[type, Entry] = {
         REPOSITORIES,
         "Label removed",
         lambda e: _of_place(e.repository, [_change("label", e.label, None)]),
+    ),
+    pulls.PullRequestDeleted: Entry(
+        REPOSITORIES,
+        "Pull request deleted",
+        lambda e: _of_place(
+            e.pull_request.repository,
+            [_change("pull request", f"#{e.pull_request.number} {e.pull_request.title}", None)],
+        ),
     ),
     places.BranchModelChanged: Entry(
         REPOSITORIES,

@@ -185,6 +185,7 @@ INSTALLED_APPS = [
     "accounts",
     "repos",
     "discussions",
+    "pullrequests",
     "audit",
     "web",
     "django_cotton",

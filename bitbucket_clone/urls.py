@@ -12,6 +12,7 @@ from accounts.api import urls as accounts  # noqa: E402
 from audit.api import urls as audit  # noqa: E402
 from bitbucket_clone import views  # noqa: E402
 from discussions.api import urls as discussions  # noqa: E402
+from pullrequests.api import urls as pullrequests  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
 from web import urls as web  # noqa: E402
@@ -21,6 +22,7 @@ api = [
     *accounts.api,
     # Before `repos`, whose commits take every path below them.
     *discussions.api,
+    *pullrequests.api,
     *repos.api,
 ]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts.models import User
-from accounts.representations import represent_user
+from accounts.representations import represent_person, represent_user
 from core import links
 from core.markup import Manner
 from discussions import markup
@@ -14,15 +13,6 @@ from discussions.emoticons import SIGNS
 from discussions.models import Attachment, Comment, Reaction, Thread
 from discussions.selectors.comments import Said
 from repos.representations import repository_path
-
-# Who spoke by the token of a project or repository that is gone.
-_NOBODY = {
-    "name": "former-service-user",
-    "displayName": "Former service user",
-    "slug": "former-service-user",
-    "active": False,
-    "type": "SERVICE",
-}
 
 
 def represent_comment(said: Said, *, with_addresses: bool = True) -> dict[str, Any]:
@@ -33,7 +23,7 @@ def represent_comment(said: Said, *, with_addresses: bool = True) -> dict[str, A
         "id": comment.pk,
         "version": comment.version,
         "text": comment.text,
-        "author": _person(comment.author, with_addresses),
+        "author": represent_person(comment.author, with_addresses=with_addresses),
         "createdDate": _milliseconds(comment.created_at),
         "updatedDate": _milliseconds(comment.updated_at),
         "comments": [represent_comment(one, with_addresses=with_addresses) for one in said.replies],
@@ -48,11 +38,13 @@ def represent_comment(said: Said, *, with_addresses: bool = True) -> dict[str, A
         shown["properties"]["reactions"] = reactions
     if comment.resolved_at is not None:
         shown["resolvedDate"] = _milliseconds(comment.resolved_at)
-        shown["resolver"] = _person(comment.resolver, with_addresses)
+        shown["resolver"] = represent_person(comment.resolver, with_addresses=with_addresses)
     if comment.parent_id is None:
         if thread.resolved_at is not None:
             shown["threadResolvedDate"] = _milliseconds(thread.resolved_at)
-            shown["threadResolver"] = _person(thread.resolver, with_addresses)
+            shown["threadResolver"] = represent_person(
+                thread.resolver, with_addresses=with_addresses
+            )
         if thread.is_anchored:
             shown["anchor"] = represent_anchor(thread)
     return shown
@@ -138,21 +130,13 @@ def _permitted(said: Said) -> dict[str, bool]:
 def _reactions(comment: Comment, with_addresses: bool) -> list[dict[str, Any]]:
     by_emoticon: dict[str, list[dict[str, Any]]] = {}
     for one in comment.reactions.all():
-        by_emoticon.setdefault(one.emoticon, []).append(_person(one.user, with_addresses))
+        by_emoticon.setdefault(one.emoticon, []).append(
+            represent_person(one.user, with_addresses=with_addresses)
+        )
     return [
         {"emoticon": represent_emoticon(shortcut), "users": users}
         for shortcut, users in by_emoticon.items()
     ]
-
-
-def _person(user: User | None, with_addresses: bool) -> dict[str, Any]:
-    if user is None:
-        return dict(_NOBODY)
-    shown = represent_user(user)
-    if not with_addresses:
-        # Whoever sees a public repository sees who spoke there, not where to write to them.
-        del shown["emailAddress"]
-    return shown
 
 
 def _milliseconds(time: datetime) -> int:

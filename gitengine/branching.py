@@ -67,6 +67,30 @@ def containing(
     return [os.fsdecode(line) for line in output.splitlines()]
 
 
+def reaching(
+    git: GitRepository, commit_id: ObjectId, candidates: Collection[ObjectId]
+) -> set[ObjectId]:
+    """Keep of these commits those that have `commit_id` in their history, or are it; one walk for all.
+
+    What is not there any more reaches nothing.
+    """
+    wanted = set(candidates)
+    found = wanted & {commit_id}
+    asked = "".join(f"{one}\n" for one in [*sorted(wanted), f"^{commit_id}"])
+    walked = processes.stream(
+        ["rev-list", "--ancestry-path", "--ignore-missing", "--stdin"],
+        git_dir=git.path,
+        stdin=asked.encode(),
+        env=git.environment,
+        timeout=TIMEOUT,
+    )
+    rest = b""
+    for chunk in walked:
+        *lines, rest = (rest + chunk).split(b"\n")
+        found |= wanted.intersection(line.decode("ascii") for line in lines)
+    return found
+
+
 def _walk(git: GitRepository, tips: list[ObjectId]) -> Iterator[tuple[ObjectId, list[ObjectId]]]:
     """Give each commit that some of the tips reach and not all, children before parents, with its parents."""
     # What all of them reach is left out at its newest commit, where there is one.

@@ -107,6 +107,15 @@ def file_history(
     return [(one, name) for one, (_, name) in zip(read, wanted, strict=True)]
 
 
+def ids(
+    git: GitRepository, until: Sequence[ObjectId], since: Sequence[ObjectId], *, limit: int
+) -> list[ObjectId]:
+    """Give the ids of the commits that `until` reaches and `since` does not, newest first."""
+    excluded = [f"^{object_id}" for object_id in since]
+    args = ["rev-list", f"--max-count={limit}", "--end-of-options", *until, *excluded, "--"]
+    return _git(git, args).decode("ascii").split()
+
+
 def count(git: GitRepository, until: Sequence[ObjectId], since: Sequence[ObjectId] = ()) -> int:
     """Count the commits that `until` reaches and `since` does not."""
     excluded = [f"^{object_id}" for object_id in since]
@@ -138,6 +147,20 @@ def merge_base(git: GitRepository, one: ObjectId, other: ObjectId) -> ObjectId |
     args = ["merge-base", "--end-of-options", one, other]
     found = _git(git, args, ok_statuses=(0, 1)).decode("ascii").strip()
     return found or None
+
+
+def is_ancestor(git: GitRepository, old: ObjectId, new: ObjectId) -> bool:
+    """Whether `new` has `old` in its history, or is it."""
+    if old == new:
+        return True
+    args = ["merge-base", "--is-ancestor", "--end-of-options", old, new]
+    try:
+        _git(git, args)
+    except GitFailed as error:
+        if error.status == 1:
+            return False
+        raise
+    return True
 
 
 def commit_times(git: GitRepository, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:

@@ -89,9 +89,9 @@ def resolve(
     )
     for name in candidates:
         if visible(name) and (ref := find(git, name)) is not None:
-            return _commit_behind(git, ref.peeled, revision), name
+            return commit_behind(git, ref.peeled, revision), name
     if SHORT_ID.fullmatch(revision):
-        return _commit_behind(git, revision.lower(), revision), None
+        return commit_behind(git, revision.lower(), revision), None
     raise NoSuchRevision(revision)
 
 
@@ -231,7 +231,9 @@ def _folders(name: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(2, len(parts))]
 
 
-def _commit_behind(git: GitRepository, object_id: ObjectId, revision: str) -> ObjectId:
+def commit_behind(git: GitRepository, object_id: ObjectId, revision: str = "") -> ObjectId:
+    """Give the commit that an id, perhaps shortened, or the tag of that id leads to; NoSuchRevision."""
+    revision = revision or object_id
     opened = git.libgit2()
     if len(object_id) < 40:
         try:

@@ -17,6 +17,8 @@ from repos.models import Repository
 
 PULL_REQUEST_REFS = "refs/pull-requests/"
 INTERNAL_REFS = "refs/internal/"
+# What the server makes and nobody pushes: it moves along with other refs, or by jobs.
+SERVER_OWNED = (PULL_REQUEST_REFS, INTERNAL_REFS)
 
 
 def path_of(repository_id: int) -> Path:

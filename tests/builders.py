@@ -17,6 +17,9 @@ from accounts.services import oauth_applications, users
 from discussions.models import Attachment, Comment
 from discussions.selectors import comments as find_comments
 from discussions.services import attachments, comments
+from pullrequests.models import PullRequest
+from pullrequests.services import lifecycle
+from pullrequests.services.lifecycle import Proposal
 from repos import storage
 from repos.models import Project, Repository
 from repos.services import permissions, projects, repositories
@@ -90,6 +93,21 @@ def comment(
     speaker = actor(User.objects.get(name=by))
     commit_id = find_comments.commit_id_of(speaker, where, at)
     return comments.add_to_commit(speaker, where, commit_id, text=text, **how)
+
+
+def pull_request(
+    where: Repository,
+    source: str,
+    target: str = "main",
+    *,
+    by: str = "bob",
+    reviewers: tuple[str, ...] = (),
+    title: str = "News",
+) -> PullRequest:
+    """A pull request within a repository, by somebody who may read there."""
+    speaker = actor(User.objects.get(name=by))
+    proposal = Proposal(title, where, source, target, reviewers=reviewers)
+    return lifecycle.propose(speaker, where, proposal)
 
 
 def attachment(

@@ -69,7 +69,7 @@ def add_to_commit(
 ) -> Comment:
     """Begin a thread about a commit, in general or at a place of its diff."""
     _require_open(actor, repository)
-    _check_text(text)
+    check_text(actor, text)
     place = _anchor_fields(actor, repository, commit_id, anchor) if anchor else {}
     with transaction.atomic():
         thread = Thread.objects.create(repository=repository, **place)
@@ -93,7 +93,7 @@ def reply(
 ) -> Comment:
     """Answer a comment."""
     _require_open(actor, repository)
-    _check_text(text)
+    check_text(actor, text)
     with transaction.atomic():
         _lock(parent)
         if parent.depth >= MOST_DEPTH and parent.parent is not None:
@@ -193,7 +193,8 @@ def _version_of(comment: Comment) -> int:
     return Comment.objects.values_list("version", flat=True).get(pk=comment.pk)
 
 
-def _check_text(text: str) -> None:
+def check_text(actor: Actor, text: str) -> None:
+    """Refuse an empty text, and one that is too long."""
     if not text.strip():
         raise Invalid("Please enter some text.", context="text")
     if len(text) > LONGEST_TEXT:
@@ -207,7 +208,7 @@ def _changed_fields(actor: Actor, comment: Comment, changes: Changes) -> dict[st
     if changes.text is not None and changes.text != comment.text:
         if not _is_author(actor, comment):
             raise Forbidden("Only the author of a comment may change its text.")
-        _check_text(changes.text)
+        check_text(actor, changes.text)
         fields["text"] = changes.text
     severity = changes.severity or comment.severity
     if severity != comment.severity:

@@ -33,7 +33,7 @@ class UnifiedText(CompactJSONRenderer):
     format = "txt"
 
 
-class _Asked(RepositoryResource):
+class Asked(RepositoryResource):
     """What all of them share."""
 
     def required(self, name: str) -> str:
@@ -44,7 +44,7 @@ class _Asked(RepositoryResource):
         return str(text)
 
 
-class _Compared(_Asked):
+class Compared(Asked):
     """Which commits are compared, and what of them is looked at."""
 
     @abstractmethod
@@ -76,7 +76,7 @@ class _Compared(_Asked):
         return min(int(text[:9]), MOST_CONTEXT)
 
 
-class _OfCommit(_Compared):
+class _OfCommit(Compared):
     """A commit of the path against `since`, else against its first parent."""
 
     def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
@@ -88,7 +88,7 @@ class _OfCommit(_Compared):
         )
 
 
-class _OfRevision(_Compared):
+class _OfRevision(Compared):
     """The revision `until` against `since`, else against its first parent."""
 
     def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
@@ -99,7 +99,7 @@ class _OfRevision(_Compared):
         )
 
 
-class _OfEnds(_Compared):
+class _OfEnds(Compared):
     """What `from` has and `to` has not; `from` may stand in another repository."""
 
     def ends(self) -> Ends:
@@ -114,7 +114,7 @@ class _OfEnds(_Compared):
         return comparisons.between(self.actor, self.repository(), self.ends(), wanted=wanted)
 
 
-class _Changes(_Compared):
+class ComparedChanges(Compared):
     """A page of the paths that differ."""
 
     def get(self, request: Request, **_: str) -> Response:
@@ -130,7 +130,7 @@ class _Changes(_Compared):
         return self.show_page(page, represent)
 
 
-class _Diff(_Compared):
+class ComparedDiff(Compared):
     """The files that differ, line by line: JSON, or git's own text for who asks for it."""
 
     renderer_classes = [CompactJSONRenderer, UnifiedText]
@@ -146,7 +146,7 @@ class _Diff(_Compared):
         return self.show(represent_diff(found, compared, selected))
 
 
-class _Stats(_Compared):
+class ComparedStats(Compared):
     """Sums of what differs."""
 
     def get(self, request: Request, path: str = "", **_: str) -> Response:
@@ -156,35 +156,35 @@ class _Stats(_Compared):
         return self.show(represent_stats(comparisons.stats(self.actor, compared, selected)))
 
 
-class CommitChanges(_OfCommit, _Changes):
+class CommitChanges(_OfCommit, ComparedChanges):
     """/commits/{commitId}/changes"""
 
 
-class CommitDiff(_OfCommit, _Diff):
+class CommitDiff(_OfCommit, ComparedDiff):
     """/commits/{commitId}/diff/{path}"""
 
 
-class CommitStats(_OfCommit, _Stats):
+class CommitStats(_OfCommit, ComparedStats):
     """/commits/{commitId}/diff-stats-summary/{path}"""
 
 
-class Changes(_OfRevision, _Changes):
+class Changes(_OfRevision, ComparedChanges):
     """/changes"""
 
 
-class Diff(_OfRevision, _Diff):
+class Diff(_OfRevision, ComparedDiff):
     """/diff/{path}"""
 
 
-class CompareChanges(_OfEnds, _Changes):
+class CompareChanges(_OfEnds, ComparedChanges):
     """/compare/changes"""
 
 
-class CompareDiff(_OfEnds, _Diff):
+class CompareDiff(_OfEnds, ComparedDiff):
     """/compare/diff/{path}"""
 
 
-class CompareStats(_OfEnds, _Stats):
+class CompareStats(_OfEnds, ComparedStats):
     """/compare/diff-stats-summary/{path}"""
 
 
@@ -199,7 +199,7 @@ class CompareCommits(_OfEnds):
         return self.show_page(page, lambda commit: represent_commit(commit, people))
 
 
-class MergeBase(_Asked):
+class MergeBase(Asked):
     """/commits/{commitId}/merge-base"""
 
     def get(self, request: Request, commit_id: str, **_: str) -> Response:
@@ -211,7 +211,7 @@ class MergeBase(_Asked):
         return self.show(represent_commit(found, self.people_in([found])))
 
 
-class Patch(_Asked):
+class Patch(Asked):
     """/patch"""
 
     renderer_classes = [UnifiedText, CompactJSONRenderer]

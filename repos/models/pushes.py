@@ -35,6 +35,8 @@ class Push(models.Model):
         EDIT = "EDIT"
         MERGE = "MERGE"
         SYNC = "SYNC"
+        # Refs of pull requests alone, by a job.
+        REVIEW = "REVIEW"
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="pushes")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

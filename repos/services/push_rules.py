@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts.actor import Actor
 from gitengine.repository import GitRepository
 from gitengine.types import RefChangeKind, RefCommand
+from repos import storage
 from repos.models import Repository
 
 
@@ -22,8 +23,6 @@ class PushCase:
 
 PushRule = Callable[[PushCase, RefCommand], str | None]
 
-SERVER_OWNED = ("refs/pull-requests/", "refs/internal/")
-
 
 def is_not_archived(case: PushCase, command: RefCommand) -> str | None:
     """An archived repository is read-only."""
@@ -32,7 +31,7 @@ def is_not_archived(case: PushCase, command: RefCommand) -> str | None:
 
 def is_not_server_owned(case: PushCase, command: RefCommand) -> str | None:
     """Refs of pull requests are made by the server; a mirror's other refs pass beside them."""
-    if command.name.startswith(SERVER_OWNED):
+    if command.name.startswith(storage.SERVER_OWNED):
         return "refs of this namespace belong to the server and cannot be pushed"
     return None
 

@@ -31,6 +31,10 @@ NOT_ALONE = "refused, because another ref of this atomic push was refused"
 FAVOURITES = ("refs/heads/main", "refs/heads/master", "refs/heads/trunk", "refs/heads/develop")
 
 Guard = Callable[[list[RefCommand]], list[RefCommand]]
+# Given what is about to move, the refs of the server's own that move in the same swap.
+Companion = Callable[[Repository, GitRepository, list[RefCommand]], list[RefCommand]]
+
+_companions: list[Companion] = []
 
 
 class Objects(Protocol):
@@ -38,6 +42,12 @@ class Objects(Protocol):
 
     def accept(self) -> None:
         """Bring them in, for good."""
+
+
+def accompany(companion: Companion) -> Companion:
+    """Register who knows refs that move along with others; they publish no event of their own."""
+    _companions.append(companion)
+    return companion
 
 
 def move(
@@ -71,6 +81,8 @@ def move(
             return commands
         if objects is not None:
             objects.accept()
+        for companion in _companions:
+            wanted += companion(repository, git, wanted)
         try:
             results = _journalled(actor, repository, git, wanted, reason, cause, is_atomic)
         except DatabaseError:
@@ -152,7 +164,11 @@ def _refuse_stale(git: GitRepository, commands: list[RefCommand]) -> list[RefCom
 
 
 def _record(actor: Actor, push: Push, results: list[RefCommand]) -> None:
-    moved = tuple(result for result in results if not result.refusal)
+    moved = tuple(
+        result
+        for result in results
+        if not result.refusal and not result.name.startswith(storage.SERVER_OWNED)
+    )
     try:
         with transaction.atomic(durable=True):
             _apply(push, moved)
@@ -167,6 +183,7 @@ def _record(actor: Actor, push: Push, results: list[RefCommand]) -> None:
 
 
 def _apply(push: Push, moved: tuple[RefCommand, ...]) -> None:
+    """Record what moved; where only the server's own refs did, there is nothing to tell."""
     if not moved:
         push.delete()
         return

@@ -19,6 +19,8 @@ MODEL = {
     "development": {"useDefault": True},
     "types": [{"id": "BUGFIX", "enabled": True, "prefix": "bugfix/"}],
 }
+PULLS = f"{R}/pull-requests"
+PULL = f"{PULLS}/{{pull}}"
 LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
 TOKEN = {"name": "t", "permissions": ["REPO_READ"]}
@@ -212,6 +214,43 @@ REST = [
         f"GET {R}/attachments/{{attachment}}/metadata",
         "GET /projects/PRJ/repos/repo/attachments/{attachment}",
     ),
+    *_rows(
+        "to look at pull requests",
+        f"GET {PULLS}",
+        f"GET {PULL}",
+        f"GET {PULL}.diff",
+        f"GET {PULL}.patch",
+        f"GET {PULL}/participants",
+        f"GET {PULL}/changes",
+        f"GET {PULL}/commits",
+        f"GET {PULL}/diff",
+        f"GET {PULL}/diff/LICENSE",
+        f"GET {PULL}/diff-stats-summary",
+        f"GET {PULL}/diff-stats-summary/LICENSE",
+        f"GET {PULL}/merge-base",
+        f"GET {R}/commits/told/pull-requests",
+    ),
+    *_rows(
+        "to take part in pull requests",
+        (
+            f"POST {PULLS}",
+            {"title": "t", "fromRef": {"id": "told"}, "toRef": {"id": "feature/one"}},
+        ),
+        f"POST DELETE {PULL}/watch",
+        f"POST {PULL}/approve",
+        (f"PUT {PULL}/participants/{{me}}", {"status": "NEEDS_WORK"}),
+    ),
+    *_rows("one's own approval", f"DELETE {PULL}/approve"),
+    *_rows(
+        "to work on pull requests",
+        (f"PUT {PULL}", {"title": "other", "version": 0}),
+        (f"POST {PULL}/decline", {"version": 0}),
+        (f"POST {PULL}/reopen", {"version": 0}),
+        (f"POST {PULL}/participants", {"user": {"name": "dev"}, "role": "REVIEWER"}),
+        f"DELETE {PULL}/participants?username=dev",
+        f"DELETE {PULL}/participants/dev",
+    ),
+    *_rows("to administer pull requests", (f"DELETE {PULL}", {"version": 0})),
     *_rows(
         "to talk about the repository",
         (

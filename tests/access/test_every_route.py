@@ -36,10 +36,16 @@ PERSON = ANYBODY | {"a person", "a licensed person"}
 SERVICE = ANYBODY | {"a person"}
 SEES = {"to see the project", "to see the repository"}
 TALKS = {"to talk about the repository"}
+# Pull requests have scopes of their own: to look, to take part, to work on those of others.
+LOOKS_AT_PULLS = {"to look at pull requests"}
+JOINS = LOOKS_AT_PULLS | {"to take part in pull requests"}
+WORKS = JOINS | {"to work on pull requests"}
+RULES = WORKS | {"to administer pull requests"}
 OWNER = {
     "to talk about the repository",
     *("to administer the repository", "to look at who may what in the repository"),
     *("to delete the repository", "the repository's credentials", "to write the repository"),
+    *RULES,
 }
 PROJECT_OWNER = {
     *("to create in the project", "to administer the project"),
@@ -53,7 +59,7 @@ ADMINISTERS_SITE = {
 }
 SITE = ADMINISTERS_SITE | {"to administer the site's credentials", "to administer the system"}
 # Whatever is answered there, it is no accident.
-EXEMPT = {"the login page", "an application's own affair"}
+EXEMPT = {"the login page", "an application's own affair", "one's own approval"}
 EVERYTHING = PERSON | SEES | OWNER | PROJECT_OWNER | ITSELF | SITE
 
 # People, by what was granted to them.
@@ -61,8 +67,8 @@ PEOPLE = {
     "anonymous": ANYBODY,
     "switched off": {"nothing"},
     "none": PERSON | ITSELF,
-    "read": PERSON | ITSELF | SEES | TALKS,
-    "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"},
+    "read": PERSON | ITSELF | SEES | TALKS | JOINS,
+    "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"} | WORKS,
     "admin": PERSON | ITSELF | SEES | OWNER,
     "project admin": PERSON | ITSELF | SEES | OWNER | PROJECT_OWNER,
     "system admin": EVERYTHING,
@@ -86,17 +92,17 @@ APP_PASSWORDS = {
     "REPO_WRITE": SEES | TALKS | WRITES,
     "REPO_ADMIN": SEES | TALKS | WRITES | ADMINISTERS,
     "REPO_DELETE": SEES | LOOKS | {"to delete the repository"},
-    "PULL_REQUEST_READ": SEES,
-    "PULL_REQUEST_WRITE": SEES,
+    "PULL_REQUEST_READ": SEES | LOOKS_AT_PULLS,
+    "PULL_REQUEST_WRITE": SEES | WORKS,
     "WEBHOOK": SEES | LOOKS,
 }
-OWNS = ADMINISTERS | WRITES | TALKS | {"to delete the repository"}
+OWNS = ADMINISTERS | WRITES | TALKS | {"to delete the repository"} | RULES
 TOKENS = {
-    "REPO_READ": SEES | TALKS,
-    "REPO_WRITE": SEES | TALKS | WRITES,
+    "REPO_READ": SEES | TALKS | JOINS,
+    "REPO_WRITE": SEES | TALKS | WRITES | WORKS,
     "REPO_ADMIN": SEES | OWNS,
-    "PROJECT_READ": SEES | TALKS,
-    "PROJECT_WRITE": SEES | TALKS | WRITES,
+    "PROJECT_READ": SEES | TALKS | JOINS,
+    "PROJECT_WRITE": SEES | TALKS | WRITES | WORKS,
     "PROJECT_ADMIN": SEES
     | OWNS
     | {
@@ -110,8 +116,8 @@ TOKENS = {
 OAUTH = {
     "PUBLIC_REPOS": set(),
     "ACCOUNT_WRITE": {"to write one's account"},
-    "REPO_READ": SEES | TALKS,
-    "REPO_WRITE": SEES | TALKS | WRITES,
+    "REPO_READ": SEES | TALKS | JOINS,
+    "REPO_WRITE": SEES | TALKS | WRITES | WORKS,
     "REPO_ADMIN": SEES | OWNS,
     "PROJECT_ADMIN": TOKENS["PROJECT_ADMIN"],
     "ADMIN_WRITE": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
@@ -191,11 +197,14 @@ def _numbers(project, repository):
     attachment = builders.attachment(repository)
     bob = builders.actor(User.objects.get(name="bob"))
     attachments.set_metadata(bob, repository, attachment, "{}")
+    builders.grant(repository, User.objects.get(name="dev"), "REPO_READ")
+    pull_request = builders.pull_request(repository, "told", "main", reviewers=("dev",))
     made = {
         "access_key": access_key.key_id,
         "application": application.pk,
         "comment": builders.comment(repository, severity="BLOCKER").pk,
         "attachment": attachment.pk,
+        "pull": pull_request.number,
     }
     for name, place in (("project_token", project), ("repository_token", repository)):
         token, _ = tokens.create(system, place, name=name, permissions=["REPO_READ"])

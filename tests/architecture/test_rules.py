@@ -23,6 +23,8 @@ SYSTEM_COMMANDS = {
         "check_email",
         "check_password",
     },
+    # At import time, when nobody acts.
+    "repos.services.ref_updates": {"accompany"},
 }
 WRITES = {
     "save",

@@ -31,6 +31,7 @@ from audit.models import AuditEvent
 from audit.tasks import sweep
 from core import site
 from discussions import events as talk
+from pullrequests import events as pulls
 from repos import events as places
 from repos.services import access_keys, permissions, projects, repositories, tokens
 from tests import builders, oauth
@@ -46,7 +47,7 @@ def test_every_event_is_told_or_deliberately_silent():
     known = set(CATALOGUE) | SILENT
     missing = [
         kind.__name__
-        for module in (people, places, talk)
+        for module in (people, places, talk, pulls)
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if kind.__module__ == module.__name__ and kind not in known
     ]

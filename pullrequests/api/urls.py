@@ -1,0 +1,44 @@
+"""Routes about pull requests, one line each."""
+
+from django.urls import URLPattern, path
+
+from pullrequests.api import contents, participants, pull_requests
+
+
+def _below_repository(repository: str) -> list[URLPattern]:
+    """Give the routes of a repository, below the path that names it."""
+    every = f"{repository}/pull-requests"
+    one = f"{every}/<str:number>"
+    return [
+        path(every, pull_requests.PullRequests.as_view()),
+        path(f"{one}.diff", contents.RawDiff.as_view()),
+        path(f"{one}.patch", contents.RawPatch.as_view()),
+        path(one, pull_requests.PullRequestDetail.as_view()),
+        path(f"{one}/decline", pull_requests.Decline.as_view()),
+        path(f"{one}/reopen", pull_requests.Reopen.as_view()),
+        path(f"{one}/watch", pull_requests.Watch.as_view()),
+        path(f"{one}/approve", participants.Approve.as_view()),
+        path(f"{one}/participants", participants.Participants.as_view()),
+        path(f"{one}/participants/<str:user_slug>", participants.ParticipantDetail.as_view()),
+        path(f"{one}/changes", contents.PullRequestChanges.as_view()),
+        path(f"{one}/commits", contents.PullRequestCommits.as_view()),
+        path(f"{one}/diff", contents.PullRequestDiff.as_view()),
+        path(f"{one}/diff/<path:path>", contents.PullRequestDiff.as_view()),
+        path(f"{one}/diff-stats-summary", contents.PullRequestStats.as_view()),
+        path(f"{one}/diff-stats-summary/<path:path>", contents.PullRequestStats.as_view()),
+        path(f"{one}/merge-base", contents.PullRequestMergeBase.as_view()),
+        path(
+            f"{repository}/commits/<str:commit_id>/pull-requests",
+            pull_requests.ContainingCommit.as_view(),
+        ),
+    ]
+
+
+REPOSITORY = "/projects/<str:key>/repos/<str:slug>"
+PERSONAL = "/users/<personal:key>/repos/<str:slug>"
+
+api = [
+    *_below_repository(REPOSITORY),
+    # The same repositories under the name of their owner.
+    *_below_repository(PERSONAL),
+]

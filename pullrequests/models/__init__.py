@@ -1,0 +1,20 @@
+"""Rows of pull requests."""
+
+from pullrequests.models.activities import Activity
+from pullrequests.models.discussion import PullRequestThread, ViewedFile
+from pullrequests.models.pull_requests import (
+    Participant,
+    PullRequest,
+    PullRequestSequence,
+    PullRequestWatch,
+)
+
+__all__ = [
+    "Activity",
+    "Participant",
+    "PullRequest",
+    "PullRequestSequence",
+    "PullRequestThread",
+    "PullRequestWatch",
+    "ViewedFile",
+]

@@ -1,0 +1,1 @@
+"""Find pull requests and what they hold: only what the actor may see."""

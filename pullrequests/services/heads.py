@@ -1,0 +1,86 @@
+"""The server's own refs of pull requests: `from` follows its source, every head it ever had stays.
+
+Where the source stands in the same repository, these refs are companions of it, moved in the same
+swap. What comes from a fork is brought by a job, which never holds two locks at once.
+"""
+
+from __future__ import annotations
+
+from accounts.actor import Actor
+from gitengine import history, pools, refs
+from gitengine.errors import GitError
+from gitengine.repository import GitRepository
+from gitengine.types import ZERO_ID, ObjectId, RefChangeKind, RefCommand
+from pullrequests.models import PullRequest
+from pullrequests.selectors import heads as find
+from repos import storage
+from repos.models import Push, Repository
+from repos.services import ref_updates
+
+FOLLOWED = (refs.BRANCHES, refs.TAGS)
+
+
+@ref_updates.accompany
+def _follow(
+    repository: Repository, git: GitRepository, commands: list[RefCommand]
+) -> list[RefCommand]:
+    """Let `from` move along with sources in the same repository."""
+    going = {
+        command.name: command.new
+        for command in commands
+        if command.kind is not RefChangeKind.DELETE and command.name.startswith(FOLLOWED)
+    }
+    companions: list[RefCommand] = []
+    for pull_request in find.open_from(repository, going):
+        if pull_request.repository_id == repository.pk:
+            tip = find.commit_of(git, going[pull_request.from_ref])
+            if tip is not None:
+                companions += _commands(git, pull_request, tip)
+    return companions
+
+
+def bring(actor: Actor, pull_request: PullRequest) -> None:
+    """Bring the source's objects into the target's repository, and let `from` lead to its head."""
+    source, target = pull_request.from_repository, pull_request.repository
+    git = storage.git_of(target)
+    if source is not None and pull_request.is_from_fork:
+        pool = storage.pool_of(target)
+        assert pool is not None, "a fork and its origin share a pool"
+        pools.lend(storage.git_of(source), pool)
+    commands = _commands(git, pull_request, pull_request.from_id)
+    if commands:
+        ref_updates.move(actor, target, commands, reason=Push.Reason.REVIEW)
+
+
+def forget(actor: Actor, repository: Repository, number: int) -> None:
+    """Remove every ref of a pull request that is deleted."""
+    git = storage.git_of(repository)
+    folders = (
+        f"{storage.PULL_REQUEST_REFS}{number}/",
+        f"{storage.INTERNAL_REFS}pull-requests/{number}/",
+    )
+    commands = [RefCommand(ref.name, ref.target, ZERO_ID) for ref in refs.list_refs(git, folders)]
+    if commands:
+        ref_updates.move(actor, repository, commands, reason=Push.Reason.REVIEW)
+
+
+def _commands(git: GitRepository, pull_request: PullRequest, tip: ObjectId) -> list[RefCommand]:
+    """What lets `from` lead to this commit, and keeps the head that it leaves."""
+    name = find.from_name(pull_request.number)
+    current = refs.values(git, [name])[name]
+    if current == tip:
+        return []
+    commands = [RefCommand(name, current, tip)]
+    if current != ZERO_ID and not _leads_to(git, current, tip):
+        kept = find.kept_name(pull_request.number, current)
+        if refs.find(git, kept) is None:
+            commands.append(RefCommand(kept, ZERO_ID, current))
+    return commands
+
+
+def _leads_to(git: GitRepository, old: ObjectId, new: ObjectId) -> bool:
+    try:
+        return history.is_ancestor(git, old, new)
+    except GitError:
+        # Kept once too often is better than lost.
+        return False

@@ -1,0 +1,24 @@
+"""Let somebody be told of what happens to a pull request, or no longer."""
+
+from __future__ import annotations
+
+from accounts.actor import Actor
+from pullrequests.models import PullRequest, PullRequestWatch
+from pullrequests.selectors import pull_requests as find
+
+
+def watch(actor: Actor, pull_request: PullRequest) -> None:
+    """Tell the actor from now on."""
+    _set(actor, pull_request, is_watching=True)
+
+
+def unwatch(actor: Actor, pull_request: PullRequest) -> None:
+    """Tell the actor no more, even if they take part."""
+    _set(actor, pull_request, is_watching=False)
+
+
+def _set(actor: Actor, pull_request: PullRequest, *, is_watching: bool) -> None:
+    find.require_voice(actor, pull_request.repository)
+    PullRequestWatch.objects.update_or_create(
+        pull_request=pull_request, user=actor.user, defaults={"is_watching": is_watching}
+    )

@@ -1,0 +1,16 @@
+"""What pull requests do when refs moved or repositories go."""
+
+from __future__ import annotations
+
+from core.events import subscribe
+from pullrequests.services import heads, rescoping
+from repos.events import RefsChanged
+
+# Registered by being imported: refs that move along.
+__all__ = ["heads"]
+
+
+@subscribe(RefsChanged)
+def follow(event: RefsChanged) -> None:
+    """Open pull requests from and to these refs have new heads, or are merged."""
+    rescoping.note(event.actor, event.push, event.changes)
