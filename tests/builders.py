@@ -17,6 +17,7 @@ from accounts.services import oauth_applications, users
 from discussions.models import Attachment, Comment
 from discussions.selectors import comments as find_comments
 from discussions.services import attachments, comments
+from discussions.services.commits import TalkedCommit
 from pullrequests.models import PullRequest
 from pullrequests.services import lifecycle
 from pullrequests.services.lifecycle import Proposal
@@ -92,7 +93,7 @@ def comment(
     """A comment on a commit, by somebody who may speak there."""
     speaker = actor(User.objects.get(name=by))
     commit_id = find_comments.commit_id_of(speaker, where, at)
-    return comments.add_to_commit(speaker, where, commit_id, text=text, **how)
+    return comments.begin(speaker, TalkedCommit(where, commit_id), text=text, **how)
 
 
 def pull_request(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django import forms
 
 from discussions.models import LONGEST_PATH, Comment, Thread
-from discussions.services.comments import LONGEST_TEXT, AnchorRequest
+from discussions.services.comments import LONGEST_TEXT
+from discussions.subjects import AnchorRequest
 from web.forms import Form
 
 ADD, PREVIEW, EDIT, DELETE = "add", "preview", "edit", "delete"

@@ -11,8 +11,8 @@ from discussions.emoticons import SIGNS
 from discussions.models import Comment, Thread
 from discussions.selectors import comments as find
 from discussions.selectors.comments import OnFile, Said
+from discussions.subjects import Subject
 from gitengine.types import ObjectId
-from repos.models import Repository
 from web.difference_rows import Rows
 from web.differences import DrawnFile
 
@@ -60,7 +60,7 @@ class Bubble:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Everything that is said about a commit."""
+    """Everything that is said about a commit or a pull request."""
 
     general: list[Bubble]
     files: dict[str, OnFile]
@@ -86,14 +86,14 @@ class TalkedFile:
     whole: list[Bubble]
 
 
-def of_commit(actor: Actor, repository: Repository, commit_id: ObjectId) -> Conversation:
+def about(actor: Actor, subject: Subject) -> Conversation:
     """Read what is said, and make HTML of all of it at once."""
-    found = find.discussion_of(actor, repository, commit_id)
+    found = find.discussion_of(actor, subject)
     firsts = [*found.general]
     for on in found.files.values():
         firsts += [*on.whole, *(said for line in on.lines.values() for said in line)]
     every = [said for first in firsts for said in _below(first)]
-    html = markup.render([said.comment.text for said in every], repository)
+    html = markup.render([said.comment.text for said in every], subject.repository)
     bubbles: dict[int, Bubble] = {}
     # Answers come after what they answer, so they are made first.
     for said, text in reversed(list(zip(every, html, strict=True))):
@@ -103,7 +103,7 @@ def of_commit(actor: Actor, repository: Repository, commit_id: ObjectId) -> Conv
         general=[bubbles[said.comment.pk] for said in found.general],
         files=found.files,
         bubbles=bubbles,
-        may_talk=find.may_talk(actor, repository),
+        may_talk=subject.has_voice(actor),
         count=len(every),
     )
 

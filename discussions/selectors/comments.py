@@ -1,11 +1,11 @@
-"""Comments of a commit: with their replies, and what the actor may do with each; few queries, however many."""
+"""Comments of a subject: with their replies, and what the actor may do with each; few queries, however many."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
@@ -13,6 +13,7 @@ from core.errors import Forbidden, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
 from discussions.errors import NoSuchComment
 from discussions.models import Comment
+from discussions.subjects import Subject
 from repos import access
 from repos.models import Repository
 from repos.selectors import refs, repositories
@@ -92,30 +93,31 @@ def commit_id_of(actor: Actor, repository: Repository, revision: str) -> str:
     return refs.revision(actor, repository, revision).commit_id
 
 
-def of_commit(
-    actor: Actor,
-    repository: Repository,
-    commit_id: str,
-    wanted: PageRequest,
-    *,
-    path: str = "",
-    since: str = "",
+def page(
+    actor: Actor, subject: Subject, wanted: PageRequest, *, path: str = "", since: str = ""
 ) -> Page[Said]:
-    """What was said about a commit, in the order in which it began."""
-    rows = _first_comments(repository, commit_id)
+    """What was said about a subject, in the order in which it began."""
+    rows = _first_comments(actor, subject)
     if path:
         rows = rows.filter(thread__path=path)
     if since:
-        rows = rows.filter(thread__from_hash=commit_id_of(actor, repository, since))
-    page = page_of_rows(rows, wanted)
-    said = with_replies(actor, repository, page.values)
-    return Page(said, page.start, page.limit, page.next_start)
+        rows = rows.filter(thread__from_hash=subject.since(actor, since))
+    return page_of_threads(actor, subject, rows, wanted)
 
 
-def discussion_of(actor: Actor, repository: Repository, commit_id: str) -> Discussion:
-    """Everything that is said about a commit, laid out for its diff."""
+def page_of_threads(
+    actor: Actor, subject: Subject, rows: QuerySet[Comment], wanted: PageRequest
+) -> Page[Said]:
+    """One page of comments with their answers."""
+    found = page_of_rows(rows, wanted)
+    values = with_replies(actor, subject, found.values)
+    return Page(values, found.start, found.limit, found.next_start)
+
+
+def discussion_of(actor: Actor, subject: Subject) -> Discussion:
+    """Everything that is said about a subject, laid out for its diff."""
     found = Discussion()
-    for said in with_replies(actor, repository, _first_comments(repository, commit_id)):
+    for said in with_replies(actor, subject, _first_comments(actor, subject)):
         thread = said.comment.thread
         if not thread.is_anchored:
             found.general.append(said)
@@ -128,35 +130,41 @@ def discussion_of(actor: Actor, repository: Repository, commit_id: str) -> Discu
     return found
 
 
-def get_of_commit(actor: Actor, repository: Repository, commit_id: str, number: str) -> Comment:
-    """A comment on a commit by its number; NoSuchComment for one that stands elsewhere."""
-    rows = _comments().filter(
-        thread__of_commit__repository=repository, thread__of_commit__commit_id=commit_id
-    )
+def get(actor: Actor, subject: Subject, number: str) -> Comment:
+    """A comment on a subject by its number; NoSuchComment for one that stands elsewhere."""
+    rows = with_people(seen(actor, subject.comments()))
     found = rows.filter(pk=int(number)).first() if _is_number(number) else None
     if found is None:
         raise NoSuchComment(number)
     return found
 
 
-def said(actor: Actor, repository: Repository, comment: Comment) -> Said:
+def seen(actor: Actor, rows: QuerySet[Comment]) -> QuerySet[Comment]:
+    """Keep what the actor may see: what is not published yet only of their own."""
+    published = ~Q(state=Comment.State.PENDING)
+    return rows.filter(published | Q(author=actor.user) if actor.user else published)
+
+
+def said(actor: Actor, subject: Subject, comment: Comment) -> Said:
     """One comment with everything below it."""
-    (found,) = with_replies(actor, repository, [comment])
+    (found,) = with_replies(actor, subject, [comment])
     return found
 
 
-def with_replies(actor: Actor, repository: Repository, comments: Iterable[Comment]) -> list[Said]:
+def with_replies(actor: Actor, subject: Subject, comments: Iterable[Comment]) -> list[Said]:
     """These comments with everything below them; the number of queries does not depend on theirs."""
     wanted = list(comments)
     threads = {comment.thread_id for comment in wanted}
-    rows = list(_comments().filter(thread__in=threads)) if threads else []
+    answers = Comment.objects.filter(thread__in=threads)
+    rows = list(with_people(seen(actor, answers))) if threads else []
     answered = {row.parent_id for row in rows}
     is_administrator = bool(threads) and access.may(
-        actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY
+        actor, Permission.REPO_ADMIN, subject.repository, scope=Scope.REPOSITORY
     )
-    has_voice = bool(threads) and may_talk(actor, repository)
+    has_voice = bool(threads) and subject.has_voice(actor)
+    may_settle = bool(threads) and has_voice and subject.may_settle(actor)
     nodes = {
-        row.pk: Said(row, _abilities(actor, row, answered, is_administrator, has_voice))
+        row.pk: Said(row, _abilities(actor, row, answered, is_administrator, has_voice, may_settle))
         for row in rows
     }
     for row in rows:
@@ -171,30 +179,26 @@ def _abilities(
     answered: Collection[int | None],
     is_administrator: bool,
     has_voice: bool,
+    may_settle: bool,
 ) -> CommentAbilities:
     is_author = actor.user is not None and comment.author_id == actor.user.pk
     may_change = has_voice and (is_author or is_administrator)
     return CommentAbilities(
         may_edit=has_voice and is_author,
         may_delete=may_change and comment.pk not in answered,
-        may_transition=may_change,
+        may_transition=may_change or may_settle,
     )
 
 
-def _comments() -> QuerySet[Comment]:
-    rows = Comment.objects.select_related(
-        "author", "resolver", "thread", "thread__resolver", "thread__of_commit"
-    )
-    return rows.prefetch_related("reactions__user").order_by("pk")
+def with_people(rows: QuerySet[Comment]) -> QuerySet[Comment]:
+    """Bring who spoke, resolved and reacted, in the order in which it was said."""
+    found = rows.select_related("author", "resolver", "thread", "thread__resolver")
+    return found.prefetch_related("reactions__user").order_by("pk")
 
 
-def _first_comments(repository: Repository, commit_id: str) -> QuerySet[Comment]:
+def _first_comments(actor: Actor, subject: Subject) -> QuerySet[Comment]:
     # Only what tells where they stand; the rest comes with their replies.
-    return Comment.objects.filter(
-        parent=None,
-        thread__of_commit__repository=repository,
-        thread__of_commit__commit_id=commit_id,
-    ).order_by("pk")
+    return seen(actor, subject.comments()).filter(parent=None).order_by("pk")
 
 
 def _is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Say something about a commit, change it, take it back; every comment has a version that must be known."""
+"""Say something about a subject, change it, take it back; every comment has a version that must be known."""
 
 from __future__ import annotations
 
@@ -12,40 +12,18 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import events
 from core.errors import Forbidden, Invalid
 from discussions.errors import CommentNotDeletable, CommentOutOfDate, NoSuchComment
-from discussions.events import CommitCommentAdded, CommitCommentDeleted, CommitCommentEdited
-from discussions.models import LONGEST_PATH, Comment, CommitThread, Thread
+from discussions.models import Comment, Thread
 from discussions.selectors import comments as find
-from gitengine import trees
-from gitengine.errors import NoSuchPath
-from gitengine.repository import GitRepository
-from repos import access, storage
+from discussions.subjects import AnchorRequest, Subject
+from repos import access
 from repos.errors import RepositoryArchived
 from repos.models import Repository
-from repos.selectors import contents
-from repos.services import watching
 
 LONGEST_TEXT = 32_768
 # Deeper than that, an answer stands beside what it answers: JSON has no room for endless depth.
 MOST_DEPTH = 40
-
-
-@dataclass(frozen=True)
-class AnchorRequest:
-    """Where in a diff a comment is to stand; empty fields are worked out."""
-
-    path: str
-    src_path: str = ""
-    line: int | None = None
-    line_type: str = ""
-    file_type: str = ""
-    diff_type: str = ""
-    from_hash: str = ""
-    to_hash: str = ""
-    start_line: int | None = None
-    start_line_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,42 +36,49 @@ class Changes:
     thread_resolved: bool | None = None
 
 
-def add_to_commit(
+def begin(
     actor: Actor,
-    repository: Repository,
-    commit_id: str,
+    subject: Subject,
     *,
     text: str,
     severity: str = Comment.Severity.NORMAL,
     anchor: AnchorRequest | None = None,
+    is_draft: bool = False,
 ) -> Comment:
-    """Begin a thread about a commit, in general or at a place of its diff."""
-    _require_open(actor, repository)
+    """Begin a thread about the subject, in general or at a place of its diff."""
+    _require_open(actor, subject)
     check_text(actor, text)
-    place = _anchor_fields(actor, repository, commit_id, anchor) if anchor else {}
+    _check_draft(subject, is_draft)
+    place = subject.place(actor, anchor) if anchor else {}
     with transaction.atomic():
-        thread = Thread.objects.create(repository=repository, **place)
-        CommitThread.objects.create(thread=thread, repository=repository, commit_id=commit_id)
+        thread = Thread.objects.create(repository=subject.repository, **place)
+        subject.attach(actor, thread)
         comment = Comment.objects.create(
-            thread=thread, author=actor.user, text=text, severity=severity
+            thread=thread,
+            author=actor.user,
+            text=text,
+            severity=severity,
+            state=_first_state(is_draft),
         )
-        watching.watch_commit(actor, repository, commit_id)
-        events.publish(CommitCommentAdded(actor, repository, commit_id, comment))
+        if not is_draft:
+            subject.added(actor, comment)
     return comment
 
 
 def reply(
     actor: Actor,
-    repository: Repository,
-    commit_id: str,
+    subject: Subject,
     parent: Comment,
     *,
     text: str,
     severity: str = Comment.Severity.NORMAL,
+    is_draft: bool = False,
 ) -> Comment:
-    """Answer a comment."""
-    _require_open(actor, repository)
+    """Answer a comment; what answers a draft is one."""
+    _require_open(actor, subject)
     check_text(actor, text)
+    is_draft = is_draft or parent.state == Comment.State.PENDING
+    _check_draft(subject, is_draft)
     with transaction.atomic():
         _lock(parent)
         if parent.depth >= MOST_DEPTH and parent.parent is not None:
@@ -105,24 +90,20 @@ def reply(
             author=actor.user,
             text=text,
             severity=severity,
+            state=_first_state(is_draft),
         )
-        watching.watch_commit(actor, repository, commit_id)
-        events.publish(CommitCommentAdded(actor, repository, commit_id, comment))
+        if not is_draft:
+            subject.added(actor, comment)
     return comment
 
 
 def edit(
-    actor: Actor,
-    repository: Repository,
-    commit_id: str,
-    comment: Comment,
-    changes: Changes,
-    *,
-    version: int | None,
+    actor: Actor, subject: Subject, comment: Comment, changes: Changes, *, version: int | None
 ) -> Comment:
     """Change a comment: its words only by its author, the rest by an administrator too."""
-    _require_open(actor, repository)
-    _require_change(actor, repository, comment)
+    _require_open(actor, subject)
+    if not (_settles_alone(changes) and subject.may_settle(actor)):
+        _require_change(actor, subject.repository, comment)
     fields = _changed_fields(actor, comment, changes)
     thread_fields = _changed_thread_fields(actor, comment, changes)
     previous = comment.text
@@ -136,34 +117,47 @@ def edit(
             raise CommentOutOfDate(_version_of(comment), version)
         if thread_fields:
             Thread.objects.filter(pk=comment.thread_id).update(**thread_fields)
-        changed = find.get_of_commit(actor, repository, commit_id, str(comment.pk))
-        if "text" in fields:
-            events.publish(CommitCommentEdited(actor, repository, commit_id, changed, previous))
+        changed = find.get(actor, subject, str(comment.pk))
+        if "text" in fields and changed.state != Comment.State.PENDING:
+            subject.edited(actor, changed, previous)
     return changed
 
 
-def delete(
-    actor: Actor, repository: Repository, commit_id: str, comment: Comment, *, version: int | None
-) -> None:
+def delete(actor: Actor, subject: Subject, comment: Comment, *, version: int | None) -> None:
     """Take back a comment that nobody answered, with its thread if it began it."""
-    _require_open(actor, repository)
-    _require_change(actor, repository, comment)
+    _require_open(actor, subject)
+    _require_change(actor, subject.repository, comment)
     with transaction.atomic():
         _lock(comment)
         _check_version(comment, version)
         if Comment.objects.filter(parent=comment).exists():
             raise CommentNotDeletable()
         gone = copy.copy(comment)
+        if comment.state != Comment.State.PENDING:
+            subject.deleted(actor, gone)
         Comment.objects.filter(pk=comment.pk).delete()
         if comment.parent_id is None:
             Thread.objects.filter(pk=comment.thread_id).delete()
-        events.publish(CommitCommentDeleted(actor, repository, commit_id, gone))
 
 
-def _require_open(actor: Actor, repository: Repository) -> None:
-    find.require_voice(actor, repository)
-    if repository.is_archived:
-        raise RepositoryArchived(str(repository))
+def _require_open(actor: Actor, subject: Subject) -> None:
+    subject.require_voice(actor)
+    if subject.repository.is_archived:
+        raise RepositoryArchived(str(subject.repository))
+
+
+def _check_draft(subject: Subject, is_draft: bool) -> None:
+    if is_draft and not subject.takes_drafts:
+        raise Invalid("A new comment on a commit is OPEN.", context="state")
+
+
+def _first_state(is_draft: bool) -> Comment.State:
+    return Comment.State.PENDING if is_draft else Comment.State.OPEN
+
+
+def _settles_alone(changes: Changes) -> bool:
+    """Whether nothing but done or not done is to be said of a comment."""
+    return changes.text is None and changes.severity is None
 
 
 def _require_change(actor: Actor, repository: Repository, comment: Comment) -> None:
@@ -219,8 +213,10 @@ def _changed_fields(actor: Actor, comment: Comment, changes: Changes) -> dict[st
             raise Invalid("Only a task can be resolved.", context="state")
         # What is no task any more is not a resolved one.
         state = Comment.State.OPEN
-    if state == Comment.State.PENDING:
-        raise Invalid("A comment on a commit cannot be pending.", context="state")
+    if (state == Comment.State.PENDING) != (comment.state == Comment.State.PENDING):
+        raise Invalid(
+            "A review is finished as a whole, and nothing said is unsaid.", context="state"
+        )
     if state != comment.state:
         is_resolved = state == Comment.State.RESOLVED
         fields["state"] = state
@@ -240,63 +236,3 @@ def _changed_thread_fields(actor: Actor, comment: Comment, changes: Changes) -> 
     if changes.thread_resolved:
         return {"resolver": actor.user, "resolved_at": timezone.now()}
     return {"resolver": None, "resolved_at": None}
-
-
-def _anchor_fields(
-    actor: Actor, repository: Repository, commit_id: str, wanted: AnchorRequest
-) -> dict[str, Any]:
-    """Judge an anchor, and complete it."""
-    if wanted.to_hash and find.commit_id_of(actor, repository, wanted.to_hash) != commit_id:
-        raise Invalid("The toHash must be the commit that the comment is on.", context="toHash")
-    parents = contents.commit(actor, repository, commit_id).parents
-    first_parent = parents[0] if parents else ""
-    from_hash = first_parent
-    if wanted.from_hash:
-        from_hash = find.commit_id_of(actor, repository, wanted.from_hash)
-    diff_type = wanted.diff_type or (
-        Thread.DiffType.COMMIT if from_hash in (*parents, "") else Thread.DiffType.RANGE
-    )
-    if diff_type == Thread.DiffType.EFFECTIVE:
-        raise Invalid("An EFFECTIVE diff is a pull request's.", context="diffType")
-    path, src_path = wanted.path.strip("/"), wanted.src_path.strip("/")
-    for one in (path, src_path):
-        if len(one) > LONGEST_PATH:
-            raise Invalid("The path is too long.", context="path")
-    with storage.opened(repository) as git:
-        _check_place(git, path, src_path, from_hash, commit_id)
-    return {
-        "path": path,
-        "src_path": src_path if src_path != path else "",
-        "from_hash": from_hash,
-        "to_hash": commit_id,
-        "diff_type": diff_type,
-        **_line_fields(wanted),
-    }
-
-
-def _line_fields(wanted: AnchorRequest) -> dict[str, Any]:
-    if wanted.line is None:
-        return {}
-    if not wanted.line_type:
-        raise Invalid("A line needs a lineType.", context="lineType")
-    is_removed = wanted.line_type == Thread.LineType.REMOVED
-    file_type = wanted.file_type or (Thread.FileType.FROM if is_removed else Thread.FileType.TO)
-    fields = {"line": wanted.line, "line_type": wanted.line_type, "file_type": file_type}
-    if wanted.start_line is None:
-        return fields
-    if wanted.start_line > wanted.line:
-        raise Invalid("The startLine must not come after the line.", context="startLine")
-    start_type = wanted.start_line_type or wanted.line_type
-    return fields | {"start_line": wanted.start_line, "start_line_type": start_type}
-
-
-def _check_place(
-    git: GitRepository, path: str, src_path: str, from_hash: str, to_hash: str
-) -> None:
-    """NoSuchPath unless the file is there, before or after."""
-    try:
-        trees.entry(git, to_hash, path)
-    except NoSuchPath:
-        if not from_hash:
-            raise
-        trees.entry(git, from_hash, src_path or path)

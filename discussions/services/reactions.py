@@ -9,14 +9,13 @@ from core.errors import Invalid
 from discussions.emoticons import SIGNS
 from discussions.errors import NoSuchComment
 from discussions.models import Comment, Reaction
-from discussions.selectors import comments as find
+from discussions.subjects import Subject
 from repos.errors import RepositoryArchived
-from repos.models import Repository
 
 
-def add(actor: Actor, repository: Repository, comment: Comment, emoticon: str) -> Reaction:
+def add(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> Reaction:
     """Put an emoticon of the actor on a comment; twice is once."""
-    shortcut = _judge(actor, repository, emoticon)
+    shortcut = _judge(actor, subject, emoticon)
     with transaction.atomic():
         # Held until the end, so that it is not deleted meanwhile.
         if not Comment.objects.select_for_update().filter(pk=comment.pk).exists():
@@ -27,16 +26,16 @@ def add(actor: Actor, repository: Repository, comment: Comment, emoticon: str) -
     return made
 
 
-def remove(actor: Actor, repository: Repository, comment: Comment, emoticon: str) -> None:
+def remove(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> None:
     """Take back an emoticon of the actor, if it is there."""
-    shortcut = _judge(actor, repository, emoticon)
+    shortcut = _judge(actor, subject, emoticon)
     Reaction.objects.filter(comment=comment, user=actor.user, emoticon=shortcut).delete()
 
 
-def _judge(actor: Actor, repository: Repository, emoticon: str) -> str:
-    find.require_voice(actor, repository)
-    if repository.is_archived:
-        raise RepositoryArchived(str(repository))
+def _judge(actor: Actor, subject: Subject, emoticon: str) -> str:
+    subject.require_voice(actor)
+    if subject.repository.is_archived:
+        raise RepositoryArchived(str(subject.repository))
     shortcut = emoticon.strip(":").lower()
     if shortcut not in SIGNS:
         raise Invalid(f'"{emoticon[:64]}" is not an emoticon.', context="emoticon")

@@ -12,7 +12,9 @@ from core.errors import Forbidden
 from discussions.errors import CommentNotDeletable, CommentOutOfDate
 from discussions.selectors import comments as find
 from discussions.services import comments, reactions
-from discussions.services.comments import AnchorRequest, Changes
+from discussions.services.comments import Changes
+from discussions.services.commits import TalkedCommit
+from discussions.subjects import AnchorRequest
 from repos.services import repositories
 from tests import builders
 
@@ -33,16 +35,16 @@ def actor(name):
 
 
 def say(place, text="x", **how):
-    return comments.add_to_commit(actor("bob"), place, place.ids["second"], text=text, **how)
+    return comments.begin(actor("bob"), TalkedCommit(place, place.ids["second"]), text=text, **how)
 
 
 def test_laid_out_for_a_diff(place):
     line = AnchorRequest(path="src/main.py", line=1, line_type="ADDED")
     general, on_file = say(place), say(place, anchor=AnchorRequest(path="src/main.py"))
     first, second = say(place, anchor=line), say(place, anchor=line)
-    comments.reply(actor("carol"), place, place.ids["second"], first, text="no")
+    comments.reply(actor("carol"), TalkedCommit(place, place.ids["second"]), first, text="no")
 
-    found = find.discussion_of(actor("bob"), place, place.ids["second"])
+    found = find.discussion_of(actor("bob"), TalkedCommit(place, place.ids["second"]))
 
     assert [said.comment for said in found.general] == [general]
     file = found.files["src/main.py"]
@@ -50,23 +52,23 @@ def test_laid_out_for_a_diff(place):
     assert [said.comment for said in file.lines["TO", 1]] == [first, second]
     assert [said.comment.text for said in file.lines["TO", 1][0].replies] == ["no"]
     assert found.count == 5
-    assert find.discussion_of(actor("bob"), place, place.ids["first"]).count == 0
+    assert find.discussion_of(actor("bob"), TalkedCommit(place, place.ids["first"])).count == 0
 
 
 def test_fifty_cost_the_queries_of_one(place):
     def queries():
         with CaptureQueriesContext(connection) as asked:
-            find.discussion_of(actor("bob"), place, place.ids["second"])
+            find.discussion_of(actor("bob"), TalkedCommit(place, place.ids["second"]))
         return len(asked)
 
     first = say(place)
-    reactions.add(actor("carol"), place, first, "tada")
+    reactions.add(actor("carol"), TalkedCommit(place, place.ids["second"]), first, "tada")
     few = queries()
     for number in range(49):
         one = say(
             place, anchor=AnchorRequest(path="src/main.py", line=number + 1, line_type="ADDED")
         )
-        reactions.add(actor("carol"), place, one, "tada")
+        reactions.add(actor("carol"), TalkedCommit(place, place.ids["second"]), one, "tada")
 
     assert queries() == few
 
@@ -75,21 +77,25 @@ def test_who_lost_the_race_is_told(place):
     made = say(place, "one")
     commit_id = place.ids["second"]
     # Both read it before either changes it.
-    stale = find.get_of_commit(actor("bob"), place, commit_id, str(made.pk))
-    comments.edit(actor("bob"), place, commit_id, made, Changes(text="two"), version=0)
+    stale = find.get(actor("bob"), TalkedCommit(place, commit_id), str(made.pk))
+    comments.edit(
+        actor("bob"), TalkedCommit(place, commit_id), made, Changes(text="two"), version=0
+    )
 
     with pytest.raises(CommentOutOfDate):
-        comments.edit(actor("bob"), place, commit_id, stale, Changes(text="three"), version=0)
+        comments.edit(
+            actor("bob"), TalkedCommit(place, commit_id), stale, Changes(text="three"), version=0
+        )
     with pytest.raises(CommentOutOfDate):
-        comments.delete(actor("bob"), place, commit_id, stale, version=0)
-    comments.reply(actor("carol"), place, commit_id, stale, text="no")
+        comments.delete(actor("bob"), TalkedCommit(place, commit_id), stale, version=0)
+    comments.reply(actor("carol"), TalkedCommit(place, commit_id), stale, text="no")
     with pytest.raises(CommentNotDeletable):
-        comments.delete(actor("bob"), place, commit_id, stale, version=1)
+        comments.delete(actor("bob"), TalkedCommit(place, commit_id), stale, version=1)
 
 
 def test_the_server_itself_has_no_voice(place):
     with pytest.raises(Forbidden):
-        comments.add_to_commit(Actor.system(), place, place.ids["second"], text="x")
+        comments.begin(Actor.system(), TalkedCommit(place, place.ids["second"]), text="x")
 
 
 def test_a_deleted_repository_takes_its_discussion_along(place):

@@ -16,13 +16,14 @@ from discussions.models import Comment
 from discussions.selectors import comments as find
 from discussions.services import comments, reactions
 from discussions.services.comments import Changes
-from repos.models import Repository
+from discussions.services.commits import TalkedCommit
+from discussions.subjects import Subject
 from web import comment_forms as asked
 from web.comment_forms import CommentForm
 from web.repository_page import repository_page
 from web.templatetags.pages import repository_url
 
-Action = Callable[[Actor, Repository, str, CommentForm], int | None]
+Action = Callable[[Actor, Subject, CommentForm], int | None]
 
 
 @require_POST
@@ -32,6 +33,7 @@ def comment(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpRe
     repository, context = repository_page(request, key, slug, "commits")
     find.require_voice(actor, repository)
     whole_id = find.commit_id_of(actor, repository, commit_id)
+    subject = TalkedCommit(repository, whole_id)
     form = CommentForm(request.POST)
     context |= {"form": form, "commit_id": whole_id, "preview": ""}
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
@@ -41,7 +43,7 @@ def comment(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpRe
             context["preview"] = mark_safe(markup.render([form.words], repository)[0])
         else:
             try:
-                number = _ACTIONS[form.cleaned_data["action"]](actor, repository, whole_id, form)
+                number = _ACTIONS[form.cleaned_data["action"]](actor, subject, form)
             except DomainError as error:
                 form.refuse(error)
             else:
@@ -53,54 +55,51 @@ def comment(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpRe
     return render(request, "comment.html", context, status=400 if form.errors else 200)
 
 
-def _add(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> int:
+def _add(actor: Actor, subject: Subject, form: CommentForm) -> int:
     if form.cleaned_data["comment"]:
-        parent = _comment(actor, repository, commit_id, form)
-        return comments.reply(
-            actor, repository, commit_id, parent, text=form.words, severity=form.severity
-        ).pk
-    return comments.add_to_commit(
+        parent = _comment(actor, subject, form)
+        return comments.reply(actor, subject, parent, text=form.words, severity=form.severity).pk
+    return comments.begin(
         actor,
-        repository,
-        commit_id,
+        subject,
         text=form.words,
         severity=form.severity,
         anchor=form.anchor,
     ).pk
 
 
-def _delete(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> None:
-    one = _comment(actor, repository, commit_id, form)
-    comments.delete(actor, repository, commit_id, one, version=form.cleaned_data["version"])
+def _delete(actor: Actor, subject: Subject, form: CommentForm) -> None:
+    one = _comment(actor, subject, form)
+    comments.delete(actor, subject, one, version=form.cleaned_data["version"])
 
 
-def _edit(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> int:
-    return _changed(Changes(text=form.words))(actor, repository, commit_id, form)
+def _edit(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    return _changed(Changes(text=form.words))(actor, subject, form)
 
 
-def _changed(changes: Changes) -> Callable[[Actor, Repository, str, CommentForm], int]:
-    def change(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> int:
-        one = _comment(actor, repository, commit_id, form)
+def _changed(changes: Changes) -> Callable[[Actor, Subject, CommentForm], int]:
+    def change(actor: Actor, subject: Subject, form: CommentForm) -> int:
+        one = _comment(actor, subject, form)
         version = form.cleaned_data["version"]
-        return comments.edit(actor, repository, commit_id, one, changes, version=version).pk
+        return comments.edit(actor, subject, one, changes, version=version).pk
 
     return change
 
 
-def _react(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> int:
-    one = _comment(actor, repository, commit_id, form)
-    reactions.add(actor, repository, one, form.cleaned_data["emoticon"])
+def _react(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    one = _comment(actor, subject, form)
+    reactions.add(actor, subject, one, form.cleaned_data["emoticon"])
     return one.pk
 
 
-def _unreact(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> int:
-    one = _comment(actor, repository, commit_id, form)
-    reactions.remove(actor, repository, one, form.cleaned_data["emoticon"])
+def _unreact(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    one = _comment(actor, subject, form)
+    reactions.remove(actor, subject, one, form.cleaned_data["emoticon"])
     return one.pk
 
 
-def _comment(actor: Actor, repository: Repository, commit_id: str, form: CommentForm) -> Comment:
-    return find.get_of_commit(actor, repository, commit_id, form.cleaned_data["comment"])
+def _comment(actor: Actor, subject: Subject, form: CommentForm) -> Comment:
+    return find.get(actor, subject, form.cleaned_data["comment"])
 
 
 _ACTIONS: dict[str, Action] = {

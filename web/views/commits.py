@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from core.paging import Page, PageRequest
+from discussions.services.commits import TalkedCommit
 from gitengine.types import Commit
 from repos.errors import NoDefaultBranch
 from repos.inert import inert_text
@@ -108,7 +109,7 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
 def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any]) -> dict[str, Any]:
     """What is said about the commit, below the lines of the files that are shown."""
     actor = request.actor  # type: ignore[attr-defined]
-    conversation = conversations.of_commit(actor, repository, context["commit"].id)
+    conversation = conversations.about(actor, TalkedCommit(repository, context["commit"].id))
     since = context["compared"].old
     told = context | {"may_talk": conversation.may_talk, "since": since or ""}
 

@@ -1,0 +1,64 @@
+"""Places of a diff on which comments stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.actor import Actor
+from core.errors import Invalid
+from discussions.models import LONGEST_PATH, Thread
+from discussions.subjects import AnchorRequest
+from gitengine import trees
+from gitengine.errors import NoSuchPath
+from gitengine.repository import GitRepository
+
+
+def columns(
+    actor: Actor, git: GitRepository, wanted: AnchorRequest, from_hash: str, to_hash: str
+) -> dict[str, Any]:
+    """Judge a place between two commits: the columns of a thread but for its diff type.
+
+    NoSuchPath unless the file is there, before or after.
+    """
+    path, src_path = wanted.path.strip("/"), wanted.src_path.strip("/")
+    if not path:
+        raise Invalid("An anchor needs a path.", context="path")
+    for one in (path, src_path):
+        if len(one) > LONGEST_PATH:
+            raise Invalid("The path is too long.", context="path")
+    _check_place(git, path, src_path, from_hash, to_hash)
+    return {
+        "path": path,
+        "src_path": src_path if src_path != path else "",
+        "from_hash": from_hash,
+        "to_hash": to_hash,
+        **_line_fields(wanted),
+    }
+
+
+def _line_fields(wanted: AnchorRequest) -> dict[str, Any]:
+    if wanted.line is None:
+        return {}
+    if not wanted.line_type:
+        raise Invalid("A line needs a lineType.", context="lineType")
+    is_removed = wanted.line_type == Thread.LineType.REMOVED
+    file_type = wanted.file_type or (Thread.FileType.FROM if is_removed else Thread.FileType.TO)
+    fields = {"line": wanted.line, "line_type": wanted.line_type, "file_type": file_type}
+    if wanted.start_line is None:
+        return fields
+    if wanted.start_line > wanted.line:
+        raise Invalid("The startLine must not come after the line.", context="startLine")
+    start_type = wanted.start_line_type or wanted.line_type
+    return fields | {"start_line": wanted.start_line, "start_line_type": start_type}
+
+
+def _check_place(
+    git: GitRepository, path: str, src_path: str, from_hash: str, to_hash: str
+) -> None:
+    """NoSuchPath unless the file is there, before or after."""
+    try:
+        trees.entry(git, to_hash, path)
+    except NoSuchPath:
+        if not from_hash:
+            raise
+        trees.entry(git, from_hash, src_path or path)
