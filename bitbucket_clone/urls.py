@@ -43,7 +43,10 @@ urlpatterns = [
     path("rest/git/<version:version>", include(repos.git)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
-    path("rest/comment-likes/<version:version>", include(discussions.comment_likes)),
+    path(
+        "rest/comment-likes/<version:version>",
+        include([*discussions.comment_likes, *pullrequests.comment_likes]),
+    ),
     path("rest/emoticons/<version:version>", include(discussions.emoticons)),
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     path("rest/auditing/<version:version>", include(audit.auditing)),

@@ -35,6 +35,8 @@ class Subject(ABC):
     repository: Repository
     # Whether a reviewer may write what only they see until the review is finished.
     takes_drafts: bool = False
+    # What is read along with each comment.
+    beside: tuple[str, ...] = ()
 
     @abstractmethod
     def require_voice(self, actor: Actor) -> None:
@@ -60,8 +62,8 @@ class Subject(ABC):
     def since(self, actor: Actor, revision: str) -> str:
         """The whole id of a commit that comments are narrowed to."""
 
-    def may_settle(self, actor: Actor) -> bool:
-        """Whether the actor may resolve the tasks of others, beside the administrators."""
+    def presides(self, actor: Actor) -> bool:
+        """Whether the actor may change all but the words of others, beside the administrators."""
         return False
 
     @abstractmethod

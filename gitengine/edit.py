@@ -1,4 +1,4 @@
-"""One commit that changes one file: made over trees in memory, never in a work tree.
+"""One commit that changes files: made over trees in memory, never in a work tree.
 
 Nothing here moves a ref. What stands at a path is looked at entry by entry, so that no symbolic
 link is ever followed; other entries keep their bytes, however odd they are.
@@ -7,6 +7,7 @@ link is ever followed; other entries keep their bytes, however odd they are.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitengine import trees
@@ -85,13 +86,26 @@ def check_is_file(found: Entry) -> None:
 def commit(
     draft: Draft,
     parent: ObjectId | None,
-    change: Edit,
+    changes: Sequence[Edit],
     *,
     person: Person,
     time: int,
     message: str,
 ) -> ObjectId:
-    """Make the commit; NoSuchPath, EditRefused, or NothingChanged."""
+    """Make one commit of changes to different files; NoSuchPath, EditRefused, or NothingChanged."""
+    root: ObjectId | None = None
+    if parent is not None:
+        head = draft.read(parent).split(b"\n", 1)[0]
+        root = head.removeprefix(b"tree ").decode("ascii")
+    for change in changes:
+        root = _tree_after(draft, parent, root, change)
+    tree = root if root is not None else draft.add(TREE, b"")
+    return draft.commit(tree, [parent] if parent else [], person, time, message)
+
+
+def _tree_after(
+    draft: Draft, parent: ObjectId | None, root: ObjectId | None, change: Edit
+) -> ObjectId | None:
     check_new_path(change.path)
     source = change.moved_from if change.moved_from is not None else change.path
     standing = entry_at(draft.git, parent, source)
@@ -106,16 +120,11 @@ def commit(
     stays = not change.is_removal and source == change.path
     if stays and standing is not None and standing.id == blob:
         raise NothingChanged("The file has this content already.")
-    root: ObjectId | None = None
-    if parent is not None:
-        head = draft.read(parent).split(b"\n", 1)[0]
-        root = head.removeprefix(b"tree ").decode("ascii")
     if change.is_removal or source != change.path:
         root = _changed(draft, root, _parts(source), None)
     if not change.is_removal:
         root = _changed(draft, root, _parts(change.path), (mode, blob))
-    tree = root if root is not None else draft.add(TREE, b"")
-    return draft.commit(tree, [parent] if parent else [], person, time, message)
+    return root
 
 
 def _parts(path: str) -> list[bytes]:

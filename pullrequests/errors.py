@@ -24,6 +24,12 @@ class NoSuchParticipant(NotFound):
     exception_name = f"{_PULL}.NoSuchPullRequestParticipantException"
 
 
+class NoSuchReview(NotFound):
+    """Nothing waits to be published."""
+
+    exception_name = f"{_PULL}.NoSuchPullRequestReviewException"
+
+
 class PullRequestOutOfDate(Conflict):
     """Somebody changed the pull request since the caller read it."""
 
@@ -96,6 +102,12 @@ class MergeVetoed(Conflict):
             conflicted=is_conflicted,
             vetoes=[{"summaryMessage": head, "detailedMessage": text} for head, text in vetoes],
         )
+
+
+class SuggestionRefused(Conflict):
+    """The lines that a suggestion is about are not there as they were."""
+
+    exception_name = f"{_PULL}.suggestion.SuggestionApplicationException"
 
 
 class UnfitStatus(Invalid):

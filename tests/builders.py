@@ -20,6 +20,7 @@ from discussions.services import attachments, comments
 from discussions.services.commits import TalkedCommit
 from pullrequests.models import PullRequest
 from pullrequests.services import lifecycle
+from pullrequests.services.discussion import TalkedPullRequest
 from pullrequests.services.lifecycle import Proposal
 from repos import storage
 from repos.models import Project, Repository
@@ -109,6 +110,14 @@ def pull_request(
     speaker = actor(User.objects.get(name=by))
     proposal = Proposal(title, where, source, target, reviewers=reviewers)
     return lifecycle.propose(speaker, where, proposal)
+
+
+def pull_request_comment(
+    about: PullRequest, *, by: str = "bob", text: str = "said", **how: str
+) -> Comment:
+    """A comment on a pull request, by somebody who may speak there."""
+    speaker = actor(User.objects.get(name=by))
+    return comments.begin(speaker, TalkedPullRequest(about), text=text, **how)
 
 
 def attachment(

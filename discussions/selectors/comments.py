@@ -132,7 +132,7 @@ def discussion_of(actor: Actor, subject: Subject) -> Discussion:
 
 def get(actor: Actor, subject: Subject, number: str) -> Comment:
     """A comment on a subject by its number; NoSuchComment for one that stands elsewhere."""
-    rows = with_people(seen(actor, subject.comments()))
+    rows = with_people(subject, seen(actor, subject.comments()))
     found = rows.filter(pk=int(number)).first() if _is_number(number) else None
     if found is None:
         raise NoSuchComment(number)
@@ -156,15 +156,15 @@ def with_replies(actor: Actor, subject: Subject, comments: Iterable[Comment]) ->
     wanted = list(comments)
     threads = {comment.thread_id for comment in wanted}
     answers = Comment.objects.filter(thread__in=threads)
-    rows = list(with_people(seen(actor, answers))) if threads else []
+    rows = list(with_people(subject, seen(actor, answers))) if threads else []
     answered = {row.parent_id for row in rows}
     is_administrator = bool(threads) and access.may(
-        actor, Permission.REPO_ADMIN, subject.repository, scope=Scope.REPOSITORY
+        actor, Permission.REPO_ADMIN, subject.repository
     )
     has_voice = bool(threads) and subject.has_voice(actor)
-    may_settle = bool(threads) and has_voice and subject.may_settle(actor)
+    presides = bool(threads) and has_voice and subject.presides(actor)
     nodes = {
-        row.pk: Said(row, _abilities(actor, row, answered, is_administrator, has_voice, may_settle))
+        row.pk: Said(row, _abilities(actor, row, answered, is_administrator, has_voice, presides))
         for row in rows
     }
     for row in rows:
@@ -179,20 +179,20 @@ def _abilities(
     answered: Collection[int | None],
     is_administrator: bool,
     has_voice: bool,
-    may_settle: bool,
+    presides: bool,
 ) -> CommentAbilities:
     is_author = actor.user is not None and comment.author_id == actor.user.pk
     may_change = has_voice and (is_author or is_administrator)
     return CommentAbilities(
         may_edit=has_voice and is_author,
         may_delete=may_change and comment.pk not in answered,
-        may_transition=may_change or may_settle,
+        may_transition=may_change or presides,
     )
 
 
-def with_people(rows: QuerySet[Comment]) -> QuerySet[Comment]:
+def with_people(subject: Subject, rows: QuerySet[Comment]) -> QuerySet[Comment]:
     """Bring who spoke, resolved and reacted, in the order in which it was said."""
-    found = rows.select_related("author", "resolver", "thread", "thread__resolver")
+    found = rows.select_related("author", "resolver", "thread", "thread__resolver", *subject.beside)
     return found.prefetch_related("reactions__user").order_by("pk")
 
 

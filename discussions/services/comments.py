@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.permissions import Permission, Scope
+from accounts.permissions import Permission
 from core.errors import Forbidden, Invalid
 from discussions.errors import CommentNotDeletable, CommentOutOfDate, NoSuchComment
 from discussions.models import Comment, Thread
@@ -102,7 +102,7 @@ def edit(
 ) -> Comment:
     """Change a comment: its words only by its author, the rest by an administrator too."""
     _require_open(actor, subject)
-    if not (_settles_alone(changes) and subject.may_settle(actor)):
+    if not subject.presides(actor):
         _require_change(actor, subject.repository, comment)
     fields = _changed_fields(actor, comment, changes)
     thread_fields = _changed_thread_fields(actor, comment, changes)
@@ -155,14 +155,10 @@ def _first_state(is_draft: bool) -> Comment.State:
     return Comment.State.PENDING if is_draft else Comment.State.OPEN
 
 
-def _settles_alone(changes: Changes) -> bool:
-    """Whether nothing but done or not done is to be said of a comment."""
-    return changes.text is None and changes.severity is None
-
-
 def _require_change(actor: Actor, repository: Repository, comment: Comment) -> None:
     if not _is_author(actor, comment):
-        access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
+        # What a secret must be for was asked with the voice.
+        access.require(actor, Permission.REPO_ADMIN, repository)
 
 
 def _is_author(actor: Actor, comment: Comment) -> bool:

@@ -110,3 +110,28 @@ class StatusBody(serializers.Serializer):
     lastReviewedCommit = serializers.CharField(
         max_length=40, required=False, allow_null=True, allow_blank=True
     )
+
+
+class FinishBody(serializers.Serializer):
+    """What ends a review: a last word and a judgement, each if there is one."""
+
+    commentText = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False
+    )
+    participantStatus = serializers.CharField(
+        max_length=20, required=False, allow_null=True, allow_blank=True
+    )
+    lastReviewedCommit = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True
+    )
+
+
+class SuggestionBody(serializers.Serializer):
+    """Which suggestion of a comment is taken, at what the caller has seen."""
+
+    commentVersion = serializers.IntegerField(min_value=-1, max_value=MOST)
+    pullRequestVersion = serializers.IntegerField(min_value=-1, max_value=MOST)
+    suggestionIndex = serializers.IntegerField(min_value=0, max_value=1000)
+    commitMessage = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False
+    )

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from pullrequests.api import contents, participants, pull_requests
+from pullrequests.api import contents, discussion, participants, pull_requests
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
     """Give the routes of a repository, below the path that names it."""
     every = f"{repository}/pull-requests"
     one = f"{every}/<str:number>"
+    comment = f"{one}/comments/<str:comment_id>"
     return [
         path(every, pull_requests.PullRequests.as_view()),
         path(f"{one}.diff", contents.RawDiff.as_view()),
@@ -20,6 +21,16 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(f"{one}/approve", participants.Approve.as_view()),
         path(f"{one}/participants", participants.Participants.as_view()),
         path(f"{one}/participants/<str:user_slug>", participants.ParticipantDetail.as_view()),
+        path(f"{one}/activities", discussion.Activities.as_view()),
+        path(f"{one}/comments", discussion.PullRequestComments.as_view()),
+        path(comment, discussion.PullRequestCommentDetail.as_view()),
+        path(f"{comment}/apply-suggestion", discussion.ApplySuggestion.as_view()),
+        path(f"{one}/blocker-comments", discussion.BlockerComments.as_view()),
+        path(
+            f"{one}/blocker-comments/<str:comment_id>",
+            discussion.PullRequestCommentDetail.as_view(),
+        ),
+        path(f"{one}/review", discussion.Review.as_view()),
         path(f"{one}/changes", contents.PullRequestChanges.as_view()),
         path(f"{one}/commits", contents.PullRequestCommits.as_view()),
         path(f"{one}/diff", contents.PullRequestDiff.as_view()),
@@ -41,4 +52,12 @@ api = [
     *_below_repository(REPOSITORY),
     # The same repositories under the name of their owner.
     *_below_repository(PERSONAL),
+]
+
+comment_likes = [
+    path(
+        f"{REPOSITORY}/pull-requests/<str:number>/comments/<str:comment_id>"
+        "/reactions/<str:emoticon>",
+        discussion.PullRequestCommentReaction.as_view(),
+    ),
 ]

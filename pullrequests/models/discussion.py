@@ -17,6 +17,8 @@ class PullRequestThread(models.Model):
     )
     pull_request = models.ForeignKey(PullRequest, models.CASCADE, related_name="threads")
     is_orphaned = models.BooleanField(default=False)
+    # The lines around its place as they were when it began, as JSON shows a diff; None for no place.
+    snippet = models.JSONField(null=True)
 
     def __str__(self) -> str:
         """Show the pair."""

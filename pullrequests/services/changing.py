@@ -82,6 +82,11 @@ def touch(actor: Actor, row: PullRequest, *fields: str, is_newer: bool = True) -
     row.save(update_fields=[*fields, "updated_at"])
 
 
+def stir(actor: Actor, row: PullRequest) -> None:
+    """Note that something happened to it, which is no change of its own."""
+    PullRequest.objects.filter(pk=row.pk).update(updated_at=timezone.now())
+
+
 def join(actor: Actor, row: PullRequest) -> Participant:
     """The actor as one who takes part, from now on if not before."""
     participant, _ = Participant.objects.get_or_create(

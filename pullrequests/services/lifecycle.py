@@ -14,6 +14,7 @@ from accounts.permissions import Permission, Scope
 from core import events, jobs
 from core.errors import Invalid
 from discussions.models import Thread
+from discussions.services import comments
 from gitengine import history, refs
 from gitengine.errors import NoSuchRevision
 from gitengine.types import ObjectId
@@ -35,7 +36,8 @@ from pullrequests.models.pull_requests import LONGEST_DESCRIPTION, LONGEST_TITLE
 from pullrequests.representations import represent_pull_request
 from pullrequests.selectors import heads as find_heads
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import changing, comments, heads, reviews
+from pullrequests.services import changing, heads, reviews
+from pullrequests.services.discussion import TalkedPullRequest
 from repos import access, storage
 from repos.errors import NoSuchBranch, RepositoryArchived
 from repos.models import Repository
@@ -183,7 +185,7 @@ def decline(
     _require_owner(actor, pull_request)
     with changing.alone(actor, pull_request, version=version) as row:
         if reason.strip():
-            comments.say(actor, row, reason)
+            comments.begin(actor, TalkedPullRequest(row), text=reason)
         close(actor, row)
     return find.again(actor, pull_request)
 

@@ -224,7 +224,7 @@ def _tell_of_target(actor: Actor, git: GitRepository, row: PullRequest) -> None:
 
 def _complete_story(git: GitRepository, row: PullRequest) -> None:
     """Say of each move which commits came and went."""
-    moves = row.activities.filter(action=Activity.Action.RESCOPED, details=None)
+    moves = row.activities.filter(action=Activity.Action.RESCOPED, details__isnull=True)
     for activity in moves.order_by("pk"):
         before = _range(git, activity.previous_from_hash, activity.previous_to_hash)
         after = _range(git, activity.from_hash, activity.to_hash)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
@@ -13,16 +14,21 @@ from accounts.permissions import Permission, Scope
 from accounts.representations import represent_user
 from core import events
 from core.errors import Invalid
+from discussions.models import Comment, Thread
+from discussions.services import comments
 from pullrequests.errors import (
     InvalidReviewers,
     NoSuchParticipant,
+    NoSuchReview,
     PullRequestOutOfDate,
     UnfitStatus,
 )
 from pullrequests.events import PullRequestReviewed, PullRequestReviewersChanged
 from pullrequests.models import Activity, Participant, PullRequest
 from pullrequests.selectors import pull_requests as find
+from pullrequests.selectors import talk
 from pullrequests.services import changing
+from pullrequests.services.discussion import TalkedPullRequest
 from repos import access
 from repos.models import Repository
 
@@ -200,3 +206,51 @@ def _require_writer(actor: Actor, pull_request: PullRequest) -> None:
     access.require(
         actor, Permission.REPO_WRITE, pull_request.repository, scope=Scope.PULL_REQUEST_WRITE
     )
+
+
+def finish(
+    actor: Actor,
+    pull_request: PullRequest,
+    *,
+    text: str = "",
+    status: str = "",
+    version: int | None = None,
+    last_reviewed: str = "",
+) -> int:
+    """Publish everything that the actor kept back, with a last word and a judgement, in one go.
+
+    Gives how many comments that were. NoSuchReview where there is nothing to publish.
+    """
+    subject = TalkedPullRequest(pull_request)
+    subject.require_voice(actor)
+    if status and status not in Participant.Status.values:
+        raise UnfitStatus("A status is APPROVED, NEEDS_WORK or UNAPPROVED.", context="status")
+    with changing.alone(actor, pull_request, version=version, must_be_open=False) as row:
+        if last_reviewed and last_reviewed != row.from_id:
+            raise PullRequestOutOfDate(row.version, -1 if version is None else version)
+        if status and not row.is_open:
+            changing.check(actor, row)
+        subject = TalkedPullRequest(row)
+        drafts = list(talk.own_drafts(actor, subject).select_related("thread").order_by("pk"))
+        if not drafts and not text.strip() and not status:
+            raise NoSuchReview(f"There is no review of {row} to finish.")
+        talk.own_drafts(actor, subject).update(state=Comment.State.OPEN)
+        for draft in drafts:
+            draft.state = Comment.State.OPEN
+            subject.added(actor, draft)
+        if text.strip():
+            comments.begin(actor, subject, text=text)
+        if status:
+            record(actor, row, Participant.Status(status))
+    return len(drafts) + bool(text.strip())
+
+
+def discard(actor: Actor, pull_request: PullRequest) -> None:
+    """Throw away what the actor kept back."""
+    subject = TalkedPullRequest(pull_request)
+    subject.require_voice(actor)
+    with transaction.atomic():
+        drafts = talk.own_drafts(actor, subject)
+        threads = list(drafts.filter(parent=None).values_list("thread", flat=True))
+        drafts.delete()
+        Thread.objects.filter(pk__in=threads).delete()

@@ -1,9 +1,10 @@
-"""Commit a change of one file, from a page or a REST client: write, create, rename, delete."""
+"""Commit changes of files, from a page or a REST client: write, create, rename, delete."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.actor import Actor
@@ -55,7 +56,7 @@ def write(
     message: str | None = None,
 ) -> Commit:
     """Give a file this content; FileOutOfDate, FileAlreadyExists, FileUnmodified."""
-    return _commit(actor, repository, Edit(path, content), target, message)
+    return _commit(actor, repository, [Edit(path, content)], target, message)
 
 
 def rename(
@@ -70,7 +71,7 @@ def rename(
 ) -> Commit:
     """Let a file stand elsewhere, and have new content if some is given; FileAlreadyExists."""
     change = Edit(new_path, content, moved_from=path)
-    return _commit(actor, repository, change, target, message)
+    return _commit(actor, repository, [change], target, message)
 
 
 def delete(
@@ -82,23 +83,36 @@ def delete(
     message: str | None = None,
 ) -> Commit:
     """Take a file away; NoSuchPath, FileOutOfDate."""
-    return _commit(actor, repository, Edit(path, is_removal=True), target, message)
+    return _commit(actor, repository, [Edit(path, is_removal=True)], target, message)
+
+
+def write_many(
+    actor: Actor, repository: Repository, changes: Sequence[Edit], *, target: Target, message: str
+) -> Commit:
+    """Change several files in one commit; FileOutOfDate if one of them is another than was seen."""
+    return _commit(actor, repository, changes, target, message)
 
 
 def _commit(
-    actor: Actor, repository: Repository, change: Edit, target: Target, message: str | None
+    actor: Actor,
+    repository: Repository,
+    changes: Sequence[Edit],
+    target: Target,
+    message: str | None,
 ) -> Commit:
     ref_moves.require(actor, repository)
     if message is not None and len(message) > LONGEST_MESSAGE:
         raise Invalid(f"A message has {LONGEST_MESSAGE} characters at most.", context="message")
     name = branches.full_name(actor, target.branch)
     with storage.opened(repository) as git:
-        edit.check_new_path(change.path)
+        for change in changes:
+            edit.check_new_path(change.path)
         for attempt in range(1, ATTEMPTS + 1):
             old, parent = _start(git, repository, name, target)
-            _check_seen(git, change, target, parent)
+            for change in changes:
+                _check_seen(git, change, target, parent)
             try:
-                new = _made(actor, repository, git, change, name, old, parent, message)
+                new = _made(actor, repository, git, changes, name, old, parent, message)
             except RefOutOfDate:
                 if attempt == ATTEMPTS:
                     raise
@@ -111,7 +125,7 @@ def _made(
     actor: Actor,
     repository: Repository,
     git: GitRepository,
-    change: Edit,
+    changes: Sequence[Edit],
     name: str,
     old: ObjectId,
     parent: ObjectId | None,
@@ -122,10 +136,10 @@ def _made(
     new = edit.commit(
         draft,
         parent,
-        change,
+        changes,
         person=ref_moves.person(actor),
         time=int(time.time()),
-        message=(message or "").strip() or _usual_message(git, change, parent),
+        message=(message or "").strip() or _usual_message(git, changes[0], parent),
     )
     with quarantine(git) as incoming:
         draft.bring_into(incoming, new)

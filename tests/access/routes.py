@@ -21,6 +21,7 @@ MODEL = {
 }
 PULLS = f"{R}/pull-requests"
 PULL = f"{PULLS}/{{pull}}"
+PULL_LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo/pull-requests/{pull}"
 LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
 TOKEN = {"name": "t", "permissions": ["REPO_READ"]}
@@ -221,6 +222,12 @@ REST = [
         f"GET {PULL}.diff",
         f"GET {PULL}.patch",
         f"GET {PULL}/participants",
+        f"GET {PULL}/activities",
+        f"GET {PULL}/comments?path=LICENSE",
+        f"GET {PULL}/comments/{{pull_comment}}",
+        f"GET {PULL}/blocker-comments",
+        f"GET {PULL}/blocker-comments/{{pull_comment}}",
+        f"GET {PULL}/review",
         f"GET {PULL}/changes",
         f"GET {PULL}/commits",
         f"GET {PULL}/diff",
@@ -240,6 +247,21 @@ REST = [
         f"POST {PULL}/approve",
         (f"PUT {PULL}/participants/{{me}}", {"status": "NEEDS_WORK"}),
     ),
+    *_rows(
+        "to take part in pull requests",
+        (f"POST {PULL}/comments", {"text": "said"}),
+        (f"POST {PULL}/blocker-comments", {"text": "asked"}),
+        f"PUT DELETE {PULL_LIKES}/comments/{{pull_comment}}/reactions/+1",
+        (f"PUT {PULL}/review", {"commentText": "done"}),
+        f"DELETE {PULL}/review",
+    ),
+    *_rows(
+        "to write what pull requests are about",
+        (
+            f"POST {PULL}/comments/{{pull_comment}}/apply-suggestion",
+            {"commentVersion": 0, "pullRequestVersion": 0, "suggestionIndex": 0},
+        ),
+    ),
     *_rows("one's own approval", f"DELETE {PULL}/approve"),
     *_rows(
         "to work on pull requests",
@@ -250,7 +272,14 @@ REST = [
         f"DELETE {PULL}/participants?username=dev",
         f"DELETE {PULL}/participants/dev",
     ),
-    *_rows("to administer pull requests", (f"DELETE {PULL}", {"version": 0})),
+    *_rows(
+        "to administer pull requests",
+        (f"DELETE {PULL}", {"version": 0}),
+        (f"PUT {PULL}/comments/{{pull_comment}}?version=0", {"state": "RESOLVED"}),
+        f"DELETE {PULL}/comments/{{pull_comment}}?version=0",
+        (f"PUT {PULL}/blocker-comments/{{pull_comment}}?version=0", {"state": "RESOLVED"}),
+        f"DELETE {PULL}/blocker-comments/{{pull_comment}}?version=0",
+    ),
     *_rows(
         "to talk about the repository",
         (

@@ -41,11 +41,14 @@ LOOKS_AT_PULLS = {"to look at pull requests"}
 JOINS = LOOKS_AT_PULLS | {"to take part in pull requests"}
 WORKS = JOINS | {"to work on pull requests"}
 RULES = WORKS | {"to administer pull requests"}
+# What moves a branch for a pull request asks for both scopes.
+BOTH = {"to write what pull requests are about"}
 OWNER = {
     "to talk about the repository",
     *("to administer the repository", "to look at who may what in the repository"),
     *("to delete the repository", "the repository's credentials", "to write the repository"),
     *RULES,
+    *BOTH,
 }
 PROJECT_OWNER = {
     *("to create in the project", "to administer the project"),
@@ -68,7 +71,7 @@ PEOPLE = {
     "switched off": {"nothing"},
     "none": PERSON | ITSELF,
     "read": PERSON | ITSELF | SEES | TALKS | JOINS,
-    "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"} | WORKS,
+    "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"} | WORKS | BOTH,
     "admin": PERSON | ITSELF | SEES | OWNER,
     "project admin": PERSON | ITSELF | SEES | OWNER | PROJECT_OWNER,
     "system admin": EVERYTHING,
@@ -96,13 +99,13 @@ APP_PASSWORDS = {
     "PULL_REQUEST_WRITE": SEES | WORKS,
     "WEBHOOK": SEES | LOOKS,
 }
-OWNS = ADMINISTERS | WRITES | TALKS | {"to delete the repository"} | RULES
+OWNS = ADMINISTERS | WRITES | TALKS | {"to delete the repository"} | RULES | BOTH
 TOKENS = {
     "REPO_READ": SEES | TALKS | JOINS,
-    "REPO_WRITE": SEES | TALKS | WRITES | WORKS,
+    "REPO_WRITE": SEES | TALKS | WRITES | WORKS | BOTH,
     "REPO_ADMIN": SEES | OWNS,
     "PROJECT_READ": SEES | TALKS | JOINS,
-    "PROJECT_WRITE": SEES | TALKS | WRITES | WORKS,
+    "PROJECT_WRITE": SEES | TALKS | WRITES | WORKS | BOTH,
     "PROJECT_ADMIN": SEES
     | OWNS
     | {
@@ -117,7 +120,7 @@ OAUTH = {
     "PUBLIC_REPOS": set(),
     "ACCOUNT_WRITE": {"to write one's account"},
     "REPO_READ": SEES | TALKS | JOINS,
-    "REPO_WRITE": SEES | TALKS | WRITES | WORKS,
+    "REPO_WRITE": SEES | TALKS | WRITES | WORKS | BOTH,
     "REPO_ADMIN": SEES | OWNS,
     "PROJECT_ADMIN": TOKENS["PROJECT_ADMIN"],
     "ADMIN_WRITE": TOKENS["PROJECT_ADMIN"] | ADMINISTERS_SITE,
@@ -205,6 +208,7 @@ def _numbers(project, repository):
         "comment": builders.comment(repository, severity="BLOCKER").pk,
         "attachment": attachment.pk,
         "pull": pull_request.number,
+        "pull_comment": builders.pull_request_comment(pull_request, severity="BLOCKER").pk,
     }
     for name, place in (("project_token", project), ("repository_token", repository)):
         token, _ = tokens.create(system, place, name=name, permissions=["REPO_READ"])

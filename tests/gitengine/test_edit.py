@@ -31,7 +31,7 @@ def tip(git, name="main"):
 
 def commit(git, parent, change):
     draft = Draft(git)
-    made = edit.commit(draft, parent, change, person=ADA, time=1_700_000_000, message="m")
+    made = edit.commit(draft, parent, [change], person=ADA, time=1_700_000_000, message="m")
     with quarantine(git) as incoming:
         draft.bring_into(incoming, made)
         incoming.accept()
