@@ -10,12 +10,14 @@ import hashlib
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 
 from gitengine.errors import EditRefused, NoSuchRevision, ProtocolError
 from gitengine.quarantine import Quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, Person
 
+TREE_MODE = 0o040000
 COMMIT, TREE, BLOB, TAG = "commit", "tree", "blob", "tag"
 
 _IN_A_PACK = {COMMIT: 1, TREE: 2, BLOB: 3, TAG: 4}
@@ -49,7 +51,7 @@ class Draft:
 
     def entries(self, tree: ObjectId) -> dict[bytes, tuple[bytes, bytes]]:
         """Read a tree: each name with its mode as it is written and its id in bytes."""
-        return _entries(self.read(tree))
+        return entries_of(self.read(tree))
 
     def commit(
         self, tree: ObjectId, parents: list[ObjectId], person: Person, time: int, message: str
@@ -95,7 +97,7 @@ class Draft:
             needed[object_id] = None
             kind, data = self._made[object_id]
             if kind == TREE:
-                waiting += [found.hex() for _, found in _entries(data).values()]
+                waiting += [found.hex() for _, found in entries_of(data).values()]
             elif kind == COMMIT:
                 waiting.append(data[5:45].decode("ascii"))
         return list(needed)
@@ -126,7 +128,16 @@ def _pack_header(kind: int, size: int) -> bytes:
     return bytes(header)
 
 
-def _entries(data: bytes) -> dict[bytes, tuple[bytes, bytes]]:
+def write_tree(entries: Mapping[bytes, tuple[bytes, bytes]]) -> bytes:
+    """Write a tree in Git's order, in which a folder's name counts as ending with a slash."""
+    ordered = sorted(
+        entries.items(), key=lambda one: one[0] + b"/" if int(one[1][0], 8) == TREE_MODE else one[0]
+    )
+    return b"".join(b"%s %s\0%s" % (mode, name, id_) for name, (mode, id_) in ordered)
+
+
+def entries_of(data: bytes) -> dict[bytes, tuple[bytes, bytes]]:
+    """Read a tree: each name with its mode as it is written and its id in bytes."""
     found: dict[bytes, tuple[bytes, bytes]] = {}
     position = 0
     while position < len(data):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitengine import trees
-from gitengine.drafts import BLOB, TREE, Draft
+from gitengine.drafts import BLOB, TREE, Draft, write_tree
 from gitengine.errors import EditRefused, NoSuchPath, NothingChanged
 from gitengine.repository import GitRepository
 from gitengine.types import SYMLINK_MODE, Entry, EntryKind, ObjectId, Person
@@ -159,17 +159,9 @@ def _changed(
             entries.pop(name, None)
         else:
             entries[name] = (below[0], bytes.fromhex(below[1]))
-        below = (FOLDER, draft.add(TREE, _written(entries))) if entries else None
+        below = (FOLDER, draft.add(TREE, write_tree(entries))) if entries else None
     return below[1] if below is not None else None
 
 
 def _is_folder(mode: bytes) -> bool:
     return int(mode, 8) == trees.TREE_MODE
-
-
-def _written(entries: dict[bytes, tuple[bytes, bytes]]) -> bytes:
-    """Write a tree in Git's order, in which a folder's name counts as ending with a slash."""
-    ordered = sorted(
-        entries.items(), key=lambda one: one[0] + b"/" if _is_folder(one[1][0]) else one[0]
-    )
-    return b"".join(b"%s %s\0%s" % (mode, name, id_) for name, (mode, id_) in ordered)

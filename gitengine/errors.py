@@ -1,5 +1,9 @@
 """What Git may refuse: every error that leaves this package."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class GitError(Exception):
     """Anything that Git could not or would not do; the message is fit for a person to read."""
@@ -62,6 +66,20 @@ class RepositoryLocked(GitError):
 
 class EditRefused(GitError):
     """A change of a file that cannot be, or that Git would refuse from a client."""
+
+
+class MergeConflict(GitError):
+    """Both sides changed the same places; `commit` is the one that could not be applied, if there is one."""
+
+    def __init__(self, paths: Sequence[str], commit: str = ""):
+        shown = ", ".join(paths[:5]) + (" and others" if len(paths) > 5 else "")
+        super().__init__(f"There are conflicts in {shown}.")
+        self.paths = tuple(paths)
+        self.commit = commit
+
+
+class NotFastForward(GitError):
+    """The target has commits that the source lacks, and the strategy makes no merge."""
 
 
 class NothingChanged(GitError):

@@ -5,10 +5,12 @@ Source: git-merge-tree(1). A merge moves no ref; whoever asked for it does.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitengine import processes
+from gitengine import objects, processes
+from gitengine.drafts import clean_message, stamp
 from gitengine.errors import GitError, NoSuchRevision
 from gitengine.quarantine import Quarantine
 from gitengine.refs import FULL_ID
@@ -16,17 +18,43 @@ from gitengine.types import ObjectId, Person
 
 TIMEOUT = 120.0
 MOST_OUTPUT = 16 * 1024 * 1024
+MOST_CONFLICTS = 1000
 
-_MERGE_TREE = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"]
-_MERGE_TREE += ["--allow-unrelated-histories"]
+_MERGE_TREE = ["merge-tree", "--write-tree", "-z", "--no-messages", "--allow-unrelated-histories"]
+
+
+class Side(enum.Enum):
+    """What one side did to a path."""
+
+    NOTHING = "NOTHING"
+    ADD = "ADD"
+    MODIFY = "MODIFY"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A path on which both sides disagree."""
+
+    path: str
+    ours: Side
+    theirs: Side
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The tree that a merge gives, and the paths on which both sides disagree, if there are any."""
+    """The tree that a merge gives, with the paths on which both sides disagree, if there are any.
+
+    Where they do, the tree holds these files with the usual marks.
+    """
 
     tree: ObjectId
-    conflicts: tuple[str, ...] = ()
+    disagreements: tuple[Conflict, ...] = ()
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The paths alone."""
+        return tuple(one.path for one in self.disagreements)
 
 
 def merge(
@@ -34,8 +62,8 @@ def merge(
 ) -> Merged:
     """Join two commits; without a `base`, from where their histories meet.
 
-    With a `base`, what leads from it to `theirs` is applied to `ours`, whatever their histories are:
-    a cherry-pick has the parent for its base.
+    With a `base`, a commit or a tree, what leads from it to `theirs` is applied to `ours`, whatever
+    their histories are: a cherry-pick has the parent for its base.
     """
     if base is not None:
         start = _stand_in(incoming, base)
@@ -50,10 +78,10 @@ def merge(
         most_output=MOST_OUTPUT,
         ok_statuses=(0, 1),
     )
-    tree, *paths = answer.decode("utf-8", "surrogateescape").split("\0")
+    tree, *stages = answer.decode("utf-8", "surrogateescape").split("\0")
     if not FULL_ID.fullmatch(tree):
         raise GitError("the merge gave no tree")
-    return Merged(tree, tuple(dict.fromkeys(path for path in paths if path)))
+    return Merged(tree, _conflicts(stages))
 
 
 def write_commit(
@@ -69,28 +97,39 @@ def write_commit(
     """Write a commit of this tree, whose parents are these, into the quarantine."""
     lines = [f"tree {_checked(tree)}"]
     lines += [f"parent {_checked(parent)}" for parent in parents]
-    lines += [f"author {_signature(author, time)}", f"committer {_signature(committer, time)}"]
-    text = "\n".join(lines) + f"\n\n{message.strip()}\n"
-    written = processes.run(
-        ["hash-object", "-t", "commit", "-w", "--stdin"],
-        git_dir=incoming.git.path,
-        stdin=text.replace("\0", "").encode("utf-8", "replace"),
-        env=incoming.env,
+    lines += [f"author {stamp(author, time)}", f"committer {stamp(committer, time)}"]
+    text = "\n".join([*lines, "", clean_message(message)])
+    return incoming.write("commit", text.encode("utf-8", "replace"))
+
+
+def _conflicts(stages: list[str]) -> tuple[Conflict, ...]:
+    """Read `<mode> <id> <stage>\\t<path>` lines: 1 is the base, 2 ours, 3 theirs."""
+    found: dict[str, dict[str, str]] = {}
+    for line in stages:
+        head, tab, path = line.partition("\t")
+        if tab and len(found) < MOST_CONFLICTS:
+            _, object_id, stage = head.split(" ")
+            found.setdefault(path, {})[stage] = object_id
+    return tuple(
+        Conflict(path, _side(there, "2"), _side(there, "3")) for path, there in found.items()
     )
-    return written.decode().strip()
 
 
-def _stand_in(incoming: Quarantine, commit: ObjectId, *parents: ObjectId) -> ObjectId:
+def _side(there: dict[str, str], stage: str) -> Side:
+    base, own = there.get("1"), there.get(stage)
+    if base is None:
+        return Side.NOTHING if own is None else Side.ADD
+    if own is None:
+        return Side.DELETE
+    return Side.NOTHING if own == base else Side.MODIFY
+
+
+def _stand_in(incoming: Quarantine, thing: ObjectId, *parents: ObjectId) -> ObjectId:
     """Write a commit of the same tree with a history of our choice; no ref ever reaches it."""
-    tree = processes.run(
-        ["rev-parse", "--verify", "--end-of-options", f"{_checked(commit)}^{{tree}}"],
-        git_dir=incoming.git.path,
-        env=incoming.env,
-    )
     nobody = Person("merge", "merge@localhost")
     return write_commit(
         incoming,
-        tree.decode().split()[-1],
+        _tree_of(incoming, _checked(thing)),
         parents,
         message="a side of a merge",
         author=nobody,
@@ -99,15 +138,17 @@ def _stand_in(incoming: Quarantine, commit: ObjectId, *parents: ObjectId) -> Obj
     )
 
 
+def _tree_of(incoming: Quarantine, thing: ObjectId) -> ObjectId:
+    opened = incoming.libgit2()
+    try:
+        return objects.read_commit(opened, thing).tree
+    except NoSuchRevision:
+        if thing in opened:
+            return thing
+        raise
+
+
 def _checked(object_id: ObjectId) -> ObjectId:
     if not FULL_ID.fullmatch(object_id):
         raise NoSuchRevision(object_id)
     return object_id
-
-
-def _signature(person: Person, time: int) -> str:
-    # What would end a name or an address early is left out.
-    def plain(text: str) -> str:
-        return "".join(c for c in text if c not in "<>\n\0").strip() or "unknown"
-
-    return f"{plain(person.name)} <{plain(person.email)}> {time} +0000"

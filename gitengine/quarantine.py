@@ -6,10 +6,12 @@ does. What is not accepted leaves nothing behind.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,6 +71,23 @@ class Quarantine:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(self.git.objects),
             "GIT_QUARANTINE_PATH": str(self.path),
         }
+
+    def libgit2(self) -> pygit2.Repository:
+        """Open the repository with libgit2 so that it finds what waits here, too."""
+        opened = self.git.libgit2()
+        opened.odb.add_disk_alternate(str(self.path))
+        return opened
+
+    def write(self, kind: str, data: bytes) -> ObjectId:
+        """Lay an object of the server's own making here (gitformat-loose(5)); gives its id."""
+        whole = f"{kind} {len(data)}\0".encode() + data
+        object_id = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+        folder = self.path / object_id[:2]
+        folder.mkdir(exist_ok=True)
+        file = folder / object_id[2:]
+        if not file.exists():
+            file.write_bytes(zlib.compress(whole, 1))
+        return object_id
 
     def unpack(self, pack: Iterable[bytes] | int, *, most_bytes: int) -> None:
         """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad.
