@@ -7,6 +7,7 @@ does. What is not accepted leaves nothing behind.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -88,6 +89,28 @@ class Quarantine:
         if not file.exists():
             file.write_bytes(zlib.compress(whole, 1))
         return object_id
+
+    def pack(self, tip: ObjectId) -> None:
+        """Put what `tip` needs and the repository lacks into one pack, and drop all else that lies here."""
+        needed = processes.stream(
+            ["rev-list", "--objects", "--stdin", "--not", "--all"],
+            git_dir=self.git.path,
+            stdin=f"{tip}\n".encode(),
+            env=self.env,
+            timeout=CONNECT_TIMEOUT,
+        )
+        first = next(needed, b"")
+        if first:
+            processes.run(
+                ["pack-objects", "--quiet", str(self.path / "pack" / "pack")],
+                git_dir=self.git.path,
+                stdin=itertools.chain([first], needed),
+                env=self.env,
+                timeout=CONNECT_TIMEOUT,
+            )
+        for folder in self.path.iterdir():
+            if len(folder.name) == 2:
+                shutil.rmtree(folder)
 
     def unpack(self, pack: Iterable[bytes] | int, *, most_bytes: int) -> None:
         """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad.

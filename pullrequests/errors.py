@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound, Refused
 
 _PULL = "com.atlassian.bitbucket.pull"
 
@@ -102,6 +102,15 @@ class MergeVetoed(Conflict):
             conflicted=is_conflicted,
             vetoes=[{"summaryMessage": head, "detailedMessage": text} for head, text in vetoes],
         )
+
+
+class AutoMergeNotEnabled(Refused):
+    """Nobody has switched on that pull requests merge by themselves."""
+
+    exception_name = f"{_PULL}.automerge.AutoMergeNotEnabledException"
+
+    def __init__(self) -> None:
+        super().__init__("Auto-merge is not enabled for this repository.")
 
 
 class SuggestionRefused(Conflict):

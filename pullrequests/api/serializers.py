@@ -135,3 +135,21 @@ class SuggestionBody(serializers.Serializer):
     commitMessage = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False
     )
+
+
+class MergeBody(VersionBody):
+    """How it is to be merged; clients name the strategy in two ways."""
+
+    message = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False
+    )
+    strategyId = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True
+    )
+    mergeStrategyId = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True
+    )
+    autoSubject = serializers.CharField(
+        max_length=40, required=False, allow_null=True, allow_blank=True
+    )
+    autoMerge = serializers.BooleanField(required=False, allow_null=True)

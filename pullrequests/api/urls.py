@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from pullrequests.api import contents, discussion, participants, pull_requests
+from pullrequests.api import contents, discussion, merging, participants, pull_requests
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
@@ -37,6 +37,8 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(f"{one}/diff/<path:path>", contents.PullRequestDiff.as_view()),
         path(f"{one}/diff-stats-summary", contents.PullRequestStats.as_view()),
         path(f"{one}/diff-stats-summary/<path:path>", contents.PullRequestStats.as_view()),
+        path(f"{one}/merge", merging.Merge.as_view()),
+        path(f"{one}/commit-message-suggestion", merging.CommitMessageSuggestion.as_view()),
         path(f"{one}/merge-base", contents.PullRequestMergeBase.as_view()),
         path(
             f"{repository}/commits/<str:commit_id>/pull-requests",
@@ -61,3 +63,5 @@ comment_likes = [
         discussion.PullRequestCommentReaction.as_view(),
     ),
 ]
+
+git = [path(f"{REPOSITORY}/pull-requests/<str:number>/rebase", merging.Rebase.as_view())]

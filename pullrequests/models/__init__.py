@@ -8,12 +8,14 @@ from pullrequests.models.pull_requests import (
     PullRequestSequence,
     PullRequestWatch,
 )
+from pullrequests.models.settings import PullRequestSettings
 
 __all__ = [
     "Activity",
     "Participant",
     "PullRequest",
     "PullRequestSequence",
+    "PullRequestSettings",
     "PullRequestThread",
     "PullRequestWatch",
     "ViewedFile",

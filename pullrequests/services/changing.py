@@ -59,6 +59,17 @@ def current(actor: Actor, pull_request: PullRequest) -> PullRequest:
     return row
 
 
+def read(actor: Actor, pull_request: PullRequest) -> PullRequest:
+    """The row as it is now, for who holds the repository's lock already; NoSuchPullRequest."""
+    rows = PullRequest.objects.select_related(
+        "repository__project", "from_repository__project", "author"
+    )
+    row = rows.filter(pk=pull_request.pk).first()
+    if row is None:
+        raise NoSuchPullRequest(str(pull_request.number), str(pull_request.repository))
+    return row
+
+
 def check(
     actor: Actor, row: PullRequest, *, version: int | None = None, must_be_open: bool = True
 ) -> None:

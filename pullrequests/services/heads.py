@@ -44,12 +44,17 @@ def bring(actor: Actor, pull_request: PullRequest) -> None:
     source, target = pull_request.from_repository, pull_request.repository
     git = storage.git_of(target)
     if source is not None and pull_request.is_from_fork:
-        pool = storage.pool_of(target)
-        assert pool is not None, "a fork and its origin share a pool"
-        pools.lend(storage.git_of(source), pool)
+        lend(actor, source)
     commands = _commands(git, pull_request, pull_request.from_id)
     if commands:
         ref_updates.move(actor, target, commands, reason=Push.Reason.REVIEW)
+
+
+def lend(actor: Actor, source: Repository) -> None:
+    """Let all forks of a repository find its objects, as far as their own refs will lead to them."""
+    pool = storage.pool_of(source)
+    assert pool is not None, "a fork and its origin share a pool"
+    pools.lend(storage.git_of(source), pool)
 
 
 def forget(actor: Actor, repository: Repository, number: int) -> None:

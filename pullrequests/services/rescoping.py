@@ -25,6 +25,7 @@ from pullrequests.services import changing, heads, lifecycle
 from repos import storage
 from repos.errors import RepositoryArchived
 from repos.models import Push, RefChange, Repository
+from repos.services import ref_moves, ref_updates
 
 RESCOPE = lifecycle.PREPARE
 RESCOPE_TARGET = "pullrequests.rescope_target"
@@ -118,7 +119,7 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
             return _settle_merged(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
-        outcome = _outcome(git, row)
+        outcome = _judged(actor, git, row)
     with changing.alone(actor, row) as now:
         if (now.from_id, now.to_id) != (from_id, to_id):
             return False
@@ -244,11 +245,33 @@ def _some(ids: list[ObjectId]) -> dict[str, object]:
     return {"total": len(ids), "commits": ids[:MOST_SHOWN_COMMITS]}
 
 
-def _outcome(git: GitRepository, row: PullRequest) -> PullRequest.Outcome:
-    """What a merge would give, without leaving anything of it."""
+def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.Outcome:
+    """What a merge would give; where it is clean, the ref `merge` leads to it."""
+    if (row.judged_from, row.judged_to) == (row.from_id, row.to_id):
+        return PullRequest.Outcome(row.outcome)
     with quarantine(git) as incoming:
         merged = merge.merge(incoming, row.to_id, row.from_id)
-    return PullRequest.Outcome.CONFLICTED if merged.conflicts else PullRequest.Outcome.CLEAN
+        if merged.disagreements:
+            return PullRequest.Outcome.CONFLICTED
+        name = find.merge_name(row.number)
+        commit = merge.write_commit(
+            incoming,
+            merged.tree,
+            [row.to_id, row.from_id],
+            message=f"Merge of pull request #{row.number} as it would be",
+            author=ref_moves.NOBODY,
+            committer=ref_moves.NOBODY,
+            # The same heads give the same commit.
+            time=history.commit(git, row.from_id).committer_time,
+        )
+        old = refs.values(git, [name])[name]
+        if old != commit:
+            incoming.pack(commit)
+            command = RefCommand(name, old, commit)
+            ref_updates.move(
+                actor, row.repository, [command], reason=Push.Reason.REVIEW, objects=incoming
+            )
+    return PullRequest.Outcome.CLEAN
 
 
 def _settle_merged(actor: Actor, row: PullRequest) -> bool:

@@ -14,11 +14,12 @@ from repos.models import Repository
 
 @dataclass(frozen=True)
 class PushCase:
-    """What the rules look at: who pushes where."""
+    """What the rules look at: who pushes where, or merges a pull request there."""
 
     actor: Actor
     repository: Repository
     git: GitRepository
+    is_merge: bool = False
 
 
 PushRule = Callable[[PushCase, RefCommand], str | None]

@@ -1,0 +1,147 @@
+"""Every veto, in one list: what stands between a pull request and its merge; a new check is a function and a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from accounts.actor import Actor
+from pullrequests.models import Participant, PullRequest
+from pullrequests.selectors import pull_requests as find
+from pullrequests.selectors import settings
+from pullrequests.selectors.mergeability import Veto
+from pullrequests.selectors.pull_requests import Counts
+from pullrequests.selectors.settings import Checks
+
+
+@dataclass(frozen=True)
+class MergeCase:
+    """What the checks look at: who merges what; each thing is read once, and only if it is asked for."""
+
+    actor: Actor
+    pull_request: PullRequest
+
+    @cached_property
+    def checks(self) -> Checks:
+        """What the place asks for."""
+        return settings.checks(self.actor, self.pull_request.repository)
+
+    @cached_property
+    def people(self) -> list[Participant]:
+        """Who takes part."""
+        return list(self.pull_request.participants.select_related("user"))
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How much is said, and to be done."""
+        key = self.pull_request.pk
+        return find.counts([key]).get(key, Counts())
+
+    @property
+    def reviewers(self) -> list[Participant]:
+        """Who is asked to judge it."""
+        return [one for one in self.people if one.role == Participant.Role.REVIEWER]
+
+    @property
+    def approvals(self) -> int:
+        """How many approved it, asked or not."""
+        return sum(one.status == Participant.Status.APPROVED for one in self.people)
+
+
+MergeCheck = Callable[[MergeCase], Veto | None]
+
+
+def is_up_to_date(case: MergeCase) -> Veto | None:
+    """After a push, a job looks at what it did to the pull request."""
+    if case.pull_request.is_updating:
+        return Veto(
+            "The pull request is being updated",
+            "The source or target branch has just changed; try again in a moment.",
+        )
+    return None
+
+
+def is_no_draft(case: MergeCase) -> Veto | None:
+    """What is not ready is not merged."""
+    if case.pull_request.is_draft:
+        return Veto("The pull request is a draft", "Mark it as ready for review before merging.")
+    return None
+
+
+def is_not_archived(case: MergeCase) -> Veto | None:
+    """What is read-only takes nothing in."""
+    if case.pull_request.repository.is_archived:
+        return Veto("The repository is archived", "An archived repository is read-only.")
+    return None
+
+
+def has_enough_approvals(case: MergeCase) -> Veto | None:
+    """So many must approve it."""
+    needed = case.checks.required_approvals
+    if case.approvals < needed:
+        return Veto(
+            "Not all required reviewers have approved yet",
+            f"At least {_count(needed, 'approval')} before this pull request can be merged; "
+            f"it has {case.approvals}.",
+        )
+    return None
+
+
+def has_all_approvals(case: MergeCase) -> Veto | None:
+    """Everybody who is asked must approve it."""
+    if not case.checks.needs_all_approvals:
+        return None
+    missing = [one for one in case.reviewers if one.status != Participant.Status.APPROVED]
+    if missing:
+        names = ", ".join(one.user.display_name for one in missing[:5])
+        return Veto(
+            "Not all reviewers have approved yet",
+            f"All reviewers must approve this pull request; {names} did not yet.",
+        )
+    return None
+
+
+def has_no_objection(case: MergeCase) -> Veto | None:
+    """Nobody who is asked may want something else."""
+    if not case.checks.needs_no_objection:
+        return None
+    against = [one for one in case.reviewers if one.status == Participant.Status.NEEDS_WORK]
+    if against:
+        names = ", ".join(one.user.display_name for one in against[:5])
+        return Veto(
+            "Changes are requested",
+            f"{names} requested changes; the pull request cannot be merged until that is settled.",
+        )
+    return None
+
+
+def has_no_open_task(case: MergeCase) -> Veto | None:
+    """Everything that was asked for must be done."""
+    if case.checks.needs_all_tasks and case.counts.open_tasks:
+        return Veto(
+            "Not all tasks are resolved yet",
+            f"{_count(case.counts.open_tasks, 'task')} must be resolved before merging.",
+        )
+    return None
+
+
+CHECKS: list[MergeCheck] = [
+    is_not_archived,
+    is_up_to_date,
+    is_no_draft,
+    has_enough_approvals,
+    has_all_approvals,
+    has_no_objection,
+    has_no_open_task,
+]
+
+
+def vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
+    """Everything that stands against a merge by this actor, but for conflicts."""
+    case = MergeCase(actor, pull_request)
+    return [veto for check in CHECKS if (veto := check(case)) is not None]
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
