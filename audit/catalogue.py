@@ -272,6 +272,11 @@ CATALOGUE: dict[type, Entry] = {
             [_change("pull request", f"#{e.pull_request.number} {e.pull_request.title}", None)],
         ),
     ),
+    places.RestrictionSet: Entry(
+        PERMISSIONS,
+        "Branch permission changed",
+        lambda e: _of_place(e.place, [_change("restriction", e.old, e.new)]),
+    ),
     places.BranchModelChanged: Entry(
         REPOSITORIES,
         "Branch model changed",

@@ -41,6 +41,7 @@ urlpatterns = [
     path("rest/keys/<version:version>", include(repos.ssh_access_keys)),
     path("rest/branch-utils/<version:version>", include(repos.branch_utils)),
     path("rest/git/<version:version>", include([*repos.git, *pullrequests.git])),
+    path("rest/branch-permissions/<version:version>", include(repos.branch_permissions)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
     path(

@@ -116,6 +116,16 @@ class BranchModelChanged:
 
 
 @dataclass(frozen=True)
+class RestrictionSet:
+    """A branch permission of a place is another, in words; None where there is none."""
+
+    actor: Actor
+    place: Project | Repository
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
 class PermissionsChanged:
     """Somebody may more, or less, on a project or repository; a step is None where there is none."""
 

@@ -18,6 +18,7 @@ from repos.api import (
     projects,
     push_log,
     repositories,
+    restrictions,
     tokens,
 )
 
@@ -159,4 +160,14 @@ site_policies = [
 sync = [
     path(f"{PROJECT}/repos/<str:slug>", forks.SynchronisationStatus.as_view()),
     path(f"{PROJECT}/repos/<str:slug>/synchronize", forks.Synchronise.as_view()),
+]
+
+branch_permissions = [
+    path(f"{PROJECT}/restrictions", restrictions.ProjectRestrictions.as_view()),
+    path(f"{PROJECT}/restrictions/<str:number>", restrictions.ProjectRestrictionDetail.as_view()),
+    path(f"{REPOSITORY}/restrictions", restrictions.RepositoryRestrictions.as_view()),
+    path(
+        f"{REPOSITORY}/restrictions/<str:number>",
+        restrictions.RepositoryRestrictionDetail.as_view(),
+    ),
 ]

@@ -8,6 +8,7 @@ from repos.models.labels import RepositoryLabel
 from repos.models.projects import FormerProjectKey, Project, ProjectAvatar
 from repos.models.pushes import Push, RefChange
 from repos.models.repositories import FormerRepositorySlug, RecentRepository, Repository
+from repos.models.restrictions import RefRestriction
 from repos.models.tokens import TokenPlace
 from repos.models.watching import CommitWatch, RepositoryWatch
 
@@ -24,6 +25,7 @@ __all__ = [
     "Push",
     "RecentRepository",
     "RefChange",
+    "RefRestriction",
     "Repository",
     "RepositoryGrant",
     "RepositoryLabel",

@@ -21,6 +21,7 @@ from repos.representations.places import (
     represent_repository,
     ssh_url,
 )
+from repos.representations.restrictions import represent_matcher, represent_restriction
 from repos.representations.shaping import (
     represent_branch_model,
     represent_branch_model_setting,
@@ -40,11 +41,13 @@ __all__ = [
     "represent_commit",
     "represent_entry",
     "represent_grant",
+    "represent_matcher",
     "represent_path",
     "represent_project",
     "represent_ref",
     "represent_ref_change",
     "represent_repository",
+    "represent_restriction",
     "represent_synchronisation",
     "represent_tag",
     "represent_unsynchronised",

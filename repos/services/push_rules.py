@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from accounts.actor import Actor
 from gitengine.repository import GitRepository
 from gitengine.types import RefChangeKind, RefCommand
 from repos import storage
+from repos.matchers import Names
 from repos.models import Repository
+from repos.selectors import restrictions
+from repos.selectors.restrictions import Rule
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,16 @@ class PushCase:
     repository: Repository
     git: GitRepository
     is_merge: bool = False
+
+    @cached_property
+    def restrictions(self) -> list[Rule]:
+        """The branch permissions of the repository, as the actor meets them."""
+        return restrictions.rules_for(self.actor, self.repository)
+
+    @cached_property
+    def names(self) -> Names:
+        """What the branch model says of names."""
+        return restrictions.names_of(self.actor, self.repository, self.git)
 
 
 PushRule = Callable[[PushCase, RefCommand], str | None]
@@ -44,7 +58,21 @@ def default_branch_stays(case: PushCase, command: RefCommand) -> str | None:
     return None
 
 
-RULES: list[PushRule] = [is_not_archived, is_not_server_owned, default_branch_stays]
+def is_permitted(case: PushCase, command: RefCommand) -> str | None:
+    """Branch permissions, of the repository and of its project."""
+    if not case.restrictions:
+        return None
+    return restrictions.refusal(
+        case.restrictions, case.names, case.git, command, is_merge=case.is_merge
+    )
+
+
+RULES: list[PushRule] = [
+    is_not_archived,
+    is_not_server_owned,
+    default_branch_stays,
+    is_permitted,
+]
 
 
 def judge(actor: Actor, case: PushCase, commands: list[RefCommand]) -> list[RefCommand]:

@@ -21,6 +21,8 @@ MODEL = {
 }
 PULLS = f"{R}/pull-requests"
 PULL = f"{PULLS}/{{pull}}"
+RESTRICTIONS = "/rest/branch-permissions/latest/projects/PRJ"
+NO_DELETES = {"type": "no-deletes", "matcher": {"id": "x", "type": {"id": "BRANCH"}}}
 PULL_LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo/pull-requests/{pull}"
 LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
@@ -214,6 +216,18 @@ REST = [
         f"GET {R}/attachments/{{attachment}}",
         f"GET {R}/attachments/{{attachment}}/metadata",
         "GET /projects/PRJ/repos/repo/attachments/{attachment}",
+    ),
+    *_rows(
+        "to administer the repository",
+        f"GET {RESTRICTIONS}/repos/repo/restrictions",
+        f"GET DELETE {RESTRICTIONS}/repos/repo/restrictions/{{restriction}}",
+        (f"POST {RESTRICTIONS}/repos/repo/restrictions", NO_DELETES),
+    ),
+    *_rows(
+        "to administer the project",
+        f"GET {RESTRICTIONS}/restrictions",
+        f"GET DELETE {RESTRICTIONS}/restrictions/{{project_restriction}}",
+        (f"POST {RESTRICTIONS}/restrictions", NO_DELETES),
     ),
     *_rows(
         "to look at pull requests",

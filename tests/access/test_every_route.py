@@ -23,7 +23,8 @@ from core import site
 from discussions.services import attachments
 from repos import storage
 from repos.selectors.branch_models import FIRST, LongLived
-from repos.services import access_keys, branch_models, labels, tokens
+from repos.services import access_keys, branch_models, labels, restrictions, tokens
+from repos.services.restrictions import Wanted
 from tests import builders, oauth
 from tests.access import routes
 from tests.access.routes import GIT, PAGES, REST, Row
@@ -207,6 +208,8 @@ def _numbers(project, repository):
         "application": application.pk,
         "comment": builders.comment(repository, severity="BLOCKER").pk,
         "attachment": attachment.pk,
+        "restriction": _restriction(repository),
+        "project_restriction": _restriction(project),
         "pull": pull_request.number,
         "pull_comment": builders.pull_request_comment(pull_request, severity="BLOCKER").pk,
     }
@@ -214,6 +217,11 @@ def _numbers(project, repository):
         token, _ = tokens.create(system, place, name=name, permissions=["REPO_READ"])
         made[name] = token.pk
     return made
+
+
+def _restriction(place):
+    wanted = Wanted("no-deletes", "BRANCH", "nowhere")
+    return restrictions.put(Actor.system(), place, [wanted])[0].pk
 
 
 def _people(project, repository, numbers):
