@@ -272,6 +272,20 @@ CATALOGUE: dict[type, Entry] = {
             [_change("pull request", f"#{e.pull_request.number} {e.pull_request.title}", None)],
         ),
     ),
+    pulls.DefaultReviewersSet: Entry(
+        REPOSITORIES,
+        "Default reviewers changed",
+        lambda e: _of_place(e.place, [_change("condition", e.old, e.new)]),
+    ),
+    pulls.PullRequestSettingsChanged: Entry(
+        REPOSITORIES,
+        "Pull request settings changed",
+        lambda e: (
+            Told([], _differences(e.old, e.new))
+            if e.place is None
+            else _of_place(e.place, _differences(e.old, e.new))
+        ),
+    ),
     places.RestrictionSet: Entry(
         PERMISSIONS,
         "Branch permission changed",

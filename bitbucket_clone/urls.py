@@ -42,6 +42,7 @@ urlpatterns = [
     path("rest/branch-utils/<version:version>", include(repos.branch_utils)),
     path("rest/git/<version:version>", include([*repos.git, *pullrequests.git])),
     path("rest/branch-permissions/<version:version>", include(repos.branch_permissions)),
+    path("rest/default-reviewers/<version:version>", include(pullrequests.default_reviewers)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
     path(

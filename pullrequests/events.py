@@ -8,6 +8,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from discussions.models import Comment
 from pullrequests.models import Participant, PullRequest
+from repos.models import Project, Repository
 
 
 @dataclass(frozen=True)
@@ -118,3 +119,23 @@ class PullRequestCommentDeleted:
     actor: Actor
     pull_request: PullRequest
     comment: Comment
+
+
+@dataclass(frozen=True)
+class DefaultReviewersSet:
+    """Others are asked by default, in words; None where there was or is no condition."""
+
+    actor: Actor
+    place: Project | Repository
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class PullRequestSettingsChanged:
+    """A place merges otherwise, or asks for something else; None stands for the whole site."""
+
+    actor: Actor
+    place: Project | Repository | None
+    old: dict[str, object]
+    new: dict[str, object]

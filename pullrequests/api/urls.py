@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from pullrequests.api import contents, discussion, merging, participants, pull_requests
+from pullrequests.api import contents, discussion, merging, participants, pull_requests, settings
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
@@ -40,6 +40,7 @@ def _below_repository(repository: str) -> list[URLPattern]:
         path(f"{one}/merge", merging.Merge.as_view()),
         path(f"{one}/commit-message-suggestion", merging.CommitMessageSuggestion.as_view()),
         path(f"{one}/merge-base", contents.PullRequestMergeBase.as_view()),
+        path(f"{repository}/settings/pull-requests", settings.RepositorySettings.as_view()),
         path(
             f"{repository}/commits/<str:commit_id>/pull-requests",
             pull_requests.ContainingCommit.as_view(),
@@ -47,6 +48,7 @@ def _below_repository(repository: str) -> list[URLPattern]:
     ]
 
 
+PROJECT = "/projects/<str:key>"
 REPOSITORY = "/projects/<str:key>/repos/<str:slug>"
 PERSONAL = "/users/<personal:key>/repos/<str:slug>"
 
@@ -54,6 +56,11 @@ api = [
     *_below_repository(REPOSITORY),
     # The same repositories under the name of their owner.
     *_below_repository(PERSONAL),
+    path("/admin/pull-requests/<str:scm_id>", settings.SiteConfig.as_view()),
+    path(
+        "/projects/<str:key>/settings/pull-requests/<str:scm_id>",
+        settings.ProjectConfig.as_view(),
+    ),
 ]
 
 comment_likes = [
@@ -65,3 +72,13 @@ comment_likes = [
 ]
 
 git = [path(f"{REPOSITORY}/pull-requests/<str:number>/rebase", merging.Rebase.as_view())]
+
+default_reviewers = [
+    path(f"{PROJECT}/conditions", settings.ProjectConditions.as_view()),
+    path(f"{PROJECT}/condition", settings.ProjectNewCondition.as_view()),
+    path(f"{PROJECT}/condition/<str:number>", settings.ProjectCondition.as_view()),
+    path(f"{REPOSITORY}/conditions", settings.RepositoryConditions.as_view()),
+    path(f"{REPOSITORY}/condition", settings.RepositoryNewCondition.as_view()),
+    path(f"{REPOSITORY}/condition/<str:number>", settings.RepositoryCondition.as_view()),
+    path(f"{REPOSITORY}/reviewers", settings.Reviewers.as_view()),
+]

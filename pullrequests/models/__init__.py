@@ -1,6 +1,7 @@
 """Rows of pull requests."""
 
 from pullrequests.models.activities import Activity
+from pullrequests.models.default_reviewers import DefaultReviewers
 from pullrequests.models.discussion import PullRequestThread, ViewedFile
 from pullrequests.models.pull_requests import (
     Participant,
@@ -12,6 +13,7 @@ from pullrequests.models.settings import PullRequestSettings
 
 __all__ = [
     "Activity",
+    "DefaultReviewers",
     "Participant",
     "PullRequest",
     "PullRequestSequence",

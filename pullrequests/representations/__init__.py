@@ -8,14 +8,22 @@ from pullrequests.representations.pull_requests import (
     represent_participant,
     represent_pull_request,
 )
+from pullrequests.representations.settings import (
+    represent_condition,
+    represent_merge_config,
+    represent_settings,
+)
 
 __all__ = [
     "milliseconds",
     "pull_request_path",
     "represent_activity",
+    "represent_condition",
+    "represent_merge_config",
     "represent_mergeability",
     "represent_participant",
     "represent_pull_request",
+    "represent_settings",
     "represent_talk",
     "represent_veto",
 ]

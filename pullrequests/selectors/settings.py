@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.actor import Actor
+from core.errors import Unauthenticated
 from gitengine.strategies import Strategy
 from pullrequests.models import PullRequestSettings
 from repos.models import Project, Repository
@@ -65,6 +66,12 @@ def checks(actor: Actor, place: Project | Repository | None) -> Checks:
             if value is not None:
                 found.setdefault(name, value)
     return Checks(**found)
+
+
+def require_person(actor: Actor) -> None:
+    """Refuse who did not say who they are."""
+    if actor.is_anonymous:
+        raise Unauthenticated("You must sign in to do this.")
 
 
 def own(actor: Actor, place: Project | Repository | None) -> PullRequestSettings | None:

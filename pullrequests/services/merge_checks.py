@@ -8,8 +8,8 @@ from functools import cached_property
 
 from accounts.actor import Actor
 from pullrequests.models import Participant, PullRequest
+from pullrequests.selectors import default_reviewers, settings
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors import settings
 from pullrequests.selectors.mergeability import Veto
 from pullrequests.selectors.pull_requests import Counts
 from pullrequests.selectors.settings import Checks
@@ -126,12 +126,33 @@ def has_no_open_task(case: MergeCase) -> Veto | None:
     return None
 
 
+def has_default_approvals(case: MergeCase) -> Veto | None:
+    """Of those who are asked by default, so many must approve it as the conditions say."""
+    row = case.pull_request
+    if row.from_repository is None:
+        return None
+    approved = {one.user_id for one in case.people if one.status == Participant.Status.APPROVED}
+    rules = default_reviewers.matching(
+        case.actor, row.from_repository, row.from_ref, row.repository, row.to_ref
+    )
+    for rule in rules:
+        known = {user.pk for user in rule.reviewers.all()} - {row.author_id}
+        needed = min(rule.required_approvals, len(known))
+        if len(known & approved) < needed:
+            return Veto(
+                "Not all default reviewers have approved yet",
+                f"At least {_count(needed, 'approval')} of the default reviewers is required.",
+            )
+    return None
+
+
 CHECKS: list[MergeCheck] = [
     is_not_archived,
     is_up_to_date,
     is_no_draft,
     has_enough_approvals,
     has_all_approvals,
+    has_default_approvals,
     has_no_objection,
     has_no_open_task,
 ]

@@ -23,6 +23,13 @@ PULLS = f"{R}/pull-requests"
 PULL = f"{PULLS}/{{pull}}"
 RESTRICTIONS = "/rest/branch-permissions/latest/projects/PRJ"
 NO_DELETES = {"type": "no-deletes", "matcher": {"id": "x", "type": {"id": "BRANCH"}}}
+DEFAULTS = "/rest/default-reviewers/latest/projects/PRJ"
+CONDITION = {
+    "sourceMatcher": {"id": "x", "type": {"id": "BRANCH"}},
+    "targetMatcher": {"id": "y", "type": {"id": "BRANCH"}},
+    "reviewers": [{"name": "dev"}],
+}
+REBASE = "/rest/git/latest/projects/PRJ/repos/repo/pull-requests/{pull}/rebase"
 PULL_LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo/pull-requests/{pull}"
 LIKES = "/rest/comment-likes/latest/projects/PRJ/repos/repo"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF6dug8lHWxUqG6YxG4/C+uqQ9G1MotVF0bvfu5Acbnu"
@@ -249,6 +256,9 @@ REST = [
         f"GET {PULL}/diff-stats-summary",
         f"GET {PULL}/diff-stats-summary/LICENSE",
         f"GET {PULL}/merge-base",
+        f"GET {PULL}/merge",
+        f"GET {PULL}/commit-message-suggestion",
+        f"GET {REBASE}",
         f"GET {R}/commits/told/pull-requests",
     ),
     *_rows(
@@ -270,7 +280,39 @@ REST = [
         f"DELETE {PULL}/review",
     ),
     *_rows(
+        "to see the repository",
+        f"GET {R}/settings/pull-requests",
+        f"GET {DEFAULTS}/repos/repo/conditions",
+        f"GET {DEFAULTS}/repos/repo/reviewers?sourceRepoId={{repository}}"
+        "&targetRepoId={repository}&sourceRefId=told&targetRefId=main",
+    ),
+    *_rows(
+        "to administer the repository",
+        (f"POST {R}/settings/pull-requests", {"requiredApprovers": 1}),
+        (f"POST {DEFAULTS}/repos/repo/condition", CONDITION),
+        (f"PUT {DEFAULTS}/repos/repo/condition/{{condition}}", CONDITION),
+        f"DELETE {DEFAULTS}/repos/repo/condition/{{condition}}",
+    ),
+    *_rows(
+        "to see the project",
+        f"GET {P}/settings/pull-requests/git",
+        f"GET {DEFAULTS}/conditions",
+    ),
+    *_rows(
+        "to administer the project",
+        (f"POST {P}/settings/pull-requests/git", {"mergeConfig": {}}),
+        (f"POST {DEFAULTS}/condition", CONDITION),
+        (f"PUT {DEFAULTS}/condition/{{project_condition}}", CONDITION),
+        f"DELETE {DEFAULTS}/condition/{{project_condition}}",
+    ),
+    *_rows("a person", f"GET {API}/admin/pull-requests/git"),
+    *_rows(
+        "to administer the site",
+        (f"POST {API}/admin/pull-requests/git", {"mergeConfig": {}}),
+    ),
+    *_rows(
         "to write what pull requests are about",
+        (f"POST {REBASE}", {"version": 0}),
         (
             f"POST {PULL}/comments/{{pull_comment}}/apply-suggestion",
             {"commentVersion": 0, "pullRequestVersion": 0, "suggestionIndex": 0},
@@ -282,6 +324,7 @@ REST = [
         (f"PUT {PULL}", {"title": "other", "version": 0}),
         (f"POST {PULL}/decline", {"version": 0}),
         (f"POST {PULL}/reopen", {"version": 0}),
+        (f"POST {PULL}/merge", {"version": 0}),
         (f"POST {PULL}/participants", {"user": {"name": "dev"}, "role": "REVIEWER"}),
         f"DELETE {PULL}/participants?username=dev",
         f"DELETE {PULL}/participants/dev",

@@ -21,6 +21,7 @@ from accounts.permissions import Permission
 from accounts.services import keys, secrets
 from core import site
 from discussions.services import attachments
+from pullrequests.services import default_reviewers
 from repos import storage
 from repos.selectors.branch_models import FIRST, LongLived
 from repos.services import access_keys, branch_models, labels, restrictions, tokens
@@ -208,6 +209,9 @@ def _numbers(project, repository):
         "application": application.pk,
         "comment": builders.comment(repository, severity="BLOCKER").pk,
         "attachment": attachment.pk,
+        "repository": repository.pk,
+        "condition": _condition(repository),
+        "project_condition": _condition(project),
         "restriction": _restriction(repository),
         "project_restriction": _restriction(project),
         "pull": pull_request.number,
@@ -222,6 +226,11 @@ def _numbers(project, repository):
 def _restriction(place):
     wanted = Wanted("no-deletes", "BRANCH", "nowhere")
     return restrictions.put(Actor.system(), place, [wanted])[0].pk
+
+
+def _condition(place):
+    wanted = default_reviewers.Wanted(("BRANCH", "x"), ("BRANCH", "y"), ("dev",))
+    return default_reviewers.create(Actor.system(), place, wanted).pk
 
 
 def _people(project, repository, numbers):
