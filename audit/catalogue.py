@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts import events as people
 from accounts.models import OAuthApplication, User
+from builds import events as builds
 from discussions import events as talk
 from pullrequests import events as pulls
 from repos import events as places
@@ -28,6 +29,7 @@ SILENT = {
     talk.CommitCommentAdded,
     talk.CommitCommentEdited,
     talk.CommitCommentDeleted,
+    builds.BuildStatusReported,
     pulls.PullRequestOpened,
     pulls.PullRequestModified,
     pulls.PullRequestReviewersChanged,

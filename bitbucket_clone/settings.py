@@ -185,6 +185,7 @@ INSTALLED_APPS = [
     "accounts",
     "repos",
     "discussions",
+    "builds",
     "pullrequests",
     "audit",
     "web",

@@ -11,6 +11,7 @@ register_converter(Revision, "revision")
 from accounts.api import urls as accounts  # noqa: E402
 from audit.api import urls as audit  # noqa: E402
 from bitbucket_clone import views  # noqa: E402
+from builds.api import urls as builds  # noqa: E402
 from discussions.api import urls as discussions  # noqa: E402
 from pullrequests.api import urls as pullrequests  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
@@ -22,6 +23,7 @@ api = [
     *accounts.api,
     # Before `repos`, whose commits take every path below them.
     *discussions.api,
+    *builds.api,
     *pullrequests.api,
     *repos.api,
 ]
@@ -43,6 +45,7 @@ urlpatterns = [
     path("rest/git/<version:version>", include([*repos.git, *pullrequests.git])),
     path("rest/branch-permissions/<version:version>", include(repos.branch_permissions)),
     path("rest/default-reviewers/<version:version>", include(pullrequests.default_reviewers)),
+    path("rest/build-status/<version:version>", include(builds.build_status)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
     path(

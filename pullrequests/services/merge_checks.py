@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accounts.actor import Actor
+from builds import selectors as builds
 from pullrequests.models import Participant, PullRequest
 from pullrequests.selectors import default_reviewers, settings
 from pullrequests.selectors import pull_requests as find
@@ -146,6 +147,23 @@ def has_default_approvals(case: MergeCase) -> Veto | None:
     return None
 
 
+def has_enough_builds(case: MergeCase) -> Veto | None:
+    """So many builds must have gone well, and none otherwise."""
+    needed = case.checks.required_builds
+    if not needed:
+        return None
+    head = case.pull_request.from_id
+    found = builds.summaries(case.actor, case.pull_request.repository, [head])
+    summary = found.get(head, builds.Summary())
+    if summary.successful < needed or summary.successful != summary.total:
+        return Veto(
+            "Not all required builds are successful yet",
+            f"At least {_count(needed, 'successful build')} and no other is needed; "
+            f"there are {summary.successful} of {summary.total}.",
+        )
+    return None
+
+
 CHECKS: list[MergeCheck] = [
     is_not_archived,
     is_up_to_date,
@@ -155,6 +173,7 @@ CHECKS: list[MergeCheck] = [
     has_default_approvals,
     has_no_objection,
     has_no_open_task,
+    has_enough_builds,
 ]
 
 

@@ -23,6 +23,8 @@ PULLS = f"{R}/pull-requests"
 PULL = f"{PULLS}/{{pull}}"
 RESTRICTIONS = "/rest/branch-permissions/latest/projects/PRJ"
 NO_DELETES = {"type": "no-deletes", "matcher": {"id": "x", "type": {"id": "BRANCH"}}}
+BUILDS = "/rest/build-status/latest"
+BUILD = {"key": "k", "state": "SUCCESSFUL", "url": "https://ci.example.com/1"}
 DEFAULTS = "/rest/default-reviewers/latest/projects/PRJ"
 CONDITION = {
     "sourceMatcher": {"id": "x", "type": {"id": "BRANCH"}},
@@ -236,6 +238,17 @@ REST = [
         f"GET DELETE {RESTRICTIONS}/restrictions/{{project_restriction}}",
         (f"POST {RESTRICTIONS}/restrictions", NO_DELETES),
     ),
+    *_rows(
+        "a person",
+        f"GET {BUILDS}/commits/{'1' * 40}",
+        f"GET {BUILDS}/commits/stats/{'1' * 40}",
+        (f"POST {BUILDS}/commits/stats", ["1" * 40]),
+    ),
+    *_rows("anybody", f"GET {API}/build/capabilities"),
+    *_rows("to report builds", (f"POST {BUILDS}/commits/{'1' * 40}", BUILD)),
+    *_rows("to see the repository", f"GET {R}/commits/main/builds?key=k"),
+    *_rows("to talk about the repository", (f"POST {R}/commits/main/builds", BUILD)),
+    *_rows("to administer the repository", f"DELETE {R}/commits/main/builds?key=k"),
     *_rows(
         "to look at pull requests",
         f"GET {PULLS}",

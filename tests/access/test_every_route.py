@@ -19,10 +19,12 @@ from accounts.actor import Actor, Via
 from accounts.models import AccessToken, User
 from accounts.permissions import Permission
 from accounts.services import keys, secrets
+from builds import services as builds
 from core import site
 from discussions.services import attachments
 from pullrequests.services import default_reviewers
 from repos import storage
+from repos.selectors import refs
 from repos.selectors.branch_models import FIRST, LongLived
 from repos.services import access_keys, branch_models, labels, restrictions, tokens
 from repos.services.restrictions import Wanted
@@ -37,7 +39,8 @@ PERSON = ANYBODY | {"a person", "a licensed person"}
 # The service user of a project's or repository's token, who signs in nowhere.
 SERVICE = ANYBODY | {"a person"}
 SEES = {"to see the project", "to see the repository"}
-TALKS = {"to talk about the repository"}
+REPORTS = {"to report builds"}
+TALKS = {"to talk about the repository"} | REPORTS
 # Pull requests have scopes of their own: to look, to take part, to work on those of others.
 LOOKS_AT_PULLS = {"to look at pull requests"}
 JOINS = LOOKS_AT_PULLS | {"to take part in pull requests"}
@@ -46,7 +49,7 @@ RULES = WORKS | {"to administer pull requests"}
 # What moves a branch for a pull request asks for both scopes.
 BOTH = {"to write what pull requests are about"}
 OWNER = {
-    "to talk about the repository",
+    *TALKS,
     *("to administer the repository", "to look at who may what in the repository"),
     *("to delete the repository", "the repository's credentials", "to write the repository"),
     *RULES,
@@ -71,7 +74,7 @@ EVERYTHING = PERSON | SEES | OWNER | PROJECT_OWNER | ITSELF | SITE
 PEOPLE = {
     "anonymous": ANYBODY,
     "switched off": {"nothing"},
-    "none": PERSON | ITSELF,
+    "none": PERSON | ITSELF | REPORTS,
     "read": PERSON | ITSELF | SEES | TALKS | JOINS,
     "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"} | WORKS | BOTH,
     "admin": PERSON | ITSELF | SEES | OWNER,
@@ -214,6 +217,7 @@ def _numbers(project, repository):
         "project_condition": _condition(project),
         "restriction": _restriction(repository),
         "project_restriction": _restriction(project),
+        "build": _build(repository),
         "pull": pull_request.number,
         "pull_comment": builders.pull_request_comment(pull_request, severity="BLOCKER").pk,
     }
@@ -226,6 +230,13 @@ def _numbers(project, repository):
 def _restriction(place):
     wanted = Wanted("no-deletes", "BRANCH", "nowhere")
     return restrictions.put(Actor.system(), place, [wanted])[0].pk
+
+
+def _build(repository):
+    said = builds.Report("k", "FAILED", "https://ci.example.com/1")
+    commit_id = refs.revision(Actor.system(), repository, "main").commit_id
+    bob = builders.actor(User.objects.get(name="bob"))
+    return builds.report(bob, commit_id, said, repository=repository).pk
 
 
 def _condition(place):

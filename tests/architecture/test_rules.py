@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["accounts", "repos", "discussions", "audit", "pullrequests", "webhooks"]
+APPS = ["accounts", "repos", "discussions", "builds", "audit", "pullrequests", "webhooks"]
 
 # Services that nobody calls as somebody: they run at the first start.
 SYSTEM_COMMANDS = {

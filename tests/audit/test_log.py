@@ -29,6 +29,7 @@ from audit import services
 from audit.catalogue import CATALOGUE, SILENT
 from audit.models import AuditEvent
 from audit.tasks import sweep
+from builds import events as builds
 from core import site
 from discussions import events as talk
 from pullrequests import events as pulls
@@ -47,7 +48,7 @@ def test_every_event_is_told_or_deliberately_silent():
     known = set(CATALOGUE) | SILENT
     missing = [
         kind.__name__
-        for module in (people, places, talk, pulls)
+        for module in (people, places, talk, builds, pulls)
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if kind.__module__ == module.__name__ and kind not in known
     ]

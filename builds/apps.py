@@ -1,0 +1,10 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+
+
+class BuildsConfig(AppConfig):
+    """Build statuses, as Django sees them."""
+
+    name = "builds"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,117 @@
+"""How builds of commits went, as far as the actor may see where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from accounts.actor import Actor
+from builds.errors import NoSuchBuildStatus
+from builds.models import BuildStatus
+from core.errors import Forbidden, Invalid, Unauthenticated
+from core.paging import Page, PageRequest, page_of_rows
+from repos import access
+from repos.models import Repository
+
+ORDERS = {"NEWEST": "-updated_at", "OLDEST": "updated_at", "STATUS": "state"}
+
+
+@dataclass
+class Summary:
+    """How many builds of a commit went how."""
+
+    successful: int = 0
+    failed: int = 0
+    in_progress: int = 0
+    cancelled: int = 0
+    unknown: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.successful + self.failed + self.in_progress + self.cancelled + self.unknown
+
+    @property
+    def state(self) -> str:
+        """The worst of them, in a word."""
+        if self.failed or self.cancelled:
+            return "FAILED"
+        if self.in_progress or self.unknown:
+            return "INPROGRESS"
+        return "SUCCESSFUL"
+
+
+_COLUMN = {
+    BuildStatus.State.SUCCESSFUL: "successful",
+    BuildStatus.State.FAILED: "failed",
+    BuildStatus.State.INPROGRESS: "in_progress",
+    BuildStatus.State.CANCELLED: "cancelled",
+    BuildStatus.State.UNKNOWN: "unknown",
+}
+
+
+def require_person(actor: Actor) -> None:
+    """Refuse who has no name."""
+    if actor.is_anonymous:
+        raise Unauthenticated("You must sign in to do this.")
+    if actor.user is None:
+        raise Forbidden()
+
+
+def of_commit(
+    actor: Actor, commit_id: str, wanted: PageRequest, *, order: str = "NEWEST"
+) -> Page[BuildStatus]:
+    """The builds of a commit, in every repository that the actor sees."""
+    require_person(actor)
+    if order.upper() not in ORDERS:
+        raise Invalid("The orderBy is NEWEST, OLDEST or STATUS.", context="orderBy")
+    rows = _visible(actor).filter(commit_id=commit_id.lower())
+    return page_of_rows(rows.order_by(ORDERS[order.upper()], "-pk"), wanted)
+
+
+def stats(actor: Actor, commit_ids: Collection[str]) -> dict[str, Summary]:
+    """How the builds of these commits went, in every repository that the actor sees; one query."""
+    require_person(actor)
+    return _summed(_visible(actor).filter(commit_id__in=[one.lower() for one in commit_ids]))
+
+
+def summaries(
+    actor: Actor, repository: Repository, commit_ids: Iterable[str]
+) -> dict[str, Summary]:
+    """The same for commits of a repository that the actor was shown; one query for a whole page."""
+    wanted = list(commit_ids)
+    return _summed(_of(repository).filter(commit_id__in=wanted)) if wanted else {}
+
+
+def statuses(actor: Actor, repository: Repository, commit_id: str) -> list[BuildStatus]:
+    """The builds of a commit of a repository, latest word first."""
+    return list(_of(repository).filter(commit_id=commit_id)[:100])
+
+
+def get(actor: Actor, repository: Repository, commit_id: str, key: str) -> BuildStatus:
+    """What was said of a commit under a key, rather of the repository than of the commit alone."""
+    rows = _of(repository).filter(commit_id=commit_id, key=key)
+    found = sorted(rows, key=lambda row: row.repository_id is None)
+    if not found:
+        raise NoSuchBuildStatus(key)
+    return found[0]
+
+
+def _of(repository: Repository) -> QuerySet[BuildStatus]:
+    return BuildStatus.objects.filter(Q(repository=repository) | Q(repository=None))
+
+
+def _visible(actor: Actor) -> QuerySet[BuildStatus]:
+    seen = access.visible_repositories(actor).values("pk")
+    return BuildStatus.objects.filter(Q(repository=None) | Q(repository__in=seen))
+
+
+def _summed(rows: QuerySet[BuildStatus]) -> dict[str, Summary]:
+    found: dict[str, Summary] = {}
+    for commit_id, state in rows.order_by().values_list("commit_id", "state"):
+        summary = found.setdefault(commit_id, Summary())
+        name = _COLUMN[BuildStatus.State(state)]
+        setattr(summary, name, getattr(summary, name) + 1)
+    return found

@@ -1,0 +1,85 @@
+"""Take down what build servers report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from builds import selectors as find
+from builds.events import BuildStatusReported
+from builds.models import BuildStatus
+from core import events
+from core.errors import Forbidden, Invalid
+from repos import access
+from repos.models import Repository
+
+WHOLE_ID = re.compile(r"[0-9a-fA-F]{40}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is said of one build."""
+
+    key: str
+    state: str
+    url: str
+    name: str = ""
+    description: str = ""
+    parent: str = ""
+    ref: str = ""
+    build_number: str = ""
+    duration: int | None = None
+    tests_successful: int | None = None
+    tests_failed: int | None = None
+    tests_skipped: int | None = None
+
+
+def report(
+    actor: Actor, commit_id: str, said: Report, *, repository: Repository | None = None
+) -> BuildStatus:
+    """Take it down; the last word under a key holds. Without a repository it is said of the commit alone."""
+    find.require_person(actor)
+    if repository is not None:
+        access.require(actor, Permission.REPO_VIEW, repository, scope=Scope.REPOSITORY)
+    elif Scope.REPOSITORY not in actor.scopes:
+        raise Forbidden()
+    if not WHOLE_ID.fullmatch(commit_id):
+        raise Invalid("The commit must be named by its full 40-character id.", context="commitId")
+    _check(said)
+    with transaction.atomic():
+        row, _ = BuildStatus.objects.update_or_create(
+            repository=repository,
+            commit_id=commit_id.lower(),
+            key=said.key,
+            defaults=asdict(said) | {"updated_at": timezone.now()},
+        )
+        events.publish(BuildStatusReported(actor, row))
+    return row
+
+
+def delete(actor: Actor, repository: Repository, commit_id: str, key: str) -> None:
+    """Forget what was said of a commit under a key; nothing where nothing was."""
+    access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
+    BuildStatus.objects.filter(repository=repository, commit_id=commit_id, key=key).delete()
+
+
+def _check(said: Report) -> None:
+    for name in ("key", "state", "url"):
+        if not getattr(said, name).strip():
+            raise Invalid(f"The {name} is required.", context=name)
+    if said.state not in BuildStatus.State.values:
+        raise Invalid(f"A state is one of {', '.join(BuildStatus.State.values)}.", context="state")
+    try:
+        parts = urlsplit(said.url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Invalid("The url must be an absolute http or https address.", context="url")
+    if said.ref and not said.ref.startswith("refs/"):
+        raise Invalid("The ref must be a full one, such as refs/heads/main.", context="ref")
