@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from pullrequests.api import contents, discussion, merging, participants, pull_requests, settings
+from pullrequests.api import (
+    contents,
+    dashboard,
+    discussion,
+    merging,
+    participants,
+    pull_requests,
+    settings,
+)
 
 
 def _below_repository(repository: str) -> list[URLPattern]:
@@ -56,6 +64,10 @@ api = [
     *_below_repository(REPOSITORY),
     # The same repositories under the name of their owner.
     *_below_repository(PERSONAL),
+    path("/dashboard/pull-requests", dashboard.DashboardPullRequests.as_view()),
+    path("/dashboard/pull-request-suggestions", dashboard.DashboardSuggestions.as_view()),
+    path("/inbox/pull-requests", dashboard.Inbox.as_view()),
+    path("/inbox/pull-requests/count", dashboard.InboxCount.as_view()),
     path("/admin/pull-requests/<str:scm_id>", settings.SiteConfig.as_view()),
     path(
         "/projects/<str:key>/settings/pull-requests/<str:scm_id>",

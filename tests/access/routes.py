@@ -250,6 +250,13 @@ REST = [
     *_rows("to talk about the repository", (f"POST {R}/commits/main/builds", BUILD)),
     *_rows("to administer the repository", f"DELETE {R}/commits/main/builds?key=k"),
     *_rows(
+        "to see one's pull requests",
+        f"GET {API}/dashboard/pull-requests",
+        f"GET {API}/dashboard/pull-request-suggestions",
+        f"GET {API}/inbox/pull-requests",
+        f"GET {API}/inbox/pull-requests/count",
+    ),
+    *_rows(
         "to look at pull requests",
         f"GET {PULLS}",
         f"GET {PULL}",

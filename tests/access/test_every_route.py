@@ -42,7 +42,8 @@ SEES = {"to see the project", "to see the repository"}
 REPORTS = {"to report builds"}
 TALKS = {"to talk about the repository"} | REPORTS
 # Pull requests have scopes of their own: to look, to take part, to work on those of others.
-LOOKS_AT_PULLS = {"to look at pull requests"}
+OWN_PULLS = {"to see one's pull requests"}
+LOOKS_AT_PULLS = {"to look at pull requests"} | OWN_PULLS
 JOINS = LOOKS_AT_PULLS | {"to take part in pull requests"}
 WORKS = JOINS | {"to work on pull requests"}
 RULES = WORKS | {"to administer pull requests"}
@@ -74,7 +75,7 @@ EVERYTHING = PERSON | SEES | OWNER | PROJECT_OWNER | ITSELF | SITE
 PEOPLE = {
     "anonymous": ANYBODY,
     "switched off": {"nothing"},
-    "none": PERSON | ITSELF | REPORTS,
+    "none": PERSON | ITSELF | REPORTS | OWN_PULLS,
     "read": PERSON | ITSELF | SEES | TALKS | JOINS,
     "write": PERSON | ITSELF | SEES | TALKS | {"to write the repository"} | WORKS | BOTH,
     "admin": PERSON | ITSELF | SEES | OWNER,
