@@ -21,7 +21,7 @@ from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
 from pullrequests.events import PullRequestMerged, PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
 from pullrequests.selectors import heads as find
-from pullrequests.services import changing, heads, lifecycle
+from pullrequests.services import changing, drifting, heads, lifecycle
 from repos import storage
 from repos.errors import RepositoryArchived
 from repos.models import Push, RefChange, Repository
@@ -119,6 +119,8 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
             return _settle_merged(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
+        drifting.drift(actor, git, row)
+        drifting.reset(actor, git, row)
         outcome = _judged(actor, git, row)
     with changing.alone(actor, row) as now:
         if (now.from_id, now.to_id) != (from_id, to_id):

@@ -46,7 +46,7 @@ def commit(
     old = git("for-each-ref", "--format=%(objectname)", name, cwd=path)
     parent = git("rev-parse", on or name, cwd=path) if on or old else ""
     index = path / "index-of-tests"
-    env = {"GIT_INDEX_FILE": str(index)}
+    env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(path), "GIT_DIR": str(path)}
     index.unlink(missing_ok=True)
     if parent:
         git("read-tree", parent, cwd=path, env=env)

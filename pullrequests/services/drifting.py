@@ -1,0 +1,115 @@
+"""Let threads stand where their text stands, and judgements only for what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from accounts.actor import Actor, Via
+from core import events
+from discussions.models import Thread
+from gitengine import history, patch_ids
+from gitengine.drift import Drift
+from gitengine.errors import GitError
+from gitengine.repository import GitRepository
+from gitengine.types import ObjectId
+from pullrequests.events import PullRequestReviewed
+from pullrequests.models import Activity, Participant, PullRequest, PullRequestThread
+from pullrequests.selectors import settings
+
+FROM = Thread.FileType.FROM
+
+Between = Callable[[ObjectId, ObjectId], Drift]
+
+
+def drift(actor: Actor, git: GitRepository, row: PullRequest) -> None:
+    """Bring the threads of the whole difference to where their text is now; those whose text is gone are orphans."""
+    base = history.merge_base(git, row.from_id, row.to_id) or row.to_id
+    known: dict[tuple[ObjectId, ObjectId], Drift] = {}
+
+    def between(old: ObjectId, new: ObjectId) -> Drift:
+        return known.setdefault((old, new), Drift(git, old, new))
+
+    threads = PullRequestThread.objects.filter(
+        pull_request=row, is_orphaned=False, thread__diff_type=Thread.DiffType.EFFECTIVE
+    )
+    for hung in threads.select_related("thread").order_by("pk"):
+        thread = hung.thread
+        if (thread.from_hash, thread.to_hash) == (base, row.from_id):
+            continue
+        try:
+            stays = _follow(between, thread, base, row.from_id)
+        except GitError:
+            # What it stood on is not there any more.
+            stays = False
+        if stays:
+            thread.from_hash, thread.to_hash = base, row.from_id
+            thread.save()
+        else:
+            hung.is_orphaned = True
+            hung.save(update_fields=["is_orphaned"])
+
+
+def _follow(between: Between, thread: Thread, base: ObjectId, head: ObjectId) -> bool:
+    """Move a thread; gives whether its text is still there."""
+    before = between(thread.from_hash, base)
+    after = between(thread.to_hash, head)
+    is_old = thread.file_type == FROM
+    source = thread.src_path or thread.path
+    if thread.line is not None:
+        side, path = (before, source) if is_old else (after, thread.path)
+        last = side.line(path, thread.line)
+        if last is None:
+            return False
+        if thread.start_line is not None:
+            lines = range(thread.start_line, thread.line + 1)
+            moved = [side.line(path, line) for line in lines]
+            if moved != list(range(last - len(lines) + 1, last + 1)):
+                return False
+            thread.start_line = moved[0]
+        thread.line = last
+    new_path, old_path = after.path(thread.path), before.path(source)
+    if new_path is None and (not is_old or thread.line is None):
+        return False
+    thread.path = new_path or thread.path
+    thread.src_path = "" if old_path in (None, thread.path) else str(old_path)
+    return True
+
+
+def reset(actor: Actor, git: GitRepository, row: PullRequest) -> None:
+    """Take approvals back after a push that changed what was approved, where the place asks for that.
+
+    A rebase that leaves the patch as it was leaves them, too.
+    """
+    if not row.judged_from or row.judged_from == row.from_id:
+        return
+    if not settings.checks(actor, row.repository).resets_approvals:
+        return
+    approved = row.participants.filter(status=Participant.Status.APPROVED).select_related("user")
+    if not approved or _patch(git, row.judged_from, row.judged_to) == _patch(
+        git, row.from_id, row.to_id
+    ):
+        return
+    with transaction.atomic():
+        _unapprove(row, list(approved))
+
+
+def _unapprove(row: PullRequest, approved: list[Participant]) -> None:
+    for participant in approved:
+        participant.status = Participant.Status.UNAPPROVED
+        participant.save(update_fields=["status"])
+        Activity.objects.create(
+            pull_request=row, user=participant.user, action=Activity.Action.UNAPPROVED
+        )
+        by = Actor(user=participant.user, via=Via.SYSTEM)
+        events.publish(PullRequestReviewed(by, row, participant, Participant.Status.APPROVED))
+
+
+def _patch(git: GitRepository, head: ObjectId, target: ObjectId) -> str:
+    try:
+        base = history.merge_base(git, head, target) or target
+        return patch_ids.of_range(git, base, head)
+    except GitError:
+        # Nobody can tell what it was: not the same.
+        return head
