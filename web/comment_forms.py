@@ -1,4 +1,4 @@
-"""The form in which people say something about a commit, and change what was said."""
+"""The form in which people say something about a commit or a pull request, and change what was said."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from discussions.services.comments import LONGEST_TEXT
 from discussions.subjects import AnchorRequest
 from web.forms import Form
 
-ADD, PREVIEW, EDIT, DELETE = "add", "preview", "edit", "delete"
+ADD, DRAFT, PREVIEW, EDIT, DELETE = "add", "draft", "preview", "edit", "delete"
 RESOLVE, REOPEN, MAKE_TASK, MAKE_COMMENT = "resolve", "reopen", "make-task", "make-comment"
 SETTLE, UNSETTLE, REACT, UNREACT = "settle", "unsettle", "react", "unreact"
+APPLY = "apply"
 ACTIONS = [
-    ADD, PREVIEW, EDIT, DELETE, RESOLVE, REOPEN, MAKE_TASK, MAKE_COMMENT, SETTLE, UNSETTLE, REACT,
-    UNREACT,
+    ADD, DRAFT, PREVIEW, EDIT, DELETE, RESOLVE, REOPEN, MAKE_TASK, MAKE_COMMENT, SETTLE, UNSETTLE,
+    REACT, UNREACT, APPLY,
 ]  # fmt: skip
 MOST_LINES = 2**31 - 1
 LINE_TYPES = [("", ""), *Thread.LineType.choices]
@@ -56,7 +57,7 @@ class CommentForm(Form):
         fields["action"] = action
         if action not in ACTIONS:
             self.add_error(None, "Say what is to be done with the comment.")
-        if fields.get("action") in {ADD, EDIT, PREVIEW}:
+        if fields.get("action") in {ADD, DRAFT, EDIT, PREVIEW}:
             text = fields.get("text") or ""
             if not text.strip():
                 self.add_error("text", "Please enter some text.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from accounts.actor import Actor
 from discussions import markup
@@ -12,7 +16,8 @@ from discussions.models import Comment, Thread
 from discussions.selectors import comments as find
 from discussions.selectors.comments import OnFile, Said
 from discussions.subjects import Subject
-from gitengine.types import ObjectId
+from pullrequests.services import suggestions
+from repos.selectors.comparisons import Comparison
 from web.difference_rows import Rows
 from web.differences import DrawnFile
 
@@ -37,11 +42,18 @@ class Bubble:
     html: str
     feelings: list[Feeling]
     replies: list[Bubble] = field(default_factory=list)
+    # Whether the text that it is about is gone from the code.
+    is_orphaned: bool = False
 
     @property
     def comment(self) -> Comment:
         """The comment itself."""
         return self.said.comment
+
+    @property
+    def suggestions(self) -> list[int]:
+        """The numbers of the suggestions that it makes."""
+        return list(range(len(suggestions.suggested(Actor.system(), self.comment.text))))
 
     @property
     def place(self) -> str:
@@ -93,12 +105,7 @@ def about(actor: Actor, subject: Subject) -> Conversation:
     for on in found.files.values():
         firsts += [*on.whole, *(said for line in on.lines.values() for said in line)]
     every = [said for first in firsts for said in _below(first)]
-    html = markup.render([said.comment.text for said in every], subject.repository)
-    bubbles: dict[int, Bubble] = {}
-    # Answers come after what they answer, so they are made first.
-    for said, text in reversed(list(zip(every, html, strict=True))):
-        replies = [bubbles[one.comment.pk] for one in said.replies]
-        bubbles[said.comment.pk] = Bubble(said, text, _feelings(actor, said.comment), replies)
+    bubbles = _bubbles(actor, subject, every)
     return Conversation(
         general=[bubbles[said.comment.pk] for said in found.general],
         files=found.files,
@@ -108,10 +115,58 @@ def about(actor: Actor, subject: Subject) -> Conversation:
     )
 
 
+def _bubbles(actor: Actor, subject: Subject, every: list[Said]) -> dict[int, Bubble]:
+    """Make HTML of all of them at once."""
+    html = markup.render([said.comment.text for said in every], subject.repository)
+    bubbles: dict[int, Bubble] = {}
+    # Answers come after what they answer, so they are made first.
+    for said, text in reversed(list(zip(every, html, strict=True))):
+        replies = [bubbles[one.comment.pk] for one in said.replies]
+        thread = said.comment.thread
+        is_orphaned = bool(subject.beside) and thread.of_pull_request.is_orphaned
+        feelings = _feelings(actor, said.comment)
+        bubbles[said.comment.pk] = Bubble(said, text, feelings, replies, is_orphaned)
+    return bubbles
+
+
+def bubbles_of(actor: Actor, subject: Subject, said: list[Said]) -> dict[int, Bubble]:
+    """These threads as a page shows them, by the number of each comment."""
+    every = [one for first in said for one in _below(first)]
+    return _bubbles(actor, subject, every)
+
+
+def laid_out(
+    request: HttpRequest, subject: Subject, address: str, context: dict[str, Any], **more: Any
+) -> dict[str, Any]:
+    """What a page with a diff shows of a conversation; forms are sent to `address`."""
+    actor = request.actor  # type: ignore[attr-defined]
+    conversation = about(actor, subject)
+    compared = context["compared"]
+    shared: dict[str, Any] = {
+        "conversation": conversation,
+        "may_talk": conversation.may_talk,
+        "has_drafts": subject.takes_drafts,
+        "talk_url": address,
+        "since": compared.old or "",
+        **more,
+    }
+    told = context | shared
+
+    def draw(bubbles: list[Bubble]) -> str:
+        return render_to_string("parts/comments.html", told | {"bubbles": bubbles}, request)
+
+    talked = [placed(conversation, one, compared, draw) for one in context["files"]]
+    return shared | {
+        "files": [one.file for one in talked],
+        "above": {one.file.number: one.whole for one in talked if one.whole},
+        "talk": request.GET.get("talk", ""),
+    }
+
+
 def placed(
     conversation: Conversation,
     file: DrawnFile,
-    since: ObjectId | None,
+    compared: Comparison,
     draw: Callable[[list[Bubble]], str],
 ) -> TalkedFile:
     """Put threads below their lines; what has no line here stands above the file."""
@@ -123,7 +178,7 @@ def placed(
     below: dict[int, list[Bubble]] = {}
     for (side, line), said in on.lines.items():
         for bubble in conversation.bubbles_of(said):
-            row = at.get((side, line)) if bubble.comment.thread.from_hash == (since or "") else None
+            row = at.get((side, line)) if _is_of(bubble.comment.thread, compared) else None
             if row is None:
                 above.append(bubble)
             else:
@@ -135,6 +190,11 @@ def placed(
         html.insert(row + 1, f'<tr class="talk"><td colspan="{span}">{inside}</td></tr>')
         places.insert(row + 1, None)
     return TalkedFile(replace(file, rows=Rows(html, places)), above)
+
+
+def _is_of(thread: Thread, compared: Comparison) -> bool:
+    """Whether a thread counts its lines in this very difference."""
+    return (thread.from_hash, thread.to_hash) == (compared.old or "", compared.new)
 
 
 def _rows_by_line(file: DrawnFile) -> dict[tuple[str, int], int]:

@@ -22,6 +22,8 @@ from web.views import (
     preferences,
     profile,
     projects,
+    pull_request,
+    pull_requests,
     push_log,
     rate_limits,
     repositories,
@@ -40,6 +42,7 @@ from web.views import settings as change
 
 def _below_repository(start: str, prefix: str) -> list[URLPattern]:
     """Give the pages of a repository, below the path that names it."""
+    pull = f"{start}/pull-requests/<str:number>"
     return [
         path(start, repositories.root),
         path(f"{start}/browse", files.browse, name=f"{prefix}browse"),
@@ -65,6 +68,17 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{start}/compare/diff", compare.diff),
         path(f"{start}/compare/commits", compare.commits),
         path(f"{start}/compare/refs", compare.find_refs),
+        path(f"{start}/pull-requests", pull_requests.pull_request_list),
+        path(f"{pull}", pull_request.root),
+        path(f"{pull}/overview", pull_request.overview),
+        path(f"{pull}/diff", pull_request.diff),
+        path(f"{pull}/commits", pull_request.commits),
+        path(f"{pull}/builds", pull_request.builds_page),
+        path(f"{pull}/edit", pull_request.edit),
+        path(f"{pull}/merge", pull_request.merge),
+        path(f"{pull}/change", pull_request.change),
+        path(f"{pull}/comments", pull_request.comment),
+        path(f"{pull}/review", pull_request.review),
         path(f"{start}/branches", branches.branch_list),
         path(f"{start}/ref-names", branches.ref_names),
         path(f"{start}/tags", tags.tag_list),

@@ -256,6 +256,19 @@ def delete(actor: Actor, pull_request: PullRequest, *, version: int | None) -> N
         jobs.enqueue("pullrequests.forget", gone.repository_id, gone.number)
 
 
+def require_deletable_source(actor: Actor, pull_request: PullRequest) -> None:
+    """Refuse to delete a source that another open pull request needs, or that is no branch."""
+    if not pull_request.from_ref.startswith(refs.BRANCHES):
+        raise UnfitTarget("The source is no branch.", context="fromRef")
+    others = PullRequest.objects.filter(
+        from_repository=pull_request.from_repository,
+        from_ref=pull_request.from_ref,
+        state=PullRequest.State.OPEN,
+    )
+    if others.exclude(pk=pull_request.pk).exists():
+        raise UnfitTarget("Another open pull request uses this source branch.", context="fromRef")
+
+
 def _require_owner(actor: Actor, pull_request: PullRequest) -> None:
     find.require_voice(actor, pull_request.repository)
     if actor.user is None or pull_request.author_id != actor.user.pk:

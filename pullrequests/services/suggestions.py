@@ -46,7 +46,7 @@ class _Replacement:
     text: str
 
 
-def _suggested(text: str) -> list[str]:
+def suggested(actor: Actor, text: str) -> list[str]:
     """Read the suggestions that a comment makes; each is lines with their ends, or nothing to delete."""
     plain = text.replace("\r\n", "\n")
     return [
@@ -106,7 +106,7 @@ def _by_path(pull_request: PullRequest, chosen: list[Chosen]) -> dict[str, list[
     found: dict[str, list[_Replacement]] = defaultdict(list)
     for one in chosen:
         thread = one.comment.thread
-        texts = _suggested(one.comment.text)
+        texts = suggested(Actor.system(), one.comment.text)
         if one.index >= len(texts):
             raise Invalid("The comment makes no such suggestion.", context="suggestionIndex")
         if thread.line is None or thread.file_type == Thread.FileType.FROM:

@@ -17,6 +17,16 @@ def unwatch(actor: Actor, pull_request: PullRequest) -> None:
     _set(actor, pull_request, is_watching=False)
 
 
+def is_watching(actor: Actor, pull_request: PullRequest) -> bool:
+    """Whether the actor is told of what happens: as they said, else if they take part."""
+    if actor.user is None:
+        return False
+    said = PullRequestWatch.objects.filter(pull_request=pull_request, user=actor.user).first()
+    if said is not None:
+        return said.is_watching
+    return pull_request.participants.filter(user=actor.user).exists()
+
+
 def _set(actor: Actor, pull_request: PullRequest, *, is_watching: bool) -> None:
     find.require_voice(actor, pull_request.repository)
     PullRequestWatch.objects.update_or_create(

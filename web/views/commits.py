@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from core.paging import Page, PageRequest
@@ -20,7 +19,6 @@ from repos.selectors.histories import CommitFilter
 from repos.services import watching as change
 from web import commit_rows, conversations, differences
 from web.commit_filters import CommitFilters
-from web.conversations import Bubble
 from web.repository_page import repository_page, with_people
 from web.templatetags.pages import repository_url
 
@@ -108,23 +106,9 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
 
 def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any]) -> dict[str, Any]:
     """What is said about the commit, below the lines of the files that are shown."""
-    actor = request.actor  # type: ignore[attr-defined]
-    conversation = conversations.about(actor, TalkedCommit(repository, context["commit"].id))
-    since = context["compared"].old
-    told = context | {"may_talk": conversation.may_talk, "since": since or ""}
-
-    def draw(bubbles: list[Bubble]) -> str:
-        return render_to_string("parts/comments.html", told | {"bubbles": bubbles}, request)
-
-    talked = [conversations.placed(conversation, one, since, draw) for one in context["files"]]
-    return {
-        "conversation": conversation,
-        "may_talk": conversation.may_talk,
-        "since": since or "",
-        "files": [one.file for one in talked],
-        "above": {one.file.number: one.whole for one in talked if one.whole},
-        "talk": request.GET.get("talk", ""),
-    }
+    commit_id = context["commit"].id
+    address = repository_url(repository, "commit-comments", commit_id)
+    return conversations.laid_out(request, TalkedCommit(repository, commit_id), address, context)
 
 
 @require_GET

@@ -1,0 +1,364 @@
+"""One pull request: its overview, diff and commits, and all that people do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.actor import Actor
+from builds import selectors as builds
+from core.errors import DomainError, Invalid
+from core.paging import PageRequest
+from discussions import markup
+from gitengine.types import RefChangeKind
+from pullrequests.models import Participant, PullRequest
+from pullrequests.selectors import abilities, activities, contents, messages, settings, talk
+from pullrequests.selectors import pull_requests as find
+from pullrequests.services import lifecycle, merging, reviews, suggestions, watching
+from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services.lifecycle import Changes
+from pullrequests.services.merging import How
+from pullrequests.services.suggestions import Chosen
+from repos.inert import inert_text
+from repos.selectors import comparisons
+from repos.services import branches
+from web import commit_rows, conversations, differences, talking
+from web.comment_forms import APPLY, CommentForm
+from web.pull_request_forms import EditForm, MergeForm, ReviewForm
+from web.repository_page import repository_page
+from web.templatetags.pages import repository_url
+
+ACTIVITIES_OF_A_PAGE = 25
+COMMITS_OF_A_PAGE = 50
+
+
+@require_GET
+def root(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}: the overview."""
+    found, _ = _page(request, key, slug, number, "overview")
+    return redirect(_address(found, "overview"))
+
+
+@require_GET
+def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/overview: what it is for, what happened, what was said."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "overview")
+    subject = TalkedPullRequest(found)
+    wanted = PageRequest.read(request.GET, default=ACTIVITIES_OF_A_PAGE, most=100)
+    page = activities.page(actor, found, subject, wanted)
+    bubbles = conversations.bubbles_of(
+        actor, subject, [one.said for one in page.values if one.said is not None]
+    )
+    context |= {
+        "page": page,
+        "story": [
+            (one, bubbles.get(one.activity.comment_id or 0), one.activity.action) for one in page.values
+        ],
+        "description": mark_safe(markup.render([found.description], found.repository)[0]),
+    }
+    if request.htmx and request.htmx.target == "more-story":  # type: ignore[attr-defined]
+        return render(request, "parts/story.html", context)
+    return render(request, "pull_request_overview.html", context)
+
+
+@require_GET
+def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponseBase:
+    """r/pull-requests/{id}/diff: what it brings, with what is said about it; `commit` for one alone, `since` for what came later."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "diff")
+    commit_id, since = request.GET.get("commit", ""), request.GET.get("since", "")
+    if since == "review":
+        compared = contents.unreviewed(actor, found)
+    elif commit_id or since:
+        compared = contents.between(actor, found, since, commit_id)
+    else:
+        compared = contents.effective(actor, found)
+    if request.GET.get("raw") == "diff":
+        return inert_text(comparisons.raw(actor, compared))
+    context |= differences.asked(request, compared)
+    mine = next((one for one in context["shown_pull"].participants if _is_me(actor, one)), None)
+    context |= {
+        "choices": contents.commits(actor, found, PageRequest(limit=contents.MOST_COMMITS)).values,
+        "chosen": commit_id,
+        "asked_since": since,
+        "has_reviewed": bool(mine and mine.last_reviewed and mine.last_reviewed != found.from_id),
+    }
+    context |= conversations.laid_out(
+        request,
+        TalkedPullRequest(found),
+        context["talk_url"],
+        context,
+        may_apply=context["able"].may_apply,
+    )
+    if request.htmx and context["is_one"]:  # type: ignore[attr-defined]
+        return render(request, "parts/diff_files.html", context)
+    return differences.remember(request, render(request, "pull_request_diff.html", context))
+
+
+@require_GET
+def commits(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/commits: those that only the source has."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "commits")
+    most = contents.MOST_COMMITS
+    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=most)
+    page = contents.commits(actor, found, wanted)
+    where = found.from_repository or found.repository
+    context |= commit_rows.context(request, where, page, has_graph=False)
+    is_part = request.htmx and request.htmx.target == "more"  # type: ignore[attr-defined]
+    name = "parts/commit_rows.html" if is_part else "pull_request_commits.html"
+    return render(request, name, context)
+
+
+@require_GET
+def builds_page(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/builds: how the builds of its head went."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "builds")
+    context["statuses"] = builds.statuses(actor, found.repository, found.from_id)
+    return render(request, "pull_request_builds.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/edit: its words, target, reviewers."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "overview")
+    names = ", ".join(one.user.name for one in context["shown_pull"].reviewers)
+    form = EditForm(
+        request.POST or None,
+        initial={
+            "title": found.title,
+            "description": found.description,
+            "reviewers": names,
+            "draft": found.is_draft,
+            "target": found.to_display_id,
+            "version": found.version,
+        },
+    )
+    if form.is_bound and form.is_valid():
+        changes = Changes(
+            title=form.cleaned_data["title"],
+            description=form.words,
+            to_ref=form.cleaned_data["target"],
+            reviewers=form.names,
+            is_draft=form.cleaned_data["draft"],
+        )
+        try:
+            lifecycle.edit(actor, found, changes, version=form.cleaned_data["version"])
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect(_address(found, "overview"))
+    status = 400 if form.errors else 200
+    return render(request, "pull_request_edit.html", context | {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/merge: how, in which words, and what stands against it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "overview")
+    if not found.is_open:
+        return redirect(_address(found, "overview"))
+    config = settings.merge_config(actor, found.repository)
+    offered = messages.suggested(actor, found, config)
+    initial = {
+        "strategy": config.default.value,
+        "message": "\n\n".join(filter(None, [offered.title, offered.body])),
+        "version": found.version,
+    }
+    form = MergeForm(request.POST or None, initial=initial)
+    form.offer_strategies(config.strategies)
+    if form.is_bound and form.is_valid():
+        fields = form.cleaned_data
+        words = fields["message"].replace("\r\n", "\n")
+        how = How(strategy=fields["strategy"], message=words, has_auto_subject=False)
+        try:
+            merging.merge(actor, found, how, version=fields["version"])
+            if fields["delete_source"]:
+                _delete_source(actor, found)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect(_address(found, "overview"))
+    status = 409 if form.errors else 200
+    return render(request, "pull_request_merge.html", context | {"form": form}, status=status)
+
+
+@require_POST
+def change(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/change: one thing that a button does."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "overview")
+    action = _ACTIONS.get(request.POST.get("action", ""))
+    try:
+        if action is None:
+            raise Invalid("This form asks for nothing that can be done.")
+        back = action(actor, found, request)
+    except DomainError as error:
+        context |= {"refusal": error.message}
+        return render(request, "pull_request_refusal.html", context, status=error.status)
+    return redirect(back)
+
+
+@require_POST
+def comment(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/comments: do what a comment form asks."""
+    found, context = _page(request, key, slug, number, "overview")
+    page = _address(found, "diff" if request.POST.get("path") else "overview")
+    context |= {"about": f"#{found.number}", "about_url": page}
+
+    def back(form: CommentForm) -> str:
+        is_at_diff = form.cleaned_data["path"] or "/diff" in request.META.get("HTTP_REFERER", "")
+        return _address(found, "diff" if is_at_diff else "overview")
+
+    more: dict[str, talking.Action] = {APPLY: _apply}
+    return talking.act(request, TalkedPullRequest(found), context, back, more)
+
+
+@require_POST
+def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/review: publish what was kept back, or throw it away."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "overview")
+    form = ReviewForm(request.POST)
+    try:
+        if request.POST.get("action") == "discard":
+            reviews.discard(actor, found)
+        elif form.is_valid():
+            text = form.cleaned_data["text"].replace("\r\n", "\n")
+            reviews.finish(actor, found, text=text, status=form.cleaned_data["status"])
+        else:
+            raise Invalid("Choose a judgement from the list.")
+    except DomainError as error:
+        context |= {"refusal": error.message}
+        return render(request, "pull_request_refusal.html", context, status=error.status)
+    return redirect(_address(found, "overview"))
+
+
+def _page(
+    request: HttpRequest, key: str, slug: str, number: str, view: str
+) -> tuple[PullRequest, dict[str, Any]]:
+    """Find it, and what all its pages share."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = repository_page(request, key, slug, "pull-requests")
+    found = find.get(actor, repository, number)
+    shown = find.one(actor, found)
+    able = abilities.on(actor, found)
+    ability = merging.mergeability(actor, found) if found.is_open else None
+    subject = TalkedPullRequest(found)
+    built = builds.summaries(actor, repository, [found.from_id]).get(found.from_id)
+    return found, context | {
+        "pull": found,
+        "shown_pull": shown,
+        "me": next((one for one in shown.participants if _is_me(actor, one)), None),
+        "able": able,
+        "mergeability": ability,
+        "view": view,
+        "built": built,
+        "drafts": talk.own_drafts(actor, subject).count() if able.may_talk else 0,
+        "review_form": ReviewForm(),
+        "is_watching": watching.is_watching(actor, found),
+        "talk_url": _address(found, "comments"),
+        "may_talk": able.may_talk,
+        "may_apply": able.may_apply,
+        "has_drafts": True,
+        "since": "",
+    }
+
+
+def _is_me(actor: Actor, one: Participant) -> bool:
+    return actor.user is not None and one.user_id == actor.user.pk
+
+
+def _address(found: PullRequest, page: str) -> str:
+    return repository_url(found.repository, f"pull-requests/{found.number}/{page}")
+
+
+def _delete_source(actor: Actor, found: PullRequest) -> None:
+    """The second step of a merge: take away what is not needed any more."""
+    if found.from_repository is not None:
+        lifecycle.require_deletable_source(actor, found)
+        branches.delete(actor, found.from_repository, found.from_ref)
+
+
+def _apply(actor: Actor, subject: Any, form: CommentForm) -> int:
+    one = talking.comment_of(actor, subject, form)
+    index = form.cleaned_data["emoticon"]
+    if not (index.isascii() and index.isdigit() and len(index) < 4):
+        raise Invalid("The comment makes no such suggestion.")
+    suggestions.apply(actor, subject.pull_request, [Chosen(one, int(index), -1)])
+    return one.pk
+
+
+def _judged(status: Participant.Status) -> Callable[[Actor, PullRequest, HttpRequest], str]:
+    def judge(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+        reviews.judge(actor, found, status)
+        return _address(found, "overview")
+
+    return judge
+
+
+def _decline(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    reason = request.POST.get("reason", "")
+    lifecycle.decline(actor, found, version=_version(request), reason=reason)
+    return _address(found, "overview")
+
+
+def _reopen(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    lifecycle.reopen(actor, found, version=_version(request))
+    return _address(found, "overview")
+
+
+def _delete(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    lifecycle.delete(actor, found, version=_version(request))
+    return repository_url(found.repository, "pull-requests")
+
+
+def _ready(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    lifecycle.edit(actor, found, Changes(is_draft=False), version=_version(request))
+    return _address(found, "overview")
+
+
+def _watch(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    watching.watch(actor, found)
+    return _address(found, "overview")
+
+
+def _unwatch(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    watching.unwatch(actor, found)
+    return _address(found, "overview")
+
+
+def _rebase(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    moved = merging.rebase(actor, found, version=_version(request))
+    assert moved.kind is RefChangeKind.UPDATE
+    return _address(found, "commits")
+
+
+def _version(request: HttpRequest) -> int:
+    text = request.POST.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid("The version must be a whole number.", context="version")
+    return int(text)
+
+
+_ACTIONS: dict[str, Callable[[Actor, PullRequest, HttpRequest], str]] = {
+    "approve": _judged(Participant.Status.APPROVED),
+    "needs-work": _judged(Participant.Status.NEEDS_WORK),
+    "unapprove": _judged(Participant.Status.UNAPPROVED),
+    "decline": _decline,
+    "reopen": _reopen,
+    "delete": _delete,
+    "ready": _ready,
+    "watch": _watch,
+    "unwatch": _unwatch,
+    "rebase": _rebase,
+}
