@@ -111,6 +111,7 @@ urlpatterns = [
     path("-/sidebar", preferences.sidebar, name="sidebar"),
     path("-/clone-way", account.clone_way, name="clone-way"),
     path("-/search", projects.quick_search, name="quick-search"),
+    path("-/inbox", projects.inbox, name="inbox"),
     path("-/recent", projects.recent, name="recent"),
     path("dashboard", projects.dashboard, name="dashboard"),
     path("getting-started", projects.dashboard),

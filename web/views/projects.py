@@ -12,6 +12,7 @@ from core import site
 from core.errors import DomainError, Forbidden, Unauthenticated
 from core.paging import PageRequest
 from core.pictures import identicon
+from pullrequests.selectors import dashboard as waiting
 from repos.errors import NoSuchProject
 from repos.models import Project
 from repos.selectors import abilities, labels, projects, repositories
@@ -21,6 +22,8 @@ from web.forms import ProjectForm, RepositoryForm
 from web.templatetags.pages import project_url, repository_url
 
 FOUND_AT_ONCE = 8
+SUGGESTIONS_SHOWN = 3
+PULL_REQUESTS_SHOWN = 25
 
 
 def _is_part(request: HttpRequest) -> bool:
@@ -41,7 +44,24 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     recent = repositories.recent(actor, PageRequest(limit=20))
     own = projects.list_visible(actor, PageRequest(limit=10))
-    return render(request, "dashboard.html", {"recent": recent, "projects": own})
+    context = {"recent": recent, "projects": own}
+    if actor.user is not None:
+        context |= {
+            "suggestions": waiting.suggestions(actor, most=SUGGESTIONS_SHOWN),
+            "to_review": waiting.inbox(actor, PageRequest(limit=PULL_REQUESTS_SHOWN)),
+            "own_pulls": waiting.inbox(
+                actor, PageRequest(limit=PULL_REQUESTS_SHOWN), role="AUTHOR"
+            ),
+        }
+    return render(request, "dashboard.html", context)
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """How many pull requests wait for the reader's judgement, for the top bar."""
+    actor = request.actor  # type: ignore[attr-defined]
+    count = waiting.count_inbox(actor)
+    return HttpResponse(f'<span class="count">{count}</span>' if count else "")
 
 
 @require_http_methods(["GET", "POST"])

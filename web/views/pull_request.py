@@ -58,7 +58,8 @@ def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResp
     context |= {
         "page": page,
         "story": [
-            (one, bubbles.get(one.activity.comment_id or 0), one.activity.action) for one in page.values
+            (one, bubbles.get(one.activity.comment_id or 0), one.activity.action)
+            for one in page.values
         ],
         "description": mark_safe(markup.render([found.description], found.repository)[0]),
     }
