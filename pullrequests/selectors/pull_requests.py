@@ -104,11 +104,16 @@ def get(actor: Actor, repository: Repository, number: str) -> PullRequest:
     is_number = number.isascii() and number.isdigit() and len(number) <= 10
     found = None
     if is_number and int(number) <= MOST_NUMBER:
-        rows = with_places(actor, PullRequest.objects.filter(repository=repository))
+        rows = PullRequest.objects.filter(repository=repository).select_related(
+            "author", "from_repository__project__owner"
+        )
         found = rows.filter(number=int(number)).first()
     if found is None:
         raise NoSuchPullRequest(number, str(repository))
     found.repository = repository
+    if found.from_repository_id == repository.pk:
+        found.from_repository = repository
+    _bring_origins(actor, [found])
     return found
 
 
@@ -149,6 +154,7 @@ def containing(
 def page(actor: Actor, rows: QuerySet[PullRequest], wanted: PageRequest) -> Page[Shown]:
     """One page of pull requests with everything that shows them."""
     found = page_of_rows(with_places(actor, rows), wanted)
+    _bring_origins(actor, found.values)
     values = shown(actor, found.values)
     return Page(values, found.start, found.limit, found.next_start)
 
@@ -209,16 +215,17 @@ def counts(keys: list[int]) -> dict[int, Counts]:
 
 
 def with_places(actor: Actor, rows: QuerySet[PullRequest]) -> QuerySet[PullRequest]:
-    """Bring author, target and source; the origin of each only as far as the actor may see it."""
-    visible = access.visible_repositories(actor).select_related("project", "project__owner")
-
-    def places(name: str) -> Prefetch:
-        every = Repository.objects.select_related("project", "project__owner")
-        return Prefetch(name, every.prefetch_related(Prefetch("origin", visible)))
-
+    """Bring author, target and source."""
+    every = Repository.objects.select_related("project", "project__owner")
     return rows.select_related("author").prefetch_related(
-        places("repository"), places("from_repository")
+        Prefetch("repository", every), Prefetch("from_repository", every)
     )
+
+
+def _bring_origins(actor: Actor, found: Iterable[PullRequest]) -> None:
+    """Bring what sources and targets were forked from, as far as the actor may see it."""
+    places = [place for one in found for place in (one.repository, one.from_repository) if place]
+    repositories.bring_origins(actor, places)
 
 
 def place_to_propose(actor: Actor, project_key: str, slug: str) -> Repository:

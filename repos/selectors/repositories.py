@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -35,7 +36,7 @@ def get(
     NoSuchRepository for what is not there and what is not shown alike. With a higher `needed`, what
     is seen but not allowed is Forbidden.
     """
-    visible = with_places(actor, access.visible_repositories(actor))
+    visible = access.visible_repositories(actor).select_related("project", "project__owner")
     found = visible.filter(project__key=Project.stored_key(project_key), slug=slug.lower()).first()
     if found is None:
         moved = _former(visible, project_key, slug)
@@ -48,6 +49,7 @@ def get(
         raise NoSuchRepository(project_key, slug)
     if needed > Permission.REPO_VIEW:
         access.require(actor, needed, found)
+    bring_origins(actor, [found])
     return found
 
 
@@ -108,6 +110,19 @@ def with_places(actor: Actor, rows: QuerySet[Repository]) -> QuerySet[Repository
     shown = access.visible_repositories(actor).select_related("project", "project__owner")
     origins = Prefetch("origin", shown)
     return rows.select_related("project", "project__owner").prefetch_related(origins)
+
+
+def bring_origins(actor: Actor, found: Iterable[Repository]) -> None:
+    """Bring the origin of each fork among these, as far as the actor may see it; no query without forks."""
+    forks = [one for one in found if one.origin_id is not None]
+    if not forks:
+        return
+    shown = access.visible_repositories(actor).select_related("project", "project__owner")
+    origins = shown.in_bulk({one.origin_id for one in forks})
+    field = Repository._meta.get_field("origin")
+    for one in forks:
+        # The cache alone: the row still says where it came from, seen or not.
+        field.set_cached_value(one, origins.get(one.origin_id or 0))
 
 
 def _fits(search: Search) -> Q:
