@@ -27,7 +27,7 @@ check: $(VENV)/dev ## lint, types, layers, unit tests: under two minutes
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests/architecture tests/core tests/accounts tests/gitengine tests/repos
 
 torture: $(VENV)/dev ## kill the server in mid push, twenty times over
-	@$(BIN)/python -m pytest -q -m torture tests/torture
+	@$(BIN)/python -m pytest -q -m torture tests/torture tests/git/test_pull_requests.py
 
 bench-pages: $(VENV)/dev ## measure pages, git beside each; pass a repository with ARGS="--repository PATH"
 	@$(BIN)/python -m benchmarks.pages $(ARGS)

@@ -35,6 +35,7 @@ _CAPABILITIES = (
 
 Judge = Callable[[Quarantine, list[RefCommand]], list[RefCommand]]
 Apply = Callable[[Quarantine, list[RefCommand], bool], list[RefCommand]]
+Tell = Callable[[list[RefCommand]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,25 @@ def advertise(git: GitRepository, *, visible: refs.Visible = refs.everything) ->
     yield from pktlines.joined(_advertised_refs(git, visible))
 
 
+def nothing(moved: list[RefCommand]) -> list[str]:
+    """Have nothing to say to who pushed."""
+    return []
+
+
 def receive(
-    git: GitRepository, body: Body, *, judge: Judge, apply: Apply, most_bytes: int
+    git: GitRepository,
+    body: Body,
+    *,
+    judge: Judge,
+    apply: Apply,
+    tell: Tell = nothing,
+    most_bytes: int,
 ) -> Iterator[bytes]:
     """Take one push in and give the report; ProtocolError if the request makes no sense.
 
     `judge` sees the objects in their quarantine and refuses commands; `apply` moves the refs of
-    what is left, and tells for each command whether it did.
+    what is left, and tells for each command whether it did. `tell` gives lines for the person who
+    pushed, after what moved.
     """
     asked = read_commands(Lines(body, most_bytes=MOST_COMMAND_BYTES))
     if not asked.commands:
@@ -91,6 +104,10 @@ def receive(
         finally:
             # A client that is still sending would not hear the answer.
             pktlines.drain(body)
+    moved = [command for command in commands if not command.refusal]
+    if moved and "side-band-64k" in asked.capabilities:
+        words = "".join(f"{text}\n" for text in tell(moved))
+        yield from pktlines.sideband(2, words.encode("utf-8", "replace")) if words else ()
     yield from _report(asked, unpacked, commands)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.events import subscribe
-from pullrequests.services import heads, rescoping
+from pullrequests.services import advice, heads, rescoping
 from repos.events import RefsChanged
 
-# Registered by being imported: refs that move along.
-__all__ = ["heads"]
+# Registered by being imported: refs that move along, and words after a push.
+__all__ = ["advice", "heads"]
 
 
 @subscribe(RefsChanged)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 
@@ -16,6 +17,19 @@ from repos import access, storage
 from repos.models import Push, Repository
 from repos.services import push_rules, ref_updates
 from repos.services.push_rules import PushCase
+
+logger = logging.getLogger(__name__)
+
+# Given what moved, the lines that the client shows.
+Adviser = Callable[[Actor, Repository, list[RefCommand]], list[str]]
+
+_advisers: list[Adviser] = []
+
+
+def advise(adviser: Adviser) -> Adviser:
+    """Register who has something to say to people after their push."""
+    _advisers.append(adviser)
+    return adviser
 
 
 def advertise(actor: Actor, repository: Repository) -> Iterator[bytes]:
@@ -55,9 +69,22 @@ def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
         moved = {result.name: result for result in results}
         return [command if command.refusal else moved[command.name] for command in commands]
 
+    def tell(moved: list[RefCommand]) -> list[str]:
+        try:
+            return [line for one in _advisers for line in one(actor, repository, moved)]
+        except Exception:
+            # What was pushed is there, with advice or without.
+            logger.exception("nothing could be said of a push to %s", repository)
+            return []
+
     with storage.opened(repository) as git:
         return receive.receive(
-            git, body, judge=judge, apply=apply, most_bytes=settings.GIT_MAX_PACK_BYTES
+            git,
+            body,
+            judge=judge,
+            apply=apply,
+            tell=tell,
+            most_bytes=settings.GIT_MAX_PACK_BYTES,
         )
 
 

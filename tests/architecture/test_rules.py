@@ -25,6 +25,7 @@ SYSTEM_COMMANDS = {
     },
     # At import time, when nobody acts.
     "repos.services.ref_updates": {"accompany"},
+    "repos.services.pushes": {"advise"},
 }
 WRITES = {
     "save",
