@@ -91,6 +91,11 @@ class DrawnFile:
         return WORDS[self.change.kind]
 
     @property
+    def content_id(self) -> str:
+        """What names the change of the file: both contents."""
+        return f"{self.change.old_id or ''}:{self.change.new_id or ''}"
+
+    @property
     def marks(self) -> list[str]:
         """What else there is to know of it, in a few words each."""
         return list(_marks(self.change))

@@ -28,6 +28,7 @@ from web.views import (
     rate_limits,
     repositories,
     repository_policies,
+    rules,
     secrets,
     sessions,
     shaping,
@@ -79,6 +80,7 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{pull}/change", pull_request.change),
         path(f"{pull}/comments", pull_request.comment),
         path(f"{pull}/review", pull_request.review),
+        path(f"{pull}/viewed", pull_request.viewed),
         path(f"{start}/branches", branches.branch_list),
         path(f"{start}/ref-names", branches.ref_names),
         path(f"{start}/tags", tags.tag_list),
@@ -89,6 +91,9 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{start}/settings", change.repository_details),
         path(f"{start}/settings/delete", change.repository_deletion),
         path(f"{start}/settings/branches", shaping.repository_branches),
+        path(f"{start}/settings/branch-permissions", rules.repository_restrictions),
+        path(f"{start}/settings/pull-requests", rules.repository_merging),
+        path(f"{start}/settings/default-reviewers", rules.repository_reviewers),
         path(f"{start}/settings/labels", shaping.repository_labels),
         path(f"{start}/settings/archive", shaping.repository_archive),
         path(f"{start}/settings/access-keys", keys.repository_keys),
@@ -149,6 +154,19 @@ urlpatterns = [
     path("projects/<str:key>/settings", change.project_details, name="project-settings"),
     path("projects/<str:key>/settings/delete", change.project_deletion, name="project-delete"),
     path("projects/<str:key>/settings/branches", shaping.project_branches, name="project-branches"),
+    path(
+        "projects/<str:key>/settings/branch-permissions",
+        rules.project_restrictions,
+        name="project-branch-permissions",
+    ),
+    path(
+        "projects/<str:key>/settings/pull-requests", rules.project_merging, name="project-merging"
+    ),
+    path(
+        "projects/<str:key>/settings/default-reviewers",
+        rules.project_reviewers,
+        name="project-default-reviewers",
+    ),
     path("projects/<str:key>/settings/access-keys", keys.project_keys, name="project-access-keys"),
     path(
         "projects/<str:key>/settings/access-tokens",

@@ -47,6 +47,13 @@ def rows(file: DrawnFile) -> SafeString:
 
 
 @register.filter
+def has_seen(viewed: set[tuple[str, str]], file: DrawnFile) -> bool:
+    """Whether a reader has looked at a file as it is now."""
+    path = file.change.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return (path, file.content_id) in (viewed or ())
+
+
+@register.filter
 def tree(shown: Drawn) -> SafeString:
     """Write the tree of changed files, in which everything that was pushed is escaped."""
     return mark_safe(shown.tree)

@@ -19,7 +19,7 @@ from gitengine.types import RefChangeKind
 from pullrequests.models import Participant, PullRequest
 from pullrequests.selectors import abilities, activities, contents, messages, settings, talk
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import lifecycle, merging, reviews, suggestions, watching
+from pullrequests.services import lifecycle, merging, reviews, suggestions, viewing, watching
 from pullrequests.services.discussion import TalkedPullRequest
 from pullrequests.services.lifecycle import Changes
 from pullrequests.services.merging import How
@@ -88,6 +88,8 @@ def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
         "choices": contents.commits(actor, found, PageRequest(limit=contents.MOST_COMMITS)).values,
         "chosen": commit_id,
         "asked_since": since,
+        "viewed": viewing.viewed(actor, found),
+        "viewed_url": _address(found, "viewed") if context["may_talk"] else "",
         "has_reviewed": bool(mine and mine.last_reviewed and mine.last_reviewed != found.from_id),
     }
     context |= conversations.laid_out(
@@ -242,6 +244,25 @@ def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
         context |= {"refusal": error.message}
         return render(request, "pull_request_refusal.html", context, status=error.status)
     return redirect(_address(found, "overview"))
+
+
+@require_POST
+def viewed(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/viewed: remember that a file was looked at, or that it was not."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "diff")
+    path, content = request.POST.get("path", ""), request.POST.get("content", "")
+    is_viewed = request.POST.get("viewed") != "no"
+    viewing.mark(actor, found, path, content, is_viewed=is_viewed)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(_address(found, "diff"))
+    context |= {
+        "viewed_url": _address(found, "viewed"),
+        "viewed_path": path,
+        "viewed_content": content,
+        "is_viewed": is_viewed,
+    }
+    return render(request, "parts/viewed.html", context)
 
 
 def _page(
