@@ -8,3 +8,7 @@ class BuildsConfig(AppConfig):
 
     name = "builds"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let what is shown with branches register."""
+        from builds import metadata  # noqa: F401

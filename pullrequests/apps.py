@@ -10,5 +10,5 @@ class PullRequestsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the listeners register."""
-        from pullrequests import subscribers  # noqa: F401
+        """Let the listeners register, and what is shown with branches."""
+        from pullrequests import metadata, subscribers  # noqa: F401

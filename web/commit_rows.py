@@ -9,6 +9,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import User
+from builds import selectors as builds
+from builds.selectors import Summary
 from core.paging import Page
 from gitengine.types import Commit, Ref
 from repos.models import Repository
@@ -32,6 +34,7 @@ class CommitRow:
     graph: Row | None
     # The name that the file had then, where its renames are followed.
     then: str = ""
+    built: Summary | None = None
 
     @property
     def is_merge(self) -> bool:
@@ -67,6 +70,7 @@ def context(
         if has_graph
         else ([], [])
     )
+    built = builds.summaries(actor, repository, [one.id for one in page.values])
     named = refs.at_commits(actor, repository, [one.id for one in page.values])
     rows = [
         CommitRow(
@@ -75,6 +79,7 @@ def context(
             named.get(one.id, []),
             graph[number] if graph else None,
             then=(names or {}).get(one.id, ""),
+            built=built.get(one.id),
         )
         for number, (one, author, _) in enumerate(with_people(request, page.values))
     ]

@@ -13,8 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.permissions import Permission
+from builds.metadata import KEY as BUILDS
+from builds.selectors import Summary
 from core.errors import DomainError, Invalid
 from core.paging import Page, PageRequest
+from pullrequests.metadata import KEY as PULLS
 from repos.errors import NoDefaultBranch, NoSuchCommit
 from repos.models import Repository
 from repos.selectors import branch_models, refs, repositories
@@ -41,6 +44,24 @@ class Row:
     author: User | None
     behind_bar: int = 0
     ahead_bar: int = 0
+
+    @property
+    def built(self) -> Summary:
+        """How the builds of its latest commit went."""
+        counts = self.branch.metadata.get(BUILDS, {})
+        return Summary(
+            successful=counts.get("successful", 0),
+            failed=counts.get("failed", 0),
+            in_progress=counts.get("inProgress", 0),
+            cancelled=counts.get("cancelled", 0),
+            unknown=counts.get("unknown", 0),
+        )
+
+    @property
+    def pull_request(self) -> dict[str, Any] | None:
+        """The open pull request that comes from it, if there is one and no other."""
+        found: dict[str, Any] | None = self.branch.metadata.get(PULLS, {}).get("pullRequest")
+        return found
 
     @property
     def behind_from(self) -> int:

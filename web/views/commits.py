@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from builds import selectors as builds
 from core.paging import Page, PageRequest
 from discussions.services.commits import TalkedCommit
 from gitengine.types import Commit
@@ -100,6 +101,7 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
         "author": author,
         "committer": committer,
         "is_watched": watching.is_commit_watched(actor, repository, shown.id),
+        "statuses": builds.statuses(actor, repository, shown.id),
     }
     return differences.remember(request, render(request, "commit.html", context))
 
