@@ -8,7 +8,7 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture assets bench-pages locks
+.PHONY: help serve test check torture assets bench-pages bench-prs locks
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ torture: $(VENV)/dev ## kill the server in mid push, twenty times over
 
 bench-pages: $(VENV)/dev ## measure pages, git beside each; pass a repository with ARGS="--repository PATH"
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-prs: $(VENV)/dev ## measure pull requests: 10,000 of them, a large one, 500 open to one branch
+	@$(BIN)/python -m benchmarks.pull_requests $(ARGS)
 
 assets: ## rebuild the committed styles and scripts (needs Node)
 	@cd web/assets && npm install --no-save --silent --no-audit --no-fund && npm run --silent build
