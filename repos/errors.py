@@ -92,12 +92,6 @@ class MergeConflicted(Conflict):
     exception_name = "com.atlassian.bitbucket.scm.MergeConflictException"
 
 
-class SynchronisationNotImplemented(DomainError):
-    """An action that is understood and not done, as in Bitbucket itself."""
-
-    status = 501
-
-
 class RefNotMoved(Conflict):
     """A rule, or somebody who was quicker, kept the ref where it was."""
 

@@ -17,24 +17,15 @@ SQLITE_SAYS_ENOUGH = [
     "tests/access/test_every_route.py",
 ]
 
+# What pytest answers when tests failed, and not pytest itself.
+FAILED = 1
+
 
 def main() -> int:
     """Run both rounds; the worst exit status counts."""
     arguments = sys.argv[1:]
-    pytest = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "2",
-        "--dist",
-        "loadgroup",
-        "-m",
-        "not torture",
-    ]
     print("== SQLite", flush=True)
-    status = subprocess.run([*pytest, *arguments], check=False).returncode
+    status = _round(arguments, dict(os.environ))
     if not machines.postgresql_is_installed():
         if os.environ.get("CI"):
             print("PostgreSQL is not installed, and CI must not skip it.")
@@ -44,9 +35,23 @@ def main() -> int:
     with machines.postgresql() as url:
         print("== PostgreSQL", flush=True)
         leave_out = [f"--ignore={path}" for path in SQLITE_SAYS_ENOUGH]
-        environment = os.environ | {"DATABASE_URL": url}
-        again = subprocess.run([*pytest, *leave_out, *arguments], env=environment, check=False)
-    return status or again.returncode
+        again = _round([*leave_out, *arguments], os.environ | {"DATABASE_URL": url})
+    return status or again
+
+
+def _round(arguments: list[str], environment: dict[str, str]) -> int:
+    """Run the suite; what failed runs once more, alone and by name, since two cores are few for a browser.
+
+    Who reads the output sees which tests needed that: each is a fault to be found.
+    """
+    pytest = [sys.executable, "-m", "pytest", "-m", "not torture"]
+    together = [*pytest, "-q", "-n", "2", "--dist", "loadgroup", *arguments]
+    status = subprocess.run(together, env=environment, check=False).returncode
+    if status != FAILED:
+        return status
+    print("== once more, alone, what failed in company", flush=True)
+    alone = [*pytest, "-v", "-n", "0", "--last-failed", *arguments]
+    return subprocess.run(alone, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

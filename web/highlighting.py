@@ -62,7 +62,9 @@ def pieces_of(lines: list[str], name: str) -> list[Pieces]:
     if lexer is None or any(len(line) > LONGEST_LINE for line in lines):
         return []
     found: list[Pieces] = [[]]
-    for kind, text in lexer.get_tokens("\n".join(lines)):
+    # A lexer takes a carriage return for the end of the line: it goes, and comes back after it.
+    plain = [line.removesuffix("\r") for line in lines]
+    for kind, text in lexer.get_tokens("\n".join(plain)):
         colour = STANDARD_TYPES.get(kind, "")
         colour = colour if colour in _COLOURED else ""
         first, *more = text.split("\n")
@@ -71,10 +73,15 @@ def pieces_of(lines: list[str], name: str) -> list[Pieces]:
         found += [[(colour, part)] if part else [] for part in more]
     is_whole = len(found) == len(lines) and all(
         sum(len(text) for _, text in pieces) == len(line)
-        for pieces, line in zip(found, lines, strict=True)
+        for pieces, line in zip(found, plain, strict=True)
     )
     # A lexer that loses signs would lose what changed.
-    return found if is_whole else []
+    if not is_whole:
+        return []
+    return [
+        [*pieces, ("", "\r")] if line.endswith("\r") else pieces
+        for pieces, line in zip(found, lines, strict=True)
+    ]
 
 
 def _lexer(name: str) -> Lexer | None:

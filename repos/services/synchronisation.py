@@ -1,4 +1,4 @@
-"""Let a fork follow its origin: what loses nothing by itself, the rest by MERGE or DISCARD, one ref at a time.
+"""Let a fork follow its origin: what loses nothing by itself, the rest by MERGE, REBASE or DISCARD, one ref at a time.
 
 Objects travel through the pool of the fork network; only the fork's lock is ever held.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -16,10 +17,11 @@ from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
 from core import events, jobs
 from core.errors import Invalid, Unavailable
-from gitengine import history, merge, pools, refs
-from gitengine.errors import NotAGitRepository
+from gitengine import history, merge, pools, refs, rewriting
+from gitengine.errors import MergeConflict, NotAGitRepository
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
+from gitengine.rewriting import Signed
 from gitengine.types import ZERO_ID, ObjectId, Person, RefChangeKind, RefCommand
 from repos import access, storage
 from repos.errors import (
@@ -28,7 +30,6 @@ from repos.errors import (
     NoSuchBranch,
     RefNotMoved,
     RepositoryArchived,
-    SynchronisationNotImplemented,
     SynchronisationUnavailable,
 )
 from repos.events import SynchronisationChanged
@@ -149,6 +150,8 @@ def synchronise(
         state = None
         if wanted is Action.DISCARD:
             _move_one(actor, fork, git, RefCommand(name, here, there))
+        elif wanted is Action.REBASE:
+            state = _rebase(actor, fork, git, RefCommand(name, here, there))
         else:
             _merge(actor, fork, git, RefCommand(name, here, there), message)
             state = State.AHEAD
@@ -161,21 +164,48 @@ def synchronise(
     return left
 
 
+def _rebase(
+    actor: Actor, fork: Repository, git: GitRepository, command: RefCommand
+) -> UnsynchronisedRef.State | None:
+    """Make our commits anew on top of the origin's; gives how the branch stands then."""
+    _require_diverged(git, command)
+    name, ours, theirs = command.name, command.old, command.new
+    with quarantine(git) as incoming:
+        try:
+            signed = Signed(_person(actor), int(time.time()))
+            tip = rewriting.rebase(incoming, ours, theirs, signed)
+        except MergeConflict as conflict:
+            raise _conflicted(name, conflict.paths) from None
+        incoming.pack(tip)
+        _move_one(actor, fork, git, RefCommand(name, ours, tip), objects=incoming)
+    return None if tip == theirs else State.AHEAD
+
+
+def _require_diverged(git: GitRepository, command: RefCommand) -> None:
+    if not command.name.startswith(refs.BRANCHES) or ZERO_ID in (command.old, command.new):
+        raise AlreadySynchronised("Only a branch that both repositories have can be merged.")
+    ahead, behind = history.ahead_behind(git, command.old, command.new)
+    if not ahead or not behind:
+        raise AlreadySynchronised(
+            f"{command.name} has not diverged from the origin; nothing to merge."
+        )
+
+
+def _conflicted(name: str, paths: Sequence[str]) -> MergeConflicted:
+    shown = ", ".join(map(RefChange.shown, paths[:MOST_SHOWN_CONFLICTS]))
+    return MergeConflicted(f"{name} cannot be merged without conflicts: {shown}.")
+
+
 def _merge(
     actor: Actor, fork: Repository, git: GitRepository, command: RefCommand, message: str
 ) -> None:
     """Join the origin's commits with ours; only where both sides have some."""
     name, ours, theirs = command.name, command.old, command.new
-    if not name.startswith(refs.BRANCHES) or ZERO_ID in (ours, theirs):
-        raise AlreadySynchronised("Only a branch that both repositories have can be merged.")
-    ahead, behind = history.ahead_behind(git, ours, theirs)
-    if not ahead or not behind:
-        raise AlreadySynchronised(f"{name} has not diverged from the origin; nothing to merge.")
+    _require_diverged(git, command)
     with quarantine(git) as incoming:
         merged = merge.merge(incoming, ours, theirs)
         if merged.conflicts:
-            shown = ", ".join(map(RefChange.shown, merged.conflicts[:MOST_SHOWN_CONFLICTS]))
-            raise MergeConflicted(f"{name} cannot be merged without conflicts: {shown}.")
+            raise _conflicted(name, merged.conflicts)
         short = name.removeprefix(refs.BRANCHES)
         commit = merge.write_commit(
             incoming,
@@ -276,12 +306,11 @@ def _move_one(
 
 def _action(name: str) -> Action:
     try:
-        action = Action(name.upper())
+        return Action(name.upper())
     except ValueError:
-        raise Invalid("The action must be one of MERGE, DISCARD.", context="action") from None
-    if action is Action.REBASE:
-        raise SynchronisationNotImplemented("REBASE is not available; use MERGE or DISCARD.")
-    return action
+        raise Invalid(
+            "The action must be one of MERGE, REBASE, DISCARD.", context="action"
+        ) from None
 
 
 def _require_origin(actor: Actor, fork: Repository) -> None:

@@ -181,6 +181,22 @@ def test_a_merge_that_conflicts_moves_nothing(api, alice, origin, fork):
     assert not list((path(fork) / "objects").glob("incoming-*"))
 
 
+def test_a_rebase_puts_own_commits_on_top(api, alice, origin, fork):
+    enable(api, alice)
+    change(fork, "main", "mine.txt")
+    theirs = change(origin)
+
+    answer = api(alice).post(f"{SYNC}/synchronize", {"refId": "main", "action": "REBASE"})
+
+    assert answer.status_code == 200 and answer.json()["state"] == "AHEAD"
+    assert git("log", "-1", "--format=%P|%cn", "main", cwd=path(fork)) == f"{theirs}|Alice"
+    assert git("show", "main:mine.txt", cwd=path(fork)) == "changed"
+    change(fork, "main", "hello.txt", "mine\n")
+    change(origin, "main", "hello.txt", "theirs\n")
+    refused = api(alice).post(f"{SYNC}/synchronize", {"refId": "main", "action": "REBASE"})
+    assert refused.status_code == 409
+
+
 def test_a_discard_throws_own_commits_away(api, alice, origin, fork):
     enable(api, alice)
     change(fork, "main", "mine.txt")
@@ -202,7 +218,7 @@ def test_a_discard_throws_own_commits_away(api, alice, origin, fork):
         ({}, 400),
         ({"refId": "main"}, 400),
         ({"refId": "main", "action": "FORGET"}, 400),
-        ({"refId": "main", "action": "REBASE"}, 501),
+        ({"refId": "main", "action": "REBASE"}, 409),
         ({"refId": "nope", "action": "MERGE"}, 404),
         ({"refId": "--all", "action": "DISCARD"}, 404),
         ({"refId": "refs/pull-requests/1/from", "action": "DISCARD"}, 404),

@@ -1,9 +1,10 @@
-"""Which words of a line are marked as changed."""
+"""Which words of a line are marked as changed, and how lines are coloured."""
 
 from __future__ import annotations
 
 import pytest
 
+from web import highlighting
 from web.word_changes import LONGEST_LINE, changed_words
 
 
@@ -44,3 +45,12 @@ def test_only_what_changed_is_marked(old, new, removed, added):
 )
 def test_lines_that_are_unlike_equal_or_too_long_have_no_marks(old, new):
     assert changed_words(old, new) == ([], [])
+
+
+def test_lines_that_end_as_on_windows_keep_their_colours():
+    pieces = highlighting.pieces_of(["def greet():\r", "    return 1\r"], "a.py")
+    assert [("".join(text for _, text in line)) for line in pieces] == [
+        "def greet():\r",
+        "    return 1\r",
+    ]
+    assert any(colour for line in pieces for colour, _ in line)
