@@ -29,6 +29,16 @@ SENT_BESIDE = {
     "permissions", "user", "expiryDate", "lastAuthenticated",  # of an access token
     "permittedOperations", "tasks",  # of a comment
     "emailAddress", "active", "displayName", "id", "slug", "type", "links",  # an author who has an account
+    "properties",  # of a pull request: what a merge gives, counts, the merge commit
+    "canMerge",
+    "commentAction", "comment", "commentAnchor", "diff",  # of an activity, by what happened
+    "previousFromHash", "previousToHash", "added", "removed", "commit", "addedReviewers", "removedReviewers",
+    "orphaned",  # of an anchor
+    "dateAdded",  # of a build that is known by its commit alone
+    "unique",  # its only build, where includeUnique asks for it
+    "OPEN", "RESOLVED", "PENDING",  # how many blocker comments, where count asks for it
+    "needsWork", "unapproveOnUpdate",  # merge checks that have no field there
+    "com.atlassian.bitbucket.server.bitbucket-bundled-hooks:requiredApproversMergeHook",
 }  # fmt: skip
 
 WRONG_IN_THE_REFERENCE = {
@@ -37,6 +47,10 @@ WRONG_IN_THE_REFERENCE = {
 }
 # Any names and values: the description shows a few as an example.
 MAPS = {("GET", "/api/latest/users/{userSlug}/settings"),
+        # By commit.
+        ("POST", "/build-status/latest/commits/stats"),
+        # Conditions in the description, users in its text and to every client.
+        ("GET", "/default-reviewers/latest/projects/{projectKey}/repos/{repositorySlug}/reviewers"),
         ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified"),
         ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified/{path}")}  # fmt: skip
 # Refusals that any operation may give, whether its description names them or not.
@@ -46,7 +60,10 @@ PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey
          ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip
 # Described as one value and sent as a list, like the body that asks for several.
 LISTS = {("POST", "/api/latest/admin/rate-limit/settings/users"),
-         ("GET", "/api/latest/admin/user-directories")}  # fmt: skip
+         ("GET", "/api/latest/admin/user-directories"),
+         # One restriction or many, as the body has them.
+         ("POST", "/branch-permissions/latest/projects/{projectKey}/restrictions"),
+         ("POST", "/branch-permissions/latest/projects/{projectKey}/repos/{repositorySlug}/restrictions")}  # fmt: skip
 # Described as one file's diff; on the wire these fields stand around many of them.
 AROUND_DIFFS = {"fromHash", "toHash", "contextLines", "whitespace", "truncated", "diffs"}
 # Described as a diff, by mistake: it holds what the summary of a commit holds.
@@ -139,8 +156,11 @@ def _check_operation(
     if schema is None or (method, template) in MAPS | SUMMARIES:
         return
     body = json.loads(response.content)
+    if isinstance(body, list) and schema.get("type") == "array":
+        _check_schema(body, schema, f"{method} {template}")
+        return
     if (method, template) in LISTS:
-        for one in body:
+        for one in body if isinstance(body, list) else [body]:
             _check_schema(one, schema, f"{method} {template}")
         return
     if body.get("nextPageStart", 0) is None:

@@ -16,6 +16,7 @@ from core.errors import DomainError, Invalid
 from core.paging import PageRequest
 from discussions import markup
 from gitengine.types import RefChangeKind
+from pullrequests.errors import NoSuchReview
 from pullrequests.models import Participant, PullRequest
 from pullrequests.selectors import abilities, activities, contents, messages, settings, talk
 from pullrequests.selectors import pull_requests as find
@@ -240,6 +241,9 @@ def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
             reviews.finish(actor, found, text=text, status=form.cleaned_data["status"])
         else:
             raise Invalid("Choose a judgement from the list.")
+    except NoSuchReview:
+        # Finished in another window, or nothing was said.
+        return redirect(_address(found, "overview"))
     except DomainError as error:
         context |= {"refusal": error.message}
         return render(request, "pull_request_refusal.html", context, status=error.status)
