@@ -75,6 +75,8 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{pull}/diff", pull_request.diff),
         path(f"{pull}/commits", pull_request.commits),
         path(f"{pull}/builds", pull_request.builds_page),
+        path(f"{pull}/range-diff", pull_request.range_diff),
+        path(f"{pull}/news", pull_request.news),
         path(f"{pull}/edit", pull_request.edit),
         path(f"{pull}/merge", pull_request.merge),
         path(f"{pull}/change", pull_request.change),

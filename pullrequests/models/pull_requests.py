@@ -77,6 +77,9 @@ class PullRequest(models.Model):
     judged_from = models.CharField(max_length=40, blank=True)
     judged_to = models.CharField(max_length=40, blank=True)
 
+    # Where both sides disagree: lists of path, what ours did, what theirs did.
+    conflicts = models.JSONField(default=list)
+
     merge_commit = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -57,6 +57,12 @@ def page(
     return Page(values, found.start, found.limit, found.next_start)
 
 
+def latest(actor: Actor, pull_request: PullRequest) -> int:
+    """The number of what happened last."""
+    rows = Activity.objects.filter(pull_request=pull_request).order_by("-pk")
+    return rows.values_list("pk", flat=True).first() or 0
+
+
 def _start(pull_request: PullRequest, number: str, kind: str) -> int:
     if kind not in {"COMMENT", "ACTIVITY"}:
         raise Invalid("A fromId needs a fromType: COMMENT or ACTIVITY.", context="fromType")

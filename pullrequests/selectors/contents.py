@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.paging import Page, PageRequest, page_from
 from core.remembered import remembered
 from gitengine import diff, history, refs
+from gitengine import range_diff as range_diffs
 from gitengine.errors import GitError, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import Commit, ObjectId
@@ -80,6 +81,22 @@ def heads(pull_request: PullRequest) -> list[ObjectId]:
     ).values_list("from_hash", "previous_from_hash")
     former = [head for pair in moves for head in pair]
     return list(dict.fromkeys([pull_request.from_id, pull_request.to_id, *former]))
+
+
+def range_diff(actor: Actor, pull_request: PullRequest, old: str, new: str) -> str:
+    """What became of the commits between two heads that it had, as text for people; NoSuchRevision."""
+    known = heads(pull_request)
+    with opened(pull_request) as git:
+        tips = [commit_id(git, pull_request, one) for one in (old, new)]
+        if any(tip not in known for tip in tips):
+            raise Invalid("Only heads that the pull request had are compared.", context="from")
+        ranges = []
+        for tip in tips:
+            base = history.merge_base(git, tip, pull_request.to_id)
+            if base is None:
+                raise Invalid("The two share no history with the target.", context="from")
+            ranges.append((base, tip))
+        return range_diffs.between(git, ranges[0], ranges[1])
 
 
 def commits(actor: Actor, pull_request: PullRequest, wanted: PageRequest) -> Page[Commit]:

@@ -125,10 +125,10 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
     with changing.alone(actor, row) as now:
         if (now.from_id, now.to_id) != (from_id, to_id):
             return False
-        now.outcome = outcome
+        now.outcome, now.conflicts = outcome, row.conflicts
         now.judged_from, now.judged_to = from_id, to_id
         now.is_updating = False
-        now.save(update_fields=["outcome", "judged_from", "judged_to", "is_updating"])
+        now.save(update_fields=["outcome", "conflicts", "judged_from", "judged_to", "is_updating"])
     return True
 
 
@@ -253,6 +253,10 @@ def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.O
         return PullRequest.Outcome(row.outcome)
     with quarantine(git) as incoming:
         merged = merge.merge(incoming, row.to_id, row.from_id)
+        row.conflicts = [
+            [RefChange.shown(one.path), one.ours.value, one.theirs.value]
+            for one in merged.disagreements
+        ]
         if merged.disagreements:
             return PullRequest.Outcome.CONFLICTED
         name = find.merge_name(row.number)

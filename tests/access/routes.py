@@ -623,6 +623,8 @@ PAGES = [
         f"GET {PAGE}/pull-requests/{{pull}}/diff",
         f"GET {PAGE}/pull-requests/{{pull}}/commits",
         f"GET {PAGE}/pull-requests/{{pull}}/builds",
+        f"GET {PAGE}/pull-requests/{{pull}}/range-diff?from={{head}}&to={{head}}",
+        f"GET {PAGE}/pull-requests/{{pull}}/news?after=1",
         f"GET POST {PAGE}/pull-requests/{{pull}}/edit",
         f"GET POST {PAGE}/pull-requests/{{pull}}/merge",
         f"POST {PAGE}/pull-requests/{{pull}}/change",

@@ -220,6 +220,7 @@ def _numbers(project, repository):
         "project_restriction": _restriction(project),
         "build": _build(repository),
         "pull": pull_request.number,
+        "head": pull_request.from_id,
         "pull_comment": builders.pull_request_comment(pull_request, severity="BLOCKER").pk,
     }
     for name, place in (("project_token", project), ("repository_token", repository)):

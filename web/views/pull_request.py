@@ -20,7 +20,15 @@ from pullrequests.errors import NoSuchReview
 from pullrequests.models import Participant, PullRequest
 from pullrequests.selectors import abilities, activities, contents, messages, settings, talk
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import lifecycle, merging, reviews, suggestions, viewing, watching
+from pullrequests.services import (
+    lifecycle,
+    merging,
+    reviews,
+    suggestions,
+    undoing,
+    viewing,
+    watching,
+)
 from pullrequests.services.discussion import TalkedPullRequest
 from pullrequests.services.lifecycle import Changes
 from pullrequests.services.merging import How
@@ -118,6 +126,33 @@ def commits(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespo
     is_part = request.htmx and request.htmx.target == "more"  # type: ignore[attr-defined]
     name = "parts/commit_rows.html" if is_part else "pull_request_commits.html"
     return render(request, name, context)
+
+
+@require_GET
+def range_diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/range-diff?from=&to=: what became of the commits when the source was rewritten."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found, context = _page(request, key, slug, number, "commits")
+    old, new = request.GET.get("from", ""), request.GET.get("to", "")
+    text = contents.range_diff(actor, found, old, new)
+    context |= {"text": text, "old": old, "new": new}
+    return render(request, "pull_request_range_diff.html", context)
+
+
+@require_GET
+def news(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+    """r/pull-requests/{id}/news?after=: whether others did something since the page was shown."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = repository_page(request, key, slug, "pull-requests")
+    found = find.get(actor, repository, number)
+    after = request.GET.get("after", "")
+    latest = activities.latest(actor, found)
+    context |= {
+        "pull": found,
+        "has_news": after.isdigit() and len(after) < 19 and latest > int(after),
+    }
+    context["latest"] = after
+    return render(request, "parts/news.html", context)
 
 
 @require_GET
@@ -292,6 +327,7 @@ def _page(
         "drafts": talk.own_drafts(actor, subject).count() if able.may_talk else 0,
         "review_form": ReviewForm(),
         "is_watching": watching.is_watching(actor, found),
+        "latest": activities.latest(actor, found),
         "talk_url": _address(found, "comments"),
         "may_talk": able.may_talk,
         "may_apply": able.may_apply,
@@ -369,6 +405,23 @@ def _rebase(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
     return _address(found, "commits")
 
 
+def _revert(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    branch = undoing.revert(actor, found)
+    return _proposal(found, branch, found.to_ref)
+
+
+def _cherry_pick(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
+    onto = request.POST.get("onto", "").strip()
+    branch = undoing.cherry_pick(actor, found, onto)
+    return _proposal(found, branch, onto)
+
+
+def _proposal(found: PullRequest, source: str, target: str) -> str:
+    """Where a branch that was just made becomes a pull request."""
+    query = {"sourceBranch": source, "targetBranch": target}
+    return repository_url(found.repository, "pull-requests", **query) + "&create"
+
+
 def _version(request: HttpRequest) -> int:
     text = request.POST.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
@@ -387,4 +440,6 @@ _ACTIONS: dict[str, Callable[[Actor, PullRequest, HttpRequest], str]] = {
     "watch": _watch,
     "unwatch": _unwatch,
     "rebase": _rebase,
+    "revert": _revert,
+    "cherry-pick": _cherry_pick,
 }

@@ -1,0 +1,146 @@
+"""Pages of pull requests without scripts: what they offer to whom, and what they do."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.builders import git
+from tests.pullrequests.conftest import bob, carol, project, propose, repo
+from tests.pullrequests.worlds import P, commit, folder, run_jobs
+
+__all__ = ["bob", "carol", "project", "propose", "repo"]
+pytestmark = pytest.mark.django_db
+
+PULLS = f"/{P}"
+ONE = f"{PULLS}/1"
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text(client, page, status=200):
+    answer = client.get(page)
+    assert answer.status_code == status, answer.content
+    return answer.content.decode()
+
+
+def test_what_is_offered_to_whom(alice, bob, carol, repo, propose):
+    propose(reviewers=[{"user": {"name": "bob"}}])
+    author, writer, reader, nobody = map(signed_in, (alice, bob, carol, alice))
+    nobody.logout()
+    assert "Merge" in text(author, f"{ONE}/overview") and "Request changes" not in text(
+        author, f"{ONE}/overview"
+    )
+    assert "Request changes" in text(writer, f"{ONE}/overview")
+    shown = text(reader, f"{ONE}/overview")
+    assert "merge-button" not in shown and "Decline" not in shown and "Approve" in shown
+    assert nobody.get(f"{ONE}/overview").status_code == 302
+    assert reader.post(f"{ONE}/change", {"action": "decline", "version": "0"}).status_code == 401
+    assert author.post(f"{ONE}/change", {"action": "fly"}).status_code == 400
+    assert author.post(f"{ONE}/change", {"action": "approve"}).status_code == 400
+    assert author.post(f"{ONE}/change", {"action": "decline"}).status_code == 400
+
+
+def test_from_the_form_to_the_revert(api, alice, bob, repo):
+    client = signed_in(alice)
+    page = f"{PULLS}?create&sourceBranch=topic&targetBranch=main"
+    assert "brings <strong>1 commit</strong>" in text(client, page)
+    refused = client.post(page, {"title": "T", "reviewers": "nobody"})
+    assert refused.status_code == 400 or refused.status_code == 409
+    made = client.post(page, {"title": "News", "description": "*why*", "reviewers": "bob"})
+    assert made.status_code == 302 and made["Location"] == f"{ONE}/overview"
+    run_jobs()
+    edit = {
+        "title": "Other",
+        "description": "",
+        "reviewers": "carol",
+        "target": "main",
+        "version": "0",
+    }
+    assert client.post(f"{ONE}/edit", edit).status_code == 302
+    assert client.post(f"{ONE}/edit", edit).status_code == 400
+    client.post(f"{ONE}/change", {"action": "unwatch"})
+    merge = {"strategy": "no-ff", "message": "Mine", "version": "1"}
+    assert signed_in(bob).post(f"{ONE}/merge", merge).status_code == 302
+    assert "merged it" in text(client, f"{ONE}/overview")
+    back = signed_in(bob).post(f"{ONE}/change", {"action": "revert"})
+    assert back.status_code == 302 and "sourceBranch=revert-1" in back["Location"]
+    assert git("log", "-1", "--format=%s", "revert-1", cwd=folder(repo)) == 'Revert "Mine"'
+    assert "new.txt" not in git("ls-tree", "--name-only", "revert-1", cwd=folder(repo))
+    git("branch", "release", "main~1", cwd=folder(repo))
+    picked = signed_in(bob).post(f"{ONE}/change", {"action": "cherry-pick", "onto": "release"})
+    assert "sourceBranch=cherry-pick-1" in picked["Location"]
+    assert "new.txt" in git("ls-tree", "--name-only", "cherry-pick-1", cwd=folder(repo))
+    nowhere = signed_in(bob).post(f"{ONE}/change", {"action": "cherry-pick", "onto": "nowhere"})
+    assert nowhere.status_code == 404
+
+
+def test_conflicts_are_named_and_news_are_told(alice, bob, repo, propose):
+    commit(repo, "topic", {"one.txt": "EINS\n"})
+    propose()
+    commit(repo, "main", {"one.txt": "uno\n"})
+    run_jobs()
+    client = signed_in(alice)
+    shown = text(client, f"{ONE}/overview")
+    assert "<code>one.txt</code>" in shown and "modify there, modify here" in shown
+    assert signed_in(bob).get(f"{ONE}/merge").status_code == 200
+    refused = signed_in(bob).post(f"{ONE}/merge", {"strategy": "no-ff", "version": "0"})
+    assert refused.status_code == 409
+    after = shown.split("/news?after=")[1].split('"')[0]
+    assert "Something happened" not in text(client, f"{ONE}/news?after={after}")
+    signed_in(bob).post(f"{ONE}/comments", {"action": "add", "text": "hello"})
+    assert "Something happened" in text(client, f"{ONE}/news?after={after}")
+
+
+def test_a_rewritten_branch_commit_by_commit(alice, repo, propose):
+    made = propose()
+    old = made["fromRef"]["latestCommit"]
+    new = commit(repo, "topic", {"new.txt": "news\n"}, on="main", message="Better words")
+    run_jobs()
+    client = signed_in(alice)
+    assert f"range-diff?from={old}" in text(client, f"{ONE}/overview")
+    shown = text(client, f"{ONE}/range-diff?from={old}&to={new}")
+    assert "Better words" in shown
+    assert client.get(f"{ONE}/range-diff?from=x&to={new}").status_code == 404
+
+
+def test_viewed_files_are_unseen_once_they_change(alice, repo, propose):
+    propose()
+    client = signed_in(alice)
+    page = text(client, f"{ONE}/diff")
+    assert 'aria-pressed="false" aria-label="Viewed new.txt"' in page
+    content = page.split('name="content" value="')[1].split('"')[0]
+    client.post(f"{ONE}/viewed", {"path": "new.txt", "content": content, "viewed": "yes"})
+    assert 'aria-pressed="true" aria-label="Viewed new.txt"' in text(client, f"{ONE}/diff")
+    commit(repo, "topic", {"new.txt": "other\n"})
+    run_jobs()
+    assert 'aria-pressed="false" aria-label="Viewed new.txt"' in text(client, f"{ONE}/diff")
+
+
+def test_queries_do_not_grow(api, alice, bob, repo, propose):
+    propose(reviewers=[{"user": {"name": "bob"}}])
+    client = signed_in(alice)
+
+    def queries():
+        found = []
+        for page in (f"{PULLS}?state=ALL&limit=100", f"{ONE}/overview", f"{ONE}/diff"):
+            text(client, page)
+            with CaptureQueriesContext(connection) as asked:
+                text(client, page)
+            found.append(len(asked))
+        return found
+
+    say = {"text": "x", "anchor": {"path": "new.txt", "line": 1, "lineType": "ADDED"}}
+    api(bob).post(f"{P}/1/comments", say)
+    few = queries()
+    for number in range(4):
+        api(bob).post(f"{P}/1/comments", say)
+        git("update-ref", f"refs/heads/n{number}", "refs/heads/topic", cwd=folder(repo))
+        propose(source=f"n{number}", reviewers=[{"user": {"name": "bob"}}])
+    assert queries() == few
