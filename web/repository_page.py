@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from django.http import HttpRequest
 
@@ -29,20 +28,6 @@ def repository_page(
         "may": may,
         "may_edit": may.may_write and not repository.is_archived,
     } | cloning.context(request, repository)
-
-
-def asked_path(request: HttpRequest, path: str) -> str:
-    """The path that a page is asked for, byte for byte: names in a repository need not be UTF-8.
-
-    Django writes bytes of an address that are no text as `%FF`, which may as well be a name; only
-    what the server read tells them apart.
-    """
-    path = path.strip("/")
-    read = request.META.get("RAW_URI", "")
-    if "%" in path and read:
-        whole = unquote(read.split("?", 1)[0], errors="surrogateescape").rstrip("/")
-        path = "/".join(whole.split("/")[-1 - path.count("/") :])
-    return path
 
 
 def with_people(

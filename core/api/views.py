@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from core.addresses import path_as_sent
 from core.errors import Invalid
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 
@@ -17,6 +18,12 @@ T = TypeVar("T")
 
 class RestView(APIView):
     """A resource: a door that reads the request, calls one function and shows the result."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Take a path at the end of the address byte for byte, then go on as usual."""
+        if kwargs.get("path"):
+            kwargs["path"] = self.kwargs["path"] = path_as_sent(request, kwargs["path"])
+        return super().dispatch(request, *args, **kwargs)
 
     @property
     def actor(self) -> Any:

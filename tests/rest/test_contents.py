@@ -344,6 +344,25 @@ def test_names_that_are_not_text_survive_lists(api, ids):
     assert api().get(f"{REPO}/commits", until="-dash").status_code == 200
 
 
+def test_files_whose_names_are_not_text_are_read(api, ids):
+    _write(ids["path"], {"dir/caf\udce9 %41.txt": b"words\n"})
+    client = api().client
+    for route in ("raw", "browse", "last-modified"):
+        name = "dir" if route == "last-modified" else "dir/caf%E9%20%2541.txt"
+        # What the server read, from which a name is taken byte for byte.
+        path = f"/rest/api/latest/{REPO}/{route}/{name}"
+        answer = client.get(path, {"at": "odd"}, RAW_URI=f"{path}?at=odd")
+        assert answer.status_code == 200, (route, answer.content)
+    assert (
+        b"words"
+        in client.get(
+            f"/rest/api/latest/{REPO}/raw/dir/caf%E9%20%2541.txt",
+            {"at": "odd"},
+            RAW_URI=f"/rest/api/latest/{REPO}/raw/dir/caf%E9%20%2541.txt?at=odd",
+        ).getvalue()
+    )
+
+
 def test_a_tree_a_thousand_folders_deep_is_read(api, ids):
     deep = "/".join("d" for _ in range(1200))
     _write(ids["path"], {f"{deep}/file": b"x"})

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from core.addresses import path_as_sent
 from core.errors import DomainError, Invalid
 from gitengine import trees
 from gitengine.types import EntryKind
@@ -21,7 +22,7 @@ from repos.services import edits, ref_moves
 from repos.services.edits import Target
 from web import line_ends
 from web.edit_forms import CommitForm, CreateForm, EditForm, RenameForm
-from web.repository_page import asked_path, crumbs, repository_page
+from web.repository_page import crumbs, repository_page
 from web.templatetags.pages import clean, repository_url
 
 MOST_TEXT_BYTES = 1024 * 1024
@@ -164,7 +165,7 @@ def _opened(
     repository, context = repository_page(request, key, slug, "source")
     ref_moves.require(actor, repository)
     at = request.GET.get("at", "")
-    asked = asked_path(request, path) if path is not None else ""
+    asked = path_as_sent(request, path) if path is not None else ""
     context |= {"at": at, "path": asked, "crumbs": crumbs(asked)}
     above = asked or request.GET.get("path", "").strip("/")
     context["back"] = repository_url(repository, "browse", above, at=at)

@@ -17,6 +17,7 @@ from accounts import credentials
 from accounts.actor import Via
 from accounts.errors import WrongPassword
 from core import links, markup
+from core.addresses import path_as_sent
 from core.paging import PageRequest
 from gitengine import trees
 from gitengine.types import Entry, EntryKind
@@ -29,7 +30,7 @@ from repos.selectors.contents import Place
 from repos.selectors.histories import Blamed
 from repos.services import repositories as change
 from web import highlighting, previews
-from web.repository_page import asked_path, crumbs, repository_page, with_people
+from web.repository_page import crumbs, repository_page, with_people
 from web.templatetags.pages import icon, repository_url, short
 
 MOST_TEXT_BYTES = 1024 * 1024
@@ -46,7 +47,7 @@ def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpRes
     change.visit(actor, repository)
     at = request.GET.get("at", "")
     try:
-        where = contents.place(actor, repository, asked_path(request, path), at)
+        where = contents.place(actor, repository, path_as_sent(request, path), at)
     except NoDefaultBranch:
         if at or path:
             raise
@@ -73,7 +74,9 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
     """The last commit of each entry of a folder, for a table that is shown already."""
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug)
-    where = contents.place(actor, repository, asked_path(request, path), request.GET.get("at", ""))
+    where = contents.place(
+        actor, repository, path_as_sent(request, path), request.GET.get("at", "")
+    )
     entries = contents.children(actor, repository, where)
     found = histories.last_changes(actor, repository, where).entries
     context = {"repository": repository, "where": where, "at": request.GET.get("at", "")}
@@ -86,7 +89,9 @@ def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpRes
     """The commit that last changed a file, for the head of its page."""
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug)
-    where = contents.place(actor, repository, asked_path(request, path), request.GET.get("at", ""))
+    where = contents.place(
+        actor, repository, path_as_sent(request, path), request.GET.get("at", "")
+    )
     found = histories.last_change(actor, repository, where)
     context: dict[str, Any] = {"repository": repository, "commit": found}
     if found is not None:
@@ -103,7 +108,7 @@ def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBas
         # App passwords and tokens open REST and Git, no pages (as in Bitbucket since 8.9.22).
         raise WrongPassword
     repository = repositories.get(actor, key, slug)
-    file = contents.raw(actor, repository, asked_path(request, path), request.GET.get("at", ""))
+    file = contents.raw(actor, repository, path_as_sent(request, path), request.GET.get("at", ""))
     # Browsers tell what asks; one that does not is held by the policy that goes with the drawing.
     is_picture = request.headers.get("Sec-Fetch-Dest", "image") == "image"
     return drawn_file(file) if "preview" in request.GET and is_picture else inert_file(file)
