@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -23,6 +24,10 @@ class Synchronisation(models.Model):
         "repos.Repository", models.CASCADE, related_name="synchronisation"
     )
     last_at = models.DateTimeField(null=True)
+    # Who wanted it, with whose eyes the origin is looked at where the fork has no owner.
+    enabled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
 
     def __str__(self) -> str:
         """Name the fork for the log."""

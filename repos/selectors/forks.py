@@ -37,16 +37,23 @@ def related_to(actor: Actor, repository: Repository, wanted: PageRequest) -> Pag
 
 
 def may_follow(actor: Actor, fork: Repository) -> bool:
-    """Whether the fork has an origin, and a personal one an owner who may still see that origin."""
+    """Whether the fork has an origin that may still be seen by its owner, else by who let it follow."""
     if fork.origin_id is None:
         return False
-    owner = fork.project.owner
-    if owner is None:
-        return True
-    if not owner.is_active:
+    keeper = fork.project.owner
+    if keeper is None:
+        row = Synchronisation.objects.select_related("enabled_by").filter(repository=fork).first()
+        if row is None:
+            return True
+        keeper = row.enabled_by
+    return keeper is not None and sees_origin(Actor(user=keeper, via=Via.SESSION), fork)
+
+
+def sees_origin(actor: Actor, fork: Repository) -> bool:
+    """Whether somebody who is still there may see what the repository was forked from."""
+    if actor.user is not None and not actor.user.is_active:
         return False
-    seen = access.visible_repositories(Actor(user=owner, via=Via.SESSION))
-    return seen.filter(pk=fork.origin_id).exists()
+    return access.visible_repositories(actor).filter(forks=fork).exists()
 
 
 def status(actor: Actor, fork: Repository, ref: str = "") -> Status:

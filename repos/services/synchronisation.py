@@ -70,11 +70,20 @@ class Plan:
 def enable(actor: Actor, fork: Repository) -> None:
     """Let the fork follow its origin from now on, and do it once at once."""
     access.require(actor, Permission.REPO_ADMIN, fork, scope=Scope.REPOSITORY)
-    _require_origin(actor, fork)
+    owner = fork.project.owner
+    if owner is not None and not forks.may_follow(actor, fork):
+        raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")
+    origin = _origin_of(fork)
+    if origin is None:
+        raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")
+    # Whoever lets it follow must see the origin themselves.
+    access.require(actor, Permission.REPO_VIEW, origin)
     if fork.is_archived:
         raise RepositoryArchived(str(fork))
     with transaction.atomic():
-        _, made = Synchronisation.objects.get_or_create(repository=fork)
+        _, made = Synchronisation.objects.update_or_create(
+            repository=fork, defaults={"enabled_by": actor.user}
+        )
         if made:
             events.publish(SynchronisationChanged(actor=actor, repository=fork, is_enabled=True))
     follow(actor, fork)
@@ -314,7 +323,7 @@ def _action(name: str) -> Action:
 
 
 def _require_origin(actor: Actor, fork: Repository) -> None:
-    """Refuse where there is nothing to follow; whoever lets it follow must see the origin themselves."""
+    """Refuse where there is nothing to follow, or the actor does not see it."""
     origin = _origin_of(fork)
     if origin is None or not forks.may_follow(actor, fork):
         raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")

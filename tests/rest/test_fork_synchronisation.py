@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actor import Actor
 from gitengine.types import ZERO_ID, RefCommand
-from repos.models import Push, Repository
+from repos.models import ProjectGrant, Push, Repository
 from repos.services import ref_updates, repositories
 from tests import builders
 from tests.builders import git
@@ -277,3 +277,26 @@ def test_a_fork_of_a_fork_follows_in_turn(api, alice, origin, fork):
     run_jobs()
 
     assert tip(Repository.objects.get(slug="grandchild")) == new
+
+
+def test_a_fork_of_a_project_follows_what_who_wanted_it_still_sees(api, alice, origin):
+    place, bob = builders.project("TEAM"), builders.user("bob")
+    builders.grant(place, alice, "PROJECT_ADMIN")
+    builders.grant(place, bob, "PROJECT_ADMIN")
+    made = (
+        api(alice)
+        .post(f"projects/{origin.project.key}/repos/{origin.slug}", {"project": {"key": "TEAM"}})
+        .json()
+    )
+    fork = Repository.objects.get(pk=made["id"])
+    sync = f"/rest/sync/latest/projects/TEAM/repos/{fork.slug}"
+    assert api(alice).post(sync, {"enabled": True}).status_code == 200
+    seen = change(origin)
+    run_jobs()
+    assert tip(fork) == seen
+
+    ProjectGrant.objects.filter(user=alice, project=origin.project).delete()
+    change(origin)
+    run_jobs()
+    assert tip(fork) == seen
+    assert not api(bob).get(sync).json()["available"]
