@@ -11,11 +11,16 @@ from markdown_it.token import Token
 from accounts.models import User
 from core import links, markup
 from core.markup import Manner
+from core.remembered import remembered
 from discussions.emoticons import SIGNS
 from discussions.models import Attachment
 from repos.models import Repository
 from repos.representations import repository_path
 
+# Shorter ones are made anew in less time than it takes to look.
+WORTH_REMEMBERING = 400
+# Counts up when texts are rendered otherwise.
+EDITION = 1
 AS_COMMENT = Manner(html=False, hardwrap=True, heading_ids=False)
 
 _SIGN = re.compile(
@@ -34,18 +39,48 @@ def render(
     manner: Manner = AS_COMMENT,
     absolute: bool = False,
 ) -> list[str]:
-    """Give the HTML of several texts at once: people and attachments in them are asked for once."""
-    parsed = [markup.parse(text, manner) for text in texts]
-    every = [token for tokens in parsed for token in tokens]
+    """Give the HTML of several texts at once: people and attachments in them are asked for once.
+
+    What a long text became is remembered by all that it is made from.
+    """
+    people = _people(texts)
+    attached = _attached(texts, repository)
+    made = []
+    for text in texts:
+        # Whoever and whatever it names, as they are now.
+        named = {name: people[name] for name in _names(text) if name in people}
+        shown = attached & _named_attachments(text)
+
+        def make(text: str = text, named: dict[str, User] = named) -> str:
+            return _rendered(text, named, attached, repository, manner, absolute)
+
+        if len(text) < WORTH_REMEMBERING:
+            made.append(make())
+            continue
+        about = [f"{user.slug} {user.display_name}" for _, user in sorted(named.items())]
+        place = repository_path(repository) if repository and shown else ""
+        base = links.absolute("") if absolute else links.context_path()
+        key = (EDITION, manner, base, place, *about, *sorted(shown), text)
+        made.append(remembered("markup", *key, make=make))
+    return made
+
+
+def _rendered(
+    text: str,
+    people: dict[str, User],
+    attached: set[str],
+    repository: Repository | None,
+    manner: Manner,
+    absolute: bool,
+) -> str:
     address = links.absolute if absolute else _relative
-    people = _people(every)
-    attached = _attached(every, repository)
-    for token in every:
+    tokens = markup.parse(text, manner)
+    for token in tokens:
         if token.children:
             token.children = list(_enriched(token.children, people, address))
             for child in token.children:
                 _attach(child, attached, repository, address)
-    return [markup.finish(tokens, None, manner) for tokens in parsed]
+    return markup.finish(tokens, None, manner)
 
 
 def _relative(path: str) -> str:
@@ -60,15 +95,17 @@ def _texts(children: Iterable[Token]) -> Iterator[tuple[Token, bool]]:
         yield token, token.type == "text" and links_open == 0
 
 
-def _people(tokens: Iterable[Token]) -> dict[str, User]:
-    names = {
+def _names(text: str) -> set[str]:
+    """Whom a text may name, in small letters; more than it does where it is code."""
+    return {
         (match["quoted"] or match["name"]).lower()
-        for block in tokens
-        for token, is_free in _texts(block.children or ())
-        if is_free
-        for match in _SIGN.finditer(token.content)
+        for match in _SIGN.finditer(text)
         if not match["emoticon"]
     }
+
+
+def _people(texts: Iterable[str]) -> dict[str, User]:
+    names = {name for text in texts for name in _names(text)}
     if not names:
         return {}
     rows = User.objects.annotate(plain=Lower("name")).filter(
@@ -109,15 +146,14 @@ def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-def _attached(tokens: Iterable[Token], repository: Repository | None) -> set[str]:
+def _named_attachments(text: str) -> set[str]:
+    return {match[0] for match in _ATTACHMENT.finditer(text)}
+
+
+def _attached(texts: Iterable[str], repository: Repository | None) -> set[str]:
     """The attachments that are named and are there, as markup names them."""
-    named = {
-        match
-        for block in tokens
-        for token in block.children or ()
-        if (match := _ATTACHMENT.fullmatch(_target(token)))
-    }
-    ids = {int(match[2]) for match in named if repository and int(match[1]) == repository.pk}
+    found = [match for text in texts for match in _ATTACHMENT.finditer(text)]
+    ids = {int(match[2]) for match in found if repository and int(match[1]) == repository.pk}
     if not ids:
         return set()
     return {str(one) for one in Attachment.objects.filter(repository=repository, pk__in=ids)}

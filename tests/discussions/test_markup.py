@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from core import markup as kernel
+from core import remembered
 from discussions import markup
 from tests import builders
 
@@ -254,3 +255,14 @@ def test_emoticons_are_found_by_name(api, alice):
     assert found["values"][0] == {"shortcut": "thumbsdown", "value": "👎"}
     assert {one["shortcut"] for one in found["values"]} == {"thumbsup", "thumbsdown"}
     assert api().get("/rest/emoticons/latest/search", query="☃").json()["values"] == []
+
+
+def test_a_long_text_is_remembered_until_whom_it_names_changes(db, alice):
+    words = "word " * 100 + "@alice and `@alice`"
+    (first,) = markup.render([words])
+    before = remembered.hits["markup"]
+    assert markup.render([words]) == [first]
+    assert remembered.hits["markup"] == before + 1
+    User.objects.filter(pk=alice.pk).update(display_name="Alice Else")
+    (later,) = markup.render([words])
+    assert "Alice Else" in later and "Alice Else" not in first and later.count("Alice Else") == 1
