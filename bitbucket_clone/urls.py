@@ -46,6 +46,7 @@ urlpatterns = [
     path("rest/branch-permissions/<version:version>", include(repos.branch_permissions)),
     path("rest/default-reviewers/<version:version>", include(pullrequests.default_reviewers)),
     path("rest/build-status/<version:version>", include(builds.build_status)),
+    path("rest/jira/<version:version>", include(pullrequests.jira)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
     path(

@@ -153,6 +153,15 @@ class Watch(PullRequestResource):
         return self.nothing()
 
 
+class JiraIssues(PullRequestResource):
+    """/jira/latest/.../pull-requests/{id}/issues"""
+
+    def get(self, request: Request, **_: str) -> Response:
+        """List the issues that it names: none, since no issue tracker is linked."""
+        self.pull_request()
+        return self.show([])
+
+
 class ContainingCommit(PullRequestResource):
     """/commits/{commitId}/pull-requests"""
 

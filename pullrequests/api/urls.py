@@ -94,3 +94,5 @@ default_reviewers = [
     path(f"{REPOSITORY}/condition/<str:number>", settings.RepositoryCondition.as_view()),
     path(f"{REPOSITORY}/reviewers", settings.Reviewers.as_view()),
 ]
+
+jira = [path(f"{REPOSITORY}/pull-requests/<str:number>/issues", pull_requests.JiraIssues.as_view())]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actor import Actor, Via
@@ -64,6 +65,15 @@ def note(actor: Actor, push: Push, changes: tuple[RefCommand, ...]) -> None:
             name,
             unique_key=f"{RESCOPE_TARGET}:{repository.pk}:{name}",
         )
+
+
+def note_gone(actor: Actor, repository: Repository) -> None:
+    """Write down that a source goes, so that its pull requests are looked at."""
+    # The row may be gone by now, and with it what names it.
+    sourceless = Q(from_repository=None) | Q(from_repository=repository.pk)
+    rows = PullRequest.objects.filter(sourceless, state=PullRequest.State.OPEN)
+    for key in rows.values_list("pk", flat=True):
+        jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}")
 
 
 def settle_target(actor: Actor, repository_id: int, name: str) -> None:

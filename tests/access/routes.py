@@ -276,6 +276,7 @@ REST = [
         f"GET {PULL}/diff-stats-summary",
         f"GET {PULL}/diff-stats-summary/LICENSE",
         f"GET {PULL}/merge-base",
+        "GET /rest/jira/latest/projects/PRJ/repos/repo/pull-requests/{pull}/issues",
         f"GET {PULL}/merge",
         f"GET {PULL}/commit-message-suggestion",
         f"GET {REBASE}",

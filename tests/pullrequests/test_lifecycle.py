@@ -147,6 +147,13 @@ def test_from_a_fork(api, alice, carol, repo, propose):
     assert diff["toHash"] == moved
     run_jobs()
     assert ref(repo, "refs/pull-requests/1/from") == moved
+    assert api(alice).get(f"/rest/jira/1.0/{P}/1/issues").json() == []
+
+    assert api(carol).delete("users/carol/repos/repo").status_code == 202
+    run_jobs()
+    found = api(alice).get(f"{P}/1").json()
+    assert found["state"] == "DECLINED" and "repository" not in found["fromRef"]
+    assert api(alice).get(f"{P}/1/diff").json()["toHash"] == moved
 
 
 def test_participants(api, alice, bob, carol, repo, propose):
