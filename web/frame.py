@@ -17,6 +17,7 @@ from core import markup, site
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 SIDEBAR_COOKIE = "sidebar"
+WRAP_COOKIE = "wrap"
 SHORTCUTS_COOKIE = "shortcuts"
 
 
@@ -37,6 +38,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         and site.read(site.BASIC_WARNING_SHOWN),
         "site_name": site.read(site.DISPLAY_NAME),
         "has_narrow_sidebar": request.COOKIES.get(SIDEBAR_COOKIE) == "narrow",
+        "wraps_lines": request.COOKIES.get(WRAP_COOKIE) == "on",
         "has_shortcuts": request.COOKIES.get(SHORTCUTS_COOKIE) != "off",
         "theme": theme if theme in THEMES else "",
         "product_version": settings.PRODUCT_VERSION,

@@ -115,6 +115,7 @@ urlpatterns = [
     path("j_atl_security_logout", account.logout, name="logout"),
     path("-/theme", account.theme, name="theme"),
     path("-/keyboard", preferences.keyboard, name="keyboard"),
+    path("-/wrap", preferences.wrap, name="wrap"),
     path("-/sidebar", preferences.sidebar, name="sidebar"),
     path("-/clone-way", account.clone_way, name="clone-way"),
     path("-/search", projects.quick_search, name="quick-search"),

@@ -583,6 +583,7 @@ PAGES = [
         "GET /login",
         "GET POST /-/keyboard",
         "POST /-/sidebar",
+        "POST /-/wrap",
         "POST /-/theme",
         "POST /-/clone-way",
         "GET /-/search",

@@ -435,3 +435,12 @@ def test_scripts_fetch_raw_files_with_a_password_in_the_header(world):
     assert wrong.status_code == 401
     assert wrong["WWW-Authenticate"].startswith("Basic")
     assert Client().get(f"{R}/raw/hello.txt").status_code == 302
+
+
+def test_long_lines_are_broken_for_who_wants_that(client):
+    page = "/login"
+    assert b'data-wrap="on"' not in client.get(page).content
+    assert client.post("/-/wrap", {"wrap": "on", "next": page}).headers["Location"] == page
+    assert b'data-wrap="on"' in client.get(page).content
+    client.post("/-/wrap", {"wrap": "off", "next": page})
+    assert b'data-wrap="on"' not in client.get(page).content

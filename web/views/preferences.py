@@ -1,4 +1,4 @@
-"""How this browser shows pages: the sidebar and the shortcuts of the keyboard."""
+"""How this browser shows pages: the sidebar, long lines, and the shortcuts of the keyboard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from web.frame import SHORTCUTS_COOKIE, SIDEBAR_COOKIE, inside
+from web.frame import SHORTCUTS_COOKIE, SIDEBAR_COOKIE, WRAP_COOKIE, inside
 
 ONE_YEAR = 365 * 24 * 3600
 
@@ -27,6 +27,13 @@ def sidebar(request: HttpRequest) -> HttpResponse:
     response = redirect(inside(request.POST.get("next", "")))
     is_narrow = request.POST.get("sidebar") == "narrow"
     return _remember(response, SIDEBAR_COOKIE, "narrow", is_set=is_narrow)
+
+
+@require_POST
+def wrap(request: HttpRequest) -> HttpResponse:
+    """Remember whether long lines of code are broken, or scrolled."""
+    response = redirect(inside(request.POST.get("next", "")))
+    return _remember(response, WRAP_COOKIE, "on", is_set=request.POST.get("wrap") == "on")
 
 
 def _remember(response: HttpResponse, name: str, value: str, *, is_set: bool) -> HttpResponse:
