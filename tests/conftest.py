@@ -53,3 +53,8 @@ def redis_url():
         pytest.skip("Redis is not installed")
     with machines.redis() as url:
         yield url
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the browser: its stories stay together in one process, and the other one does the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)

@@ -86,7 +86,12 @@ def reset(actor: Actor, git: GitRepository, row: PullRequest) -> None:
         return
     if not settings.checks(actor, row.repository).resets_approvals:
         return
-    approved = row.participants.filter(status=Participant.Status.APPROVED).select_related("user")
+    # Who approved after the push has seen what it brought.
+    approved = (
+        row.participants.filter(status=Participant.Status.APPROVED)
+        .exclude(last_reviewed=row.from_id)
+        .select_related("user")
+    )
     if not approved or _patch(git, row.judged_from, row.judged_to) == _patch(
         git, row.from_id, row.to_id
     ):

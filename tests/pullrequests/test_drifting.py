@@ -135,6 +135,10 @@ def test_approvals(repo, alice, bob, api, propose, is_on):
     # Rebased, with another change in it.
     commit(repo, "topic", {"new.txt": "other news\n"}, on="main")
     assert status() == ("UNAPPROVED" if is_on else "APPROVED")
+    # Who approves before the job has come by has seen what was pushed.
+    commit(repo, "topic", {"new.txt": "newest\n"}, on="main")
+    api(bob).put(f"{N}/participants/bob", {"status": "APPROVED"})
+    assert status() == "APPROVED"
     actions = [one["action"] for one in api(alice).get(f"{N}/activities").json()["values"]]
     assert ("UNAPPROVED" in actions) == is_on
 
