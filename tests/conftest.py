@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from django.core.cache import caches
@@ -58,3 +59,30 @@ def redis_url():
 def pytest_collection_modifyitems(items):
     """Begin with the browser: its stories stay together in one process, and the other one does the rest."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--note-failed", type=Path, help="write the names of failed tests to this file")
+
+
+def pytest_configure(config):
+    note = config.getoption("--note-failed")
+    if note is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailedNames(note))
+
+
+class FailedNames:
+    """Notes what failed, by the names that pytest takes as arguments."""
+
+    def __init__(self, note: Path):
+        self._note = note
+        self._names: dict[str, None] = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            # Tests that stay together carry the name of their group behind their own.
+            name, _, group = report.nodeid.rpartition("@")
+            self._names[name if name and "]" not in group else report.nodeid] = None
+
+    def pytest_sessionfinish(self):
+        self._note.write_text("".join(f"{name}\n" for name in self._names))

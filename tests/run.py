@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from tests import machines
 
@@ -19,6 +21,9 @@ SQLITE_SAYS_ENOUGH = [
 
 # What pytest answers when tests failed, and not pytest itself.
 FAILED = 1
+
+# More than these have a common cause, which being alone does not cure.
+MOST_TO_TRY_AGAIN = 8
 
 
 def main() -> int:
@@ -45,12 +50,15 @@ def _round(arguments: list[str], environment: dict[str, str]) -> int:
     Who reads the output sees which tests needed that: each is a fault to be found.
     """
     pytest = [sys.executable, "-m", "pytest", "-m", "not torture"]
-    together = [*pytest, "-q", "-n", "2", "--dist", "loadgroup", *arguments]
-    status = subprocess.run(together, env=environment, check=False).returncode
-    if status != FAILED:
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "failed"
+        together = [*pytest, "-q", "-n", "2", "--dist", "loadgroup", "--note-failed", note, *arguments]
+        status = subprocess.run(together, env=environment, check=False).returncode
+        failed = note.read_text().splitlines() if note.exists() else []
+    if status != FAILED or not 0 < len(failed) <= MOST_TO_TRY_AGAIN:
         return status
     print("== once more, alone, what failed in company", flush=True)
-    alone = [*pytest, "-v", "-n", "0", "--last-failed", *arguments]
+    alone = [*pytest, "-v", "-n", "0", *failed]
     return subprocess.run(alone, env=environment, check=False).returncode
 
 

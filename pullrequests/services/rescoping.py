@@ -317,7 +317,8 @@ def _record_merge(
     actor: Actor, repository: Repository, cause: dict[str, Any], moved: dict[str, RefCommand]
 ) -> None:
     """Note the merge for which the server moved the target: the refs are the truth, so whatever it is now."""
-    rows = PullRequest.objects.select_for_update().select_related("repository", "author")
+    rows = PullRequest.objects.select_for_update(of=("self",))
+    rows = rows.select_related("repository", "author")
     row = rows.filter(pk=cause["pull_request"], repository=repository).first()
     if row is None or row.state == PullRequest.State.MERGED or row.to_ref not in moved:
         return
