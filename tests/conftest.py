@@ -62,7 +62,9 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--note-failed", type=Path, help="write the names of failed tests to this file")
+    parser.addoption(
+        "--note-failed", type=Path, help="write the names of failed tests to this file"
+    )
 
 
 def pytest_configure(config):

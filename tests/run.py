@@ -22,6 +22,9 @@ SQLITE_SAYS_ENOUGH = [
 # What pytest answers when tests failed, and not pytest itself.
 FAILED = 1
 
+# On both cores; what carries a group stays in one process.
+TOGETHER = ["-q", "-n", "2", "--dist", "loadgroup"]
+
 # More than these have a common cause, which being alone does not cure.
 MOST_TO_TRY_AGAIN = 8
 
@@ -52,7 +55,7 @@ def _round(arguments: list[str], environment: dict[str, str]) -> int:
     pytest = [sys.executable, "-m", "pytest", "-m", "not torture"]
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "failed"
-        together = [*pytest, "-q", "-n", "2", "--dist", "loadgroup", "--note-failed", note, *arguments]
+        together = [*pytest, *TOGETHER, "--note-failed", str(note), *arguments]
         status = subprocess.run(together, env=environment, check=False).returncode
         failed = note.read_text().splitlines() if note.exists() else []
     if status != FAILED or not 0 < len(failed) <= MOST_TO_TRY_AGAIN:

@@ -19,13 +19,11 @@ def get(actor: Actor, key: str, *, needed: Permission = Permission.PROJECT_VIEW)
     seen but not allowed is Forbidden.
     """
     stored = Project.stored_key(key)
-    visible = access.visible_projects(actor).select_related("owner")
-    project = visible.filter(key=stored).first()
-    if project is None:
-        former = FormerProjectKey.objects.filter(key=stored).first()
-        moved = visible.filter(pk=former.project_id).first() if former else None
-        if moved is not None:
-            raise Moved(moved.key)
+    project = Project.objects.select_related("owner").filter(key=stored).first()
+    if project is None or not access.may(actor, Permission.PROJECT_VIEW, project):
+        former = FormerProjectKey.objects.select_related("project").filter(key=stored).first()
+        if former is not None and access.may(actor, Permission.PROJECT_VIEW, former.project):
+            raise Moved(former.project.key)
         if actor.is_anonymous:
             raise Unauthenticated("You must sign in to see this project.")
         raise NoSuchProject(key)

@@ -36,10 +36,12 @@ def get(
     NoSuchRepository for what is not there and what is not shown alike. With a higher `needed`, what
     is seen but not allowed is Forbidden.
     """
-    visible = access.visible_repositories(actor).select_related("project", "project__owner")
-    found = visible.filter(project__key=Project.stored_key(project_key), slug=slug.lower()).first()
-    if found is None:
-        moved = _former(visible, project_key, slug)
+    named = Repository.objects.filter(
+        project__key=Project.stored_key(project_key), slug=slug.lower()
+    )
+    found = named.select_related("project", "project__owner").first()
+    if found is None or not access.may(actor, Permission.REPO_VIEW, found):
+        moved = _former(actor, project_key, slug)
         if moved is not None:
             raise Moved(moved.project.key, moved.slug)
         if actor.is_anonymous:
@@ -149,7 +151,7 @@ def _fits(search: Search) -> Q:
     return wanted
 
 
-def _former(visible: QuerySet[Repository], project_key: str, slug: str) -> Repository | None:
+def _former(actor: Actor, project_key: str, slug: str) -> Repository | None:
     """Find where a repository went that had this name, or whose project had this key."""
     key = Project.stored_key(project_key)
     project_id = (
@@ -158,6 +160,7 @@ def _former(visible: QuerySet[Repository], project_key: str, slug: str) -> Repos
     )
     if project_id is None:
         return None
+    visible = access.visible_repositories(actor).select_related("project")
     still_there = visible.filter(project_id=project_id, slug=slug.lower()).first()
     if still_there is not None:
         return still_there
