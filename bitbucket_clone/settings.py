@@ -277,6 +277,7 @@ GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=Fals
 STATIC_URL = f"{SERVER_CONTEXT_PATH}/s/"
 # Below the context path, which is taken off before Django sees a request.
 WHITENOISE_STATIC_PREFIX = "/s/"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STATIC_ROOT = CACHE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -51,7 +51,7 @@ def processes_of(server):
 
 
 def test_the_first_start_makes_an_administrator_and_tells_the_password_once(tmp_path):
-    server = Server(tmp_path / "home")
+    server = Server(tmp_path / "home", is_new=True)
     del server.environment["SETUP_SYSADMIN_PASSWORD"]
     server.start()
     try:

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from accounts.services import users
-from bitbucket_clone import checks, supervisor
+from bitbucket_clone import assets, checks, supervisor
 from core import links
 
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if settings.SSH_PORT:
             self._refuse_a_taken_port(settings.SSH_PORT, "SSH_PORT")
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        assets.gather()
         self._make_first_administrator()
         self.stdout.write(
             f"Serving {links.base_url()} from {settings.BITBUCKET_HOME} (Ctrl-C stops)."
