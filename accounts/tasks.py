@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from celery import shared_task
 
 from accounts import rate_limits, throttle
 from accounts.actor import Actor
 from accounts.services import authorisations, sessions
-from core import jobs
-
-SWEEP = "accounts.sweep"
-SWEPT_EVERY = timedelta(hours=1)
 
 
-@shared_task(name=SWEEP)
+@shared_task(name="accounts.sweep")
 def sweep() -> None:
-    """Forget what ended: codes and tokens of applications, sessions, failures, refusals; again in an hour."""
-    # Asked for first: what fails now is tried again, and comes back in an hour all the same.
-    jobs.enqueue(SWEEP, unique_key=SWEEP, delay=SWEPT_EVERY)
+    """Forget what ended: codes and tokens of applications, sessions, failures, refusals."""
     authorisations.sweep(Actor.system())
     sessions.sweep(Actor.system())
     throttle.sweep()

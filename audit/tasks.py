@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from celery import shared_task
 
 from accounts.actor import Actor
 from audit import services
-from core import jobs
-
-SWEEP = "audit.sweep"
-SWEPT_EVERY = timedelta(days=1)
 
 
-@shared_task(name=SWEEP)
+@shared_task(name="audit.sweep")
 def sweep() -> None:
-    """Forget the old, now and again tomorrow."""
-    jobs.enqueue(SWEEP, unique_key=SWEEP, delay=SWEPT_EVERY)
+    """Forget the old."""
     services.forget_the_old(Actor.system())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +131,15 @@ JOB_THREADS = env.int("JOB_THREADS", default=2)
 # Git commands at work over SSH at once; who only holds a connection needs none.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
-# What may have been cut off when the server was last killed, and what begins its round.
-JOBS_AT_START = ["repos.finish_pushes", "accounts.sweep", "audit.sweep"]
+# What may have been cut off when the server was last killed.
+JOBS_AT_START = ["repos.finish_pushes"]
+# What is done again and again, and how often: core.rounds.
+ROUNDS = {
+    "repos.finish_pushes": timedelta(minutes=5),
+    "accounts.sweep": timedelta(hours=1),
+    "audit.sweep": timedelta(days=1),
+    "discussions.sweep": timedelta(days=1),
+}
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
@@ -156,6 +165,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {"rounds": {"task": "core.begin_rounds", "schedule": 60.0}}
+# When it is next time is in rows; what beat itself remembers needs no file.
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
+# A request does not wait for a broker that is gone: the row is there, and the sweep finds it.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
 # --- Caches: `default` for small things, `pages` for what pages are made of (named by its content, so
 # it never goes stale and files do), `memory` for what must not leave the process -----------------
@@ -277,7 +292,6 @@ GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=Fals
 STATIC_URL = f"{SERVER_CONTEXT_PATH}/s/"
 # Below the context path, which is taken off before Django sees a request.
 WHITENOISE_STATIC_PREFIX = "/s/"
-WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STATIC_ROOT = CACHE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -288,11 +302,29 @@ STORAGES = {
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-LOGGING = {
+# `line` for people, `json` for what collects logs; there, each request has a line too.
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+ACCESS_LOG = env.bool("ACCESS_LOG", default=LOG_FORMAT == "json")
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "core.request_ids.WithRequestId"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "json_ensure_ascii": False,
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
@@ -302,6 +334,23 @@ LOGGING = {
         "oauthlib": {"level": "WARNING"},
     },
 }
+
+# --- Metrics: core.metrics; processes of one machine share what they count through files ----------
+METRICS_DIR = CACHE_DIR / "metrics" / socket.gethostname()
+# Whoever brings it reads /metrics; without it, an administrator of the site does.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+
+def _share_metrics() -> None:
+    """Tell prometheus_client where, before anything counts; a home that cannot be written is told by the checks."""
+    try:
+        METRICS_DIR.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
+
+
+_share_metrics()
 
 # --- Security headers ----------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -30,6 +30,7 @@ api = [
 
 urlpatterns = [
     path("status", views.status),
+    path("metrics", views.Metrics.as_view()),
     path("rest/capabilities", views.Capabilities.as_view()),
     path("rest/api/<version:version>", include(api)),
     path("rest/app-passwords/<version:version>", include(accounts.app_passwords)),

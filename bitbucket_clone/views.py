@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import SimpleLazyObject
+from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import credentials
 from core import links, site
 from core.api import envelope
 from core.api.views import RestView
+from operations import selectors as operations
 from web.views import errors
 
 logger = logging.getLogger(__name__)
 
 REST = "/rest"
+BEARER = "Bearer "
 
 
 def status(request: HttpRequest) -> HttpResponse:
@@ -46,6 +52,20 @@ class ApplicationProperties(RestView):
                 "productVersion": settings.PRODUCT_VERSION,
             }
         )
+
+
+class Metrics(RestView):
+    """/metrics: the figures of this machine's processes and of the queue, for Prometheus."""
+
+    # Who brings the token of the settings is nobody, and no secret of theirs is looked for.
+    authentication_classes = ()
+
+    def get(self, request: Request) -> HttpResponse:
+        """Show them."""
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        token = header[len(BEARER) :].strip() if header.startswith(BEARER) else ""
+        actor: Any = SimpleLazyObject(lambda: credentials.from_request(request._request))
+        return HttpResponse(operations.exposition(actor, token), content_type=CONTENT_TYPE_LATEST)
 
 
 class Capabilities(RestView):

@@ -13,20 +13,23 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from core import keeping, metrics, request_ids
 from core.models import Job
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
 ATTEMPTS = 12
+# The sweep finds what nobody was told of.
+MOST_HINTS = 100
 LONGEST_WAIT = timedelta(hours=1)
 
 _looking_for_tasks = threading.Lock()
@@ -43,22 +46,39 @@ def enqueue(
 
     With a `unique_key`, a pending job of the same key is left to do the work of both.
     """
-    due_at = timezone.now() + delay
+    asked = {
+        "task": task,
+        "arguments": list(arguments),
+        "due_at": timezone.now() + delay,
+        "request_id": request_ids.current()[:64],
+    }
     with transaction.atomic():
         if unique_key is None:
-            job = Job.objects.create(task=task, arguments=list(arguments), due_at=due_at)
+            job = Job.objects.create(**asked)
         else:
-            job, _ = Job.objects.get_or_create(
-                unique_key=unique_key,
-                defaults={"task": task, "arguments": list(arguments), "due_at": due_at},
-            )
+            job, _ = Job.objects.get_or_create(unique_key=unique_key, defaults=asked)
         if not delay:
-            transaction.on_commit(lambda: _hint(job.pk), robust=True)
+            transaction.on_commit(partial(_hint, job.pk), robust=True)
 
 
 def wake_on_enqueue(waker: Callable[[], None]) -> None:
     """Call `waker` in this process whenever a job that is due at once has been committed."""
     _wakers.append(waker)
+
+
+def put_forward(rows: QuerySet[Job]) -> int:
+    """Let these be run at once, with all their attempts before them; gives how many there were.
+
+    What is at work is left to it.
+    """
+    with transaction.atomic():
+        wanted = list(rows.filter(_free(timezone.now())).values_list("pk", flat=True))
+        count = Job.objects.filter(pk__in=wanted).update(
+            state=Job.State.PENDING, attempts=0, due_at=timezone.now()
+        )
+        for job_id in wanted[:MOST_HINTS]:
+            transaction.on_commit(partial(_hint, job_id), robust=True)
+    return count
 
 
 def due_ids(limit: int = 100) -> list[int]:
@@ -76,20 +96,23 @@ def run(job_id: int) -> bool:
     now = timezone.now()
     claimed = Job.objects.filter(
         _free(now), pk=job_id, state=Job.State.PENDING, due_at__lte=now
-    ).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
+    ).update(leased_until=now + keeping.LEASE, attempts=F("attempts") + 1)
     if not claimed:
         return False
     job = Job.objects.get(pk=job_id)
     if job.unique_key is not None:
         # From here on the same request is a new one: what it asks for may come too late for this run.
         Job.objects.filter(pk=job.pk).update(unique_key=None)
-    try:
-        _body_of(job).apply(args=job.arguments, throw=True)
-    except Exception as error:
-        logger.exception("%s failed, attempt %d", job, job.attempts)
-        _put_back(job, error)
-    else:
-        job.delete()
+    with request_ids.working_for(job.request_id), keeping.lease(job.pk):
+        try:
+            _body_of(job).apply(args=job.arguments, throw=True)
+        except Exception as error:
+            logger.exception("%s failed, attempt %d", job, job.attempts)
+            metrics.JOBS.labels(job.task, "failed").inc()
+            _put_back(job, error)
+        else:
+            metrics.JOBS.labels(job.task, "done").inc()
+            job.delete()
     return True
 
 

@@ -1,9 +1,8 @@
-"""What every request passes, whoever makes it: an id, a clean path, no NUL."""
+"""What every request passes, whoever makes it: an id, a count, a clean path, no NUL."""
 
 from __future__ import annotations
 
-import itertools
-import os
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -13,19 +12,21 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from core import metrics, request_ids
 from core.api import envelope
 from core.errors import Invalid, TooLarge
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 GIT = "/scm/"
+DOORS = {GIT: "git", "/rest/": "rest", settings.WHITENOISE_STATIC_PREFIX: "asset"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 
-_instance = f"{os.getpid():x}{int(time.time()) & 0xFFFF:x}".upper()
-_numbers = itertools.count(1)
+access_log = logging.getLogger("access")
 
 
 class RequestIds:
-    """Name each request as Bitbucket does: `@instance x minute of the day x number x requests at work`."""
+    """Give each request an id, count it, and write a line about it."""
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
@@ -34,15 +35,41 @@ class RequestIds:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Make the id, and send it back in `X-AREQUESTID`."""
         self.working += 1
-        now = time.localtime()
-        minute = now.tm_hour * 60 + now.tm_min
-        request.request_id = f"@{_instance}x{minute}x{next(_numbers)}x{self.working}"  # type: ignore[attr-defined]
+        begun = time.monotonic()
+        request_id = request_ids.new(self.working)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        request_ids.begin(request_id)
         try:
             response = self.get_response(request)
         finally:
             self.working -= 1
-        response["X-AREQUESTID"] = request.request_id  # type: ignore[attr-defined]
+        response["X-AREQUESTID"] = request_id
+        self._note(request, response, time.monotonic() - begun)
         return response
+
+    def _note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        # Of a stream, until it began; the path alone, for queries may hold what is nobody's business.
+        path = request.path_info
+        door = next((name for start, name in DOORS.items() if path.startswith(start)), "page")
+        method = request.method if request.method in METHODS else "other"
+        metrics.REQUESTS.labels(door, method, str(response.status_code)).inc()
+        metrics.REQUEST_SECONDS.labels(door).observe(seconds)
+        if settings.ACCESS_LOG:
+            access_log.info(
+                "%s %s %d in %d ms",
+                request.method,
+                path,
+                response.status_code,
+                seconds * 1000,
+                extra={
+                    "method": request.method,
+                    "path": path,
+                    "status": response.status_code,
+                    "milliseconds": round(seconds * 1000),
+                    "user": response.get("X-AUSERNAME", ""),
+                    "address": request.META.get("REMOTE_ADDR", ""),
+                },
+            )
 
 
 class CleanPaths:

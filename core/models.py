@@ -21,6 +21,8 @@ class Job(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    # Of the request that asked for it: one id leads through the log, from the push to what came of it.
+    request_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -31,6 +33,17 @@ class Job(models.Model):
     def __str__(self) -> str:
         """Name the job for a log line."""
         return f"job {self.pk}: {self.task}{tuple(self.arguments)}"
+
+
+class Round(models.Model):
+    """When a task that comes again and again is due next, wherever the server runs."""
+
+    task = models.CharField(max_length=120, primary_key=True)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Name the round for a log line."""
+        return f"{self.task}, due at {self.due_at}"
 
 
 class SiteSetting(models.Model):

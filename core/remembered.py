@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
 
 from django.core.cache import caches
 
+from core import metrics
+
 A_DAY = 24 * 3600
 
 Value = TypeVar("Value")
-
-hits: Counter[str] = Counter()
-misses: Counter[str] = Counter()
 
 
 def remembered(kind: str, *made_from: object, make: Callable[[], Value]) -> Value:
     """Give what `make` gives, made at most once a day for the same `made_from`, such as object ids.
 
-    Everything that the value depends on stands in `made_from`; the value is not None. `hits` and
-    `misses` count by `kind`, in this process.
+    Everything that the value depends on stands in `made_from`; the value is not None. Hits and
+    misses are counted by `kind`.
     """
     kept = caches["pages"]
     text = "\0".join(map(str, made_from)).encode("utf-8", "surrogateescape")
     key = f"{kind}:{sha256(text).hexdigest()}"
     found: Value | None = kept.get(key)
     if found is not None:
-        hits[kind] += 1
+        metrics.CACHE_LOOKUPS.labels(kind, "hit").inc()
         return found
-    misses[kind] += 1
+    metrics.CACHE_LOOKUPS.labels(kind, "miss").inc()
     value = make()
     kept.set(key, value, A_DAY)
     return value

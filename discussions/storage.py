@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -62,6 +63,14 @@ def read(repository_id: int, name: str, *, start: int = 0, length: int) -> Itera
 def remove(repository_id: int, name: str) -> None:
     """Delete a file, if it is there."""
     (folder_of(repository_id) / name).unlink(missing_ok=True)
+
+
+def listed(*, older_than: float) -> Iterator[tuple[int, list[str]]]:
+    """Give each repository's files that were written so many seconds ago or earlier, folder by folder."""
+    newest = time.time() - older_than
+    for folder in settings.ATTACHMENTS_DIR.glob("[0-9a-f][0-9a-f]/*"):
+        names = [file.name for file in folder.iterdir() if file.stat().st_mtime < newest]
+        yield int(folder.name), names
 
 
 def remove_all(repository_id: int) -> None:

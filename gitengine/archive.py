@@ -24,7 +24,7 @@ MOST_ARGUMENTS = 64
 WAIT_FOR_A_PLACE = 20.0
 
 # An archive is compressed for one client alone: so many at once, the others wait.
-_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE)
+_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="archive")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,8 @@ TIMEOUT = 4 * 3600.0
 MOST_LOOSE_REFS = 50
 FORGOTTEN_AFTER = 6 * 3600.0
 
+# Without -l, so that what is borrowed comes along (git-repack(1)).
+_ALL_INTO_ONE = ["repack", "-a", "-d", "-q"]
 _LOCK_FILE = "maintenance.lock"
 _STALE = (
     "pack/multi-pack-index.lock",
@@ -42,10 +45,14 @@ def tidy(git: GitRepository, pool: GitRepository | None = None) -> bool:
         quarantine.sweep(git, older_than=FORGOTTEN_AFTER)
         if pool is not None:
             pools.give(git, pool)
-        elif _has_objects(git) and not git.is_borrowing:
-            # One that borrows without a network is being forked, or was when the server was killed.
-            _repack(git, lock)
-            _write_commit_graph(git, lock)
+        elif not git.is_borrowing:
+            if _has_objects(git):
+                _repack(git, lock)
+                _write_commit_graph(git, lock)
+        elif pools.borrowing_since(git) < time.time() - FORGOTTEN_AFTER:
+            # Nobody forks for that long: the server was killed when the first fork was made.
+            processes.run(_ALL_INTO_ONE, git_dir=git.path, timeout=TIMEOUT, pass_fds=[lock])
+            pools.leave(git)
         if _count_loose_refs(git) > MOST_LOOSE_REFS:
             _pack_refs(git)
         return True

@@ -11,8 +11,16 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from prometheus_client import Gauge
+
 from gitengine.errors import Busy
 
+WAITING = Gauge(
+    "bitbucket_git_places_waiting",
+    "Who waits for a place to work at, such as the stage that makes a pack.",
+    ["kind"],
+    multiprocess_mode="livesum",
+)
 LOOK_EVERY = 0.5
 IDLE_ENOUGH = 2.0
 # Who was kept waiting so many times longer than it worked has a client that is the slow one.
@@ -49,9 +57,10 @@ class Place:
 class Places:
     """A number of places, and those who have one."""
 
-    def __init__(self, number: int, *, wait: float):
+    def __init__(self, number: int, *, wait: float, kind: str):
         self._number = number
         self._wait = wait
+        self._waiting = WAITING.labels(kind)
         self._taken: list[Place] = []
         self._changed = threading.Condition()
 
@@ -59,7 +68,8 @@ class Places:
     def one(self) -> Iterator[Place]:
         """Hold a place; Busy when none came free in time."""
         place = Place()
-        self._take(place)
+        with self._waiting.track_inprogress():
+            self._take(place)
         try:
             yield place
         finally:

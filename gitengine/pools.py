@@ -27,9 +27,23 @@ _LOOSE_FOLDERS = "[0-9a-f][0-9a-f]"
 
 def borrow(git: GitRepository, pool: GitRepository) -> None:
     """Let the repository find the pool's objects as if they were its own."""
-    path = git.objects / "info" / "alternates"
+    path = _alternates(git)
     path.parent.mkdir(exist_ok=True)
     replace_file(path, git.alternates_line(pool.objects))
+
+
+def borrowing_since(git: GitRepository) -> float:
+    """When a repository that borrows began to, in seconds since the epoch."""
+    return _alternates(git).stat().st_mtime
+
+
+def leave(git: GitRepository) -> None:
+    """Let the repository stand alone, which must have all its objects by now."""
+    _alternates(git).unlink(missing_ok=True)
+
+
+def _alternates(git: GitRepository) -> Path:
+    return git.objects / "info" / "alternates"
 
 
 def fork(

@@ -46,7 +46,7 @@ _V2_CAPABILITIES = (
 _PER_CLIENT = (b"agent=", b"session-id=")
 
 # Making a pack is the heaviest thing that a server does: so many at once, the others wait.
-_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE)
+_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="pack")
 
 
 @dataclass

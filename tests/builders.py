@@ -14,6 +14,7 @@ from accounts.actor import Actor, Via
 from accounts.models import GlobalGrant, Group, OAuthApplication, User
 from accounts.permissions import Permission
 from accounts.services import oauth_applications, users
+from core import metrics
 from discussions.models import Attachment, Comment
 from discussions.selectors import comments as find_comments
 from discussions.services import attachments, comments
@@ -267,3 +268,9 @@ def undone() -> Iterator[None]:
     with block:
         yield
         transaction.set_rollback(True)
+
+
+def hits_of(kind: str) -> float:
+    """How often what is remembered has answered a question of this kind."""
+    counted: float = metrics.CACHE_LOOKUPS.labels(kind, "hit")._value.get()
+    return counted

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from accounts.actor import Actor
+from core import metrics
 from gitengine.pktlines import Body, Pipe
 from repos.models import Repository
 from repos.selectors import repositories
@@ -52,8 +53,8 @@ def serve(
 ) -> Iterator[bytes]:
     """Do what the client asks for; closing the iterator ends the work."""
     if service is Service.RECEIVE_PACK:
-        return pushes.take(actor, repository, body)
-    return pushes.serve_fetch(actor, repository, body, version=version)
+        return _counted(service, pushes.take(actor, repository, body))
+    return _counted(service, pushes.serve_fetch(actor, repository, body, version=version))
 
 
 def converse(
@@ -61,13 +62,15 @@ def converse(
 ) -> Iterator[bytes]:
     """Do all that a client on the line asks for, the advertisement included."""
     if service is Service.UPLOAD_ARCHIVE:
-        return pushes.serve_archive(actor, repository, pipe)
+        return _counted(service, pushes.serve_archive(actor, repository, pipe))
     if service is Service.RECEIVE_PACK:
         told = pushes.advertise(actor, repository)
-        return _one_after_the_other(told, pushes.take(actor, repository, pipe))
-    return pushes.converse_fetch(actor, repository, pipe, version=version)
+        return _counted(service, told, pushes.take(actor, repository, pipe))
+    return _counted(service, pushes.converse_fetch(actor, repository, pipe, version=version))
 
 
-def _one_after_the_other(*answers: Iterator[bytes]) -> Iterator[bytes]:
-    for answer in answers:
-        yield from answer
+def _counted(service: Service, *answers: Iterator[bytes]) -> Iterator[bytes]:
+    """Give one answer after the other, and count what came of it."""
+    with metrics.git_operation(service.value):
+        for answer in answers:
+            yield from answer

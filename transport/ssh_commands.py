@@ -13,13 +13,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncssh
 from django.db import close_old_connections
 
 from accounts.actor import Actor
+from core import request_ids
 from core.errors import DomainError, Forbidden
 from gitengine.errors import GitError
 from gitengine.pktlines import Pipe
@@ -234,8 +235,9 @@ def _work(
 ) -> tuple[int, str]:
     """Serve one command, in a thread of its own; gives the exit status and what to complain of."""
     close_old_connections()
+    request_ids.begin(request_ids.new(0))
     try:
-        for piece in _answer(command, recognise(), version, far):
+        for piece in _answer(command, _named(recognise()), version, far):
             outlet.send(piece)
         return 0, ""
     except Forbidden:
@@ -257,6 +259,11 @@ def _work(
             outlet.send(None)
         except _Gone:
             pass
+
+
+def _named(actor: Actor) -> Actor:
+    """The same, who comes with this request."""
+    return replace(actor, origin=replace(actor.origin, request_id=request_ids.current()))
 
 
 def _answer(command: GitCommand, actor: Actor, version: int, far: socket.socket) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django import forms
 
 from discussions.models import LONGEST_PATH, Comment, Thread
@@ -12,13 +14,32 @@ from web.forms import Form
 ADD, DRAFT, PREVIEW, EDIT, DELETE = "add", "draft", "preview", "edit", "delete"
 RESOLVE, REOPEN, MAKE_TASK, MAKE_COMMENT = "resolve", "reopen", "make-task", "make-comment"
 SETTLE, UNSETTLE, REACT, UNREACT = "settle", "unsettle", "react", "unreact"
-APPLY = "apply"
+APPLY, APPLY_CHOSEN = "apply", "apply-chosen"
 ACTIONS = [
     ADD, DRAFT, PREVIEW, EDIT, DELETE, RESOLVE, REOPEN, MAKE_TASK, MAKE_COMMENT, SETTLE, UNSETTLE,
-    REACT, UNREACT, APPLY,
+    REACT, UNREACT, APPLY, APPLY_CHOSEN,
 ]  # fmt: skip
 MOST_LINES = 2**31 - 1
+MOST_CHOSEN = 100
 LINE_TYPES = [("", ""), *Thread.LineType.choices]
+
+
+class MatchingField(forms.Field):
+    """Texts of one name, each of which matches a pattern."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, pattern: str, *, most: int):
+        """Take `most` of them at most."""
+        self._pattern, self._most = re.compile(pattern), most
+        super().__init__(required=False)
+
+    def to_python(self, value: object) -> list[str]:
+        """Refuse what was not made by our pages."""
+        texts = [str(one) for one in value] if isinstance(value, list) else []
+        if len(texts) > self._most or not all(map(self._pattern.match, texts)):
+            raise forms.ValidationError("Choose from what the page offers.")
+        return texts
 
 
 class CommentForm(Form):
@@ -49,6 +70,8 @@ class CommentForm(Form):
         required=False, min_value=1, max_value=MOST_LINES, widget=forms.HiddenInput
     )
     line_type = forms.ChoiceField(required=False, choices=LINE_TYPES, widget=forms.HiddenInput)  # fmt: skip
+    # Suggestions: the comment, which of its suggestions, and the version that was read.
+    chosen = MatchingField(r"^[0-9]{1,18}:[0-9]{1,3}:[0-9]{1,9}\Z", most=MOST_CHOSEN)
 
     def clean(self) -> dict[str, object]:
         """Ask for words where words are sent."""

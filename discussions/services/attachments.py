@@ -19,6 +19,8 @@ from repos.errors import RepositoryArchived
 from repos.models import Repository
 
 LONGEST_NAME = 255
+# No upload takes that long: whatever has no row by then never gets one.
+FORGOTTEN_AFTER = 24 * 3600.0
 LONGEST_METADATA = 64 * 1024
 
 
@@ -50,6 +52,17 @@ def delete(actor: Actor, repository: Repository, attachment: Attachment) -> None
     with transaction.atomic():
         Attachment.objects.filter(pk=attachment.pk).delete()
         transaction.on_commit(partial(storage.remove, repository.pk, attachment.stored_as))
+
+
+def sweep(actor: Actor) -> int:
+    """Remove the files that a kill left without a row; gives how many."""
+    removed = 0
+    for repository_id, names in storage.listed(older_than=FORGOTTEN_AFTER):
+        rows = Attachment.objects.filter(repository=repository_id, stored_as__in=names)
+        for name in set(names) - set(rows.values_list("stored_as", flat=True)):
+            storage.remove(repository_id, name)
+            removed += 1
+    return removed
 
 
 def set_metadata(

@@ -145,7 +145,7 @@ def _shared(origin: Repository, git: GitRepository) -> Iterator[tuple[ForkNetwor
     except BaseException:
         # The rows will say that there is no network; the origin still has all that it had.
         with suppress(OSError):
-            (git.objects / "info" / "alternates").unlink()
+            pools.leave(git)
         pool.delete()
         origin.network = None
         raise

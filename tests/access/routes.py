@@ -469,6 +469,7 @@ REST = [
     *_rows(
         "to look at the site",
         "GET /rest/basicauth/latest/config",
+        "GET /metrics",
         f"GET {API}/admin/permissions/users",
         f"GET {API}/admin/permissions/users/none",
         f"GET {API}/admin/permissions/groups",
@@ -732,6 +733,7 @@ PAGES = [
         "GET POST /admin/ssh",
         "GET POST /admin/rate-limiting",
         "GET POST /admin/audit",
+        "GET POST /admin/jobs",
         "GET POST /admin/oauth",
         "GET POST /admin/oauth/view?id={application}",
     ),

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from core import markup as kernel
-from core import remembered
 from discussions import markup
 from tests import builders
+from tests.builders import hits_of
 
 pytestmark = pytest.mark.django_db
 
@@ -260,9 +260,9 @@ def test_emoticons_are_found_by_name(api, alice):
 def test_a_long_text_is_remembered_until_whom_it_names_changes(db, alice):
     words = "word " * 100 + "@alice and `@alice`"
     (first,) = markup.render([words])
-    before = remembered.hits["markup"]
+    before = hits_of("markup")
     assert markup.render([words]) == [first]
-    assert remembered.hits["markup"] == before + 1
+    assert hits_of("markup") == before + 1
     User.objects.filter(pk=alice.pk).update(display_name="Alice Else")
     (later,) = markup.render([words])
     assert "Alice Else" in later and "Alice Else" not in first and later.count("Alice Else") == 1

@@ -259,3 +259,24 @@ def test_a_merge_of_what_both_changed_conflicts(origin, tmp_path):
 
         assert merge.merge(incoming, *ids).conflicts == ("hello.txt",)
     assert not list(origin.objects.glob("incoming-*"))
+
+
+def test_an_origin_whose_first_fork_was_killed_stands_alone_again(origin):
+    pool = pool_of(origin)
+    pools.lend(origin, pool)
+    pools.borrow(origin, pool)
+    before = listed(origin)
+    # What came since may be in the pool alone, as after a push that others made before.
+    for file in local_objects(origin)[:1]:
+        file.unlink()
+
+    maintenance.tidy(origin)
+    assert origin.is_borrowing, "a fork may be under way"
+
+    os.utime(origin.objects / "info" / "alternates", (0, 0))
+    maintenance.tidy(origin)
+
+    assert not origin.is_borrowing
+    shutil.rmtree(pool.path)
+    assert listed(origin) == before
+    git("fsck", "--strict", cwd=origin.path)

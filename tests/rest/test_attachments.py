@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -231,3 +233,15 @@ def test_an_archived_repository_takes_none(bob, root, made):
     assert send(bob, ("x", b"x")).status_code == 409
     assert root.delete(f"{REPO}/attachments/{one.pk}").status_code == 409
     assert bob.get(f"{REPO}/attachments/{one.pk}").status_code == 200
+
+
+def test_what_a_kill_left_without_a_row_is_swept(bob, made):
+    send(bob, ("kept.txt", b"kept"))
+    (kept,) = stored(made)
+    young, old = storage.store(made.pk, [b"young"]), storage.store(made.pk, [b"old"])
+    for name in (kept.name, old):
+        os.utime(storage.folder_of(made.pk) / name, (0, 0))
+
+    tasks.sweep()
+
+    assert {file.name for file in stored(made)} == {kept.name, young}

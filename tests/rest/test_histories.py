@@ -10,10 +10,9 @@ import zipfile
 import pytest
 from django.core.cache import caches
 
-from core import remembered
 from repos import storage, tasks
 from tests import builders
-from tests.builders import git
+from tests.builders import git, hits_of
 
 pytestmark = pytest.mark.django_db
 
@@ -93,9 +92,9 @@ def test_what_last_changed_each_entry(api, ids):
     assert api().get(f"{REPO}/last-modified/none", at="main").status_code == 404
     assert api().get(f"{REPO}/last-modified", at="none").status_code == 404
 
-    hits = remembered.hits["last-changes"]
+    hits = hits_of("last-changes")
     assert api().get(f"{REPO}/last-modified", at="main").json() == found
-    assert remembered.hits["last-changes"] == hits + 1
+    assert hits_of("last-changes") == hits + 1
 
 
 @pytest.mark.parametrize("form", ["tar", "tar.gz", "tgz", "zip"])

@@ -144,3 +144,26 @@ def test_queries_do_not_grow(api, alice, bob, repo, propose):
         git("update-ref", f"refs/heads/n{number}", "refs/heads/topic", cwd=folder(repo))
         propose(source=f"n{number}", reviewers=[{"user": {"name": "bob"}}])
     assert queries() == few
+
+
+def test_several_suggestions_become_one_commit(api, alice, bob, repo, propose):
+    commit(repo, "topic", {"new.txt": "one\ntwo\nthree\n"})
+    propose()
+    said = []
+    for line, word in ((1, "EINS"), (3, "DREI")):
+        anchor = {"path": "new.txt", "line": line, "lineType": "ADDED", "fileType": "TO"}
+        body = {"text": f"```suggestion\n{word}\n```", "anchor": anchor}
+        said.append(api(bob).post(f"{P}/1/comments", body).json()["id"])
+    client = signed_in(alice)
+    for number in said:
+        assert f'value="{number}:0:0"' in text(client, f"{ONE}/diff")
+    wanted = {"action": "apply-chosen", "chosen": [f"{number}:0:0" for number in said]}
+    before = git("rev-parse", "topic", cwd=folder(repo))
+    for wrong in ([], ["1"], [f"{said[0]}:7:0"], [f"{said[0]}:0:9"], ["999:0:0"]):
+        answer = client.post(f"{ONE}/comments", wanted | {"chosen": wrong})
+        assert answer.status_code == 400, wrong
+
+    assert client.post(f"{ONE}/comments", wanted).status_code == 302
+
+    assert git("show", "topic:new.txt", cwd=folder(repo)) == "EINS\ntwo\nDREI"
+    assert git("rev-parse", "topic^", cwd=folder(repo)) == before

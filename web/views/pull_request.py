@@ -15,6 +15,7 @@ from builds import selectors as builds
 from core.errors import DomainError, Invalid
 from core.paging import PageRequest
 from discussions import markup
+from discussions.selectors import comments as said
 from gitengine.types import RefChangeKind
 from pullrequests.errors import NoSuchReview
 from pullrequests.models import Participant, PullRequest
@@ -37,7 +38,7 @@ from repos.inert import inert_text
 from repos.selectors import comparisons
 from repos.services import branches
 from web import commit_rows, conversations, differences, talking
-from web.comment_forms import APPLY, CommentForm
+from web.comment_forms import APPLY, APPLY_CHOSEN, CommentForm
 from web.pull_request_forms import EditForm, MergeForm, ReviewForm
 from web.repository_page import repository_page
 from web.templatetags.pages import repository_url
@@ -258,7 +259,7 @@ def comment(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespo
         is_at_diff = form.cleaned_data["path"] or "/diff" in request.META.get("HTTP_REFERER", "")
         return _address(found, "diff" if is_at_diff else "overview")
 
-    more: dict[str, talking.Action] = {APPLY: _apply}
+    more: dict[str, talking.Action] = {APPLY: _apply, APPLY_CHOSEN: _apply_chosen}
     return talking.act(request, TalkedPullRequest(found), context, back, more)
 
 
@@ -358,6 +359,17 @@ def _apply(actor: Actor, subject: Any, form: CommentForm) -> int:
         raise Invalid("The comment makes no such suggestion.")
     suggestions.apply(actor, subject.pull_request, [Chosen(one, int(index), -1)])
     return one.pk
+
+
+def _apply_chosen(actor: Actor, subject: Any, form: CommentForm) -> int | None:
+    chosen = []
+    for text in form.cleaned_data["chosen"]:
+        number, index, version = text.split(":")
+        chosen.append(Chosen(said.get(actor, subject, number), int(index), int(version)))
+    if not chosen:
+        raise Invalid("Choose at least one suggestion.")
+    suggestions.apply(actor, subject.pull_request, chosen)
+    return chosen[0].comment.pk
 
 
 def _judged(status: Participant.Status) -> Callable[[Actor, PullRequest, HttpRequest], str]:

@@ -16,7 +16,7 @@ from django.db import connections
 
 from accounts.services import users
 from bitbucket_clone import assets, checks, supervisor
-from core import links
+from core import links, metrics
 
 
 class Command(BaseCommand):
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             self._refuse_a_taken_port(settings.SSH_PORT, "SSH_PORT")
         call_command("migrate", verbosity=0, interactive=False)
         assets.gather()
+        metrics.forget_the_dead()
         self._make_first_administrator()
         self.stdout.write(
             f"Serving {links.base_url()} from {settings.BITBUCKET_HOME} (Ctrl-C stops)."

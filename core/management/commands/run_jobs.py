@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from core import jobs
+from core import jobs, rounds
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 15.0
+ROUNDS_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -43,9 +46,15 @@ class Command(BaseCommand):
             jobs.enqueue(task, unique_key=task)
         pause = SWEEP_SECONDS if settings.REDIS_URL else POLL_SECONDS
         working: set[int] = set()
+        rounds_at = 0.0
         with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
             while not stop.is_set():
-                ids = [job_id for job_id in self._due() if job_id not in working]
+                if time.monotonic() >= rounds_at:
+                    self._tried(rounds.begin_due)
+                    rounds_at = time.monotonic() + ROUNDS_SECONDS
+                ids = [
+                    job_id for job_id in self._tried(jobs.due_ids) or [] if job_id not in working
+                ]
                 for job_id in ids:
                     working.add(job_id)
                     pool.submit(self._run, job_id, working)
@@ -53,13 +62,14 @@ class Command(BaseCommand):
                     return
                 stop.wait(0.05 if once else pause)
 
-    def _due(self) -> list[int]:
+    def _tried(self, ask: Callable[[], Any]) -> Any:
+        """Ask the database; None when it does not answer, and the next turn asks again."""
         try:
-            return jobs.due_ids()
+            return ask()
         except Exception:
             logger.exception("the queue could not be read; trying again")
             jobs.forget_connections()
-            return []
+            return None
 
     def _run(self, job_id: int, working: set[int]) -> None:
         try:

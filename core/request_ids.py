@@ -1,0 +1,50 @@
+"""The id of the request that is being worked for: one through the log, from the door to the last job."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_current: ContextVar[str] = ContextVar("request_id", default="")
+_numbers = itertools.count(1)
+
+
+def new(at_work: int) -> str:
+    """Name a request as Bitbucket does: `@instance x minute of the day x number x requests at work`."""
+    now = time.localtime()
+    instance = f"{os.getpid():x}{int(time.time()) >> 16 & 0xFFFF:x}".upper()
+    return f"@{instance}x{now.tm_hour * 60 + now.tm_min}x{next(_numbers)}x{at_work}"
+
+
+def current() -> str:
+    """The id, empty where nobody asked for the work."""
+    return _current.get()
+
+
+def begin(request_id: str) -> None:
+    """Work for this request from here on, in this thread: also while its answer streams."""
+    _current.set(request_id)
+
+
+@contextmanager
+def working_for(request_id: str) -> Iterator[None]:
+    """Work for this request meanwhile, and then for the one before."""
+    token = _current.set(request_id)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class WithRequestId(logging.Filter):
+    """Puts the id into every record of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let all pass."""
+        record.request_id = current() or "-"
+        return True

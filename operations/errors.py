@@ -1,0 +1,12 @@
+"""Refusals about the running of the place."""
+
+from __future__ import annotations
+
+from core.errors import NotFound
+
+
+class NoSuchJob(NotFound):
+    """The job is done, or never was."""
+
+    def __init__(self, number: int):
+        super().__init__(f"Job {number} is not in the queue any more.")

@@ -1,0 +1,23 @@
+"""Let work that failed, or that waits for its next attempt, be tried at once."""
+
+from __future__ import annotations
+
+from accounts import access
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from core import jobs
+from core.models import Job
+from operations.errors import NoSuchJob
+
+
+def retry(actor: Actor, number: int) -> None:
+    """Try a job now, with all its attempts before it; NoSuchJob."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    if not jobs.put_forward(Job.objects.filter(pk=number)):
+        raise NoSuchJob(number)
+
+
+def retry_failed(actor: Actor) -> int:
+    """Try everything that failed; gives how much it was."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    return jobs.put_forward(Job.objects.filter(state=Job.State.FAILED))

@@ -1,0 +1,37 @@
+"""Administration of the queue: what waits, what works, what failed and why."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from core.errors import Invalid
+from core.paging import PageRequest
+from operations import selectors as find
+from operations import services
+
+
+@require_http_methods(["GET", "POST"])
+def job_list(request: HttpRequest) -> HttpResponse:
+    """/admin/jobs"""
+    actor = request.actor  # type: ignore[attr-defined]
+    if request.method == "POST":
+        number = request.POST.get("job", "")
+        if number == "failed":
+            services.retry_failed(actor)
+        elif number.isascii() and number.isdigit() and len(number) <= 18:
+            services.retry(actor, int(number))
+        else:
+            raise Invalid("Say which job is to be tried again.")
+        return redirect(f"{request.path}?saved=1")
+    state, text = request.GET.get("state", ""), request.GET.get("filter", "")
+    context = {
+        "queue": find.queue(actor),
+        "page": find.list_jobs(actor, PageRequest.read(request.GET), state=state, text=text),
+        "state": state,
+        "filter": text,
+        "saved": "saved" in request.GET,
+        "admin_page": "jobs",
+    }
+    return render(request, "admin_jobs.html", context)
