@@ -8,5 +8,5 @@ from core.errors import NotFound
 class NoSuchJob(NotFound):
     """The job is done, or never was."""
 
-    def __init__(self, number: int):
-        super().__init__(f"Job {number} is not in the queue any more.")
+    def __init__(self, number: str):
+        super().__init__(f"Job {number[:20]} is not in the queue any more.")

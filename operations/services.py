@@ -10,10 +10,11 @@ from core.models import Job
 from operations.errors import NoSuchJob
 
 
-def retry(actor: Actor, number: int) -> None:
+def retry(actor: Actor, number: str) -> None:
     """Try a job now, with all its attempts before it; NoSuchJob."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    if not jobs.put_forward(Job.objects.filter(pk=number)):
+    is_number = number.isascii() and number.isdigit() and len(number) <= 18
+    if not is_number or not jobs.put_forward(Job.objects.filter(pk=int(number))):
         raise NoSuchJob(number)
 
 

@@ -392,7 +392,7 @@ def test_pages_of_a_repository_take_few_queries(world, page, django_assert_max_n
     client = browser()
     client.get(page)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert client.get(page).status_code == 200
 
 

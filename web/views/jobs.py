@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from core.errors import Invalid
 from core.paging import PageRequest
 from operations import selectors as find
 from operations import services
@@ -20,10 +19,8 @@ def job_list(request: HttpRequest) -> HttpResponse:
         number = request.POST.get("job", "")
         if number == "failed":
             services.retry_failed(actor)
-        elif number.isascii() and number.isdigit() and len(number) <= 18:
-            services.retry(actor, int(number))
         else:
-            raise Invalid("Say which job is to be tried again.")
+            services.retry(actor, number)
         return redirect(f"{request.path}?saved=1")
     state, text = request.GET.get("state", ""), request.GET.get("filter", "")
     context = {
