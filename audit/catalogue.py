@@ -13,6 +13,7 @@ from discussions import events as talk
 from pullrequests import events as pulls
 from repos import events as places
 from repos.models import Project, Repository
+from webhooks import events as hooks
 
 USERS = "Users and groups"
 PERMISSIONS = "Permissions"
@@ -287,6 +288,21 @@ CATALOGUE: dict[type, Entry] = {
             if e.place is None
             else _of_place(e.place, _differences(e.old, e.new))
         ),
+    ),
+    hooks.WebhookCreated: Entry(
+        REPOSITORIES,
+        "Webhook created",
+        lambda e: _of_place(e.webhook.place, [_change("name", None, e.webhook.name)]),
+    ),
+    hooks.WebhookModified: Entry(
+        REPOSITORIES,
+        "Webhook changed",
+        lambda e: _of_place(e.webhook.place, _differences(e.old, e.new)),
+    ),
+    hooks.WebhookDeleted: Entry(
+        REPOSITORIES,
+        "Webhook deleted",
+        lambda e: _of_place(e.webhook.place, [_change("name", e.webhook.name, None)]),
     ),
     places.RestrictionSet: Entry(
         PERMISSIONS,

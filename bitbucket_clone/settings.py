@@ -11,6 +11,7 @@ from typing import Any
 
 import environ
 from csp import constants as csp
+from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -128,6 +129,9 @@ SETUP_SYSADMIN = {
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
+# What waits for other machines most of the time, webhooks and mail, and holds up nothing else.
+CALLING_THREADS = env.int("CALLING_THREADS", default=16)
+CALLING_TASKS = ["webhooks.deliver"]
 # Git commands at work over SSH at once; who only holds a connection needs none.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
@@ -139,6 +143,7 @@ ROUNDS = {
     "accounts.sweep": timedelta(hours=1),
     "audit.sweep": timedelta(days=1),
     "discussions.sweep": timedelta(days=1),
+    "webhooks.sweep": timedelta(days=1),
 }
 
 # --- Database ------------------------------------------------------------------------------------
@@ -165,12 +170,34 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE = {"rounds": {"task": "core.begin_rounds", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {
+    "rounds": {"task": "core.begin_rounds", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
+}
+# A worker does both kinds; who has much to call gives it workers of its own, with -Q calling.
+CALLING_QUEUE = "calling"
+CELERY_TASK_DEFAULT_QUEUE = "bitbucket"
+CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE), Queue(CALLING_QUEUE)]  # type: ignore[no-untyped-call]
+# Threads: workers wait for git, the database and other machines.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=JOB_THREADS + CALLING_THREADS)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # When it is next time is in rows; what beat itself remembers needs no file.
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 # A request does not wait for a broker that is gone: the row is there, and the sweep finds it.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
+
+# --- Calls to other machines: core.outgoing, webhooks ---------------------------------------------
+# CIDR lists; what is blocked stays blocked.
+OUTGOING_ALLOWED_NETWORKS: list[str] = env.list("OUTGOING_ALLOWED_NETWORKS", default=[])
+OUTGOING_BLOCKED_NETWORKS: list[str] = env.list("OUTGOING_BLOCKED_NETWORKS", default=[])
+# Whether private networks are refused too.
+OUTGOING_STRICT = env.bool("OUTGOING_STRICT", default=False)
+OUTGOING_PROXY = env.str("OUTGOING_PROXY", default="")
+# The first repeat of a delivery that failed comes after so long; each further one later, for a day.
+WEBHOOK_RETRY_SECONDS = env.float("WEBHOOK_RETRY_SECONDS", default=10.0)
+WEBHOOK_DELIVERY_DAYS = env.int("WEBHOOK_DELIVERY_DAYS", default=14)
 
 # --- Caches: `default` for small things, `pages` for what pages are made of (named by its content, so
 # it never goes stale and files do), `memory` for what must not leave the process -----------------
@@ -180,8 +207,9 @@ _MEMORY = {
 }
 CACHES: dict[str, Any] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.caches.PatientRedisCache",
         "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
     if REDIS_URL
     else {**_MEMORY, "LOCATION": "default"},
@@ -202,6 +230,7 @@ INSTALLED_APPS = [
     "discussions",
     "builds",
     "pullrequests",
+    "webhooks",
     "audit",
     "web",
     "django_cotton",

@@ -17,6 +17,7 @@ from pullrequests.api import urls as pullrequests  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
 from web import urls as web  # noqa: E402
+from webhooks.api import urls as webhooks  # noqa: E402
 
 api = [
     path("/application-properties", views.ApplicationProperties.as_view()),
@@ -25,6 +26,7 @@ api = [
     *discussions.api,
     *builds.api,
     *pullrequests.api,
+    *webhooks.api,
     *repos.api,
 ]
 
@@ -47,6 +49,7 @@ urlpatterns = [
     path("rest/branch-permissions/<version:version>", include(repos.branch_permissions)),
     path("rest/default-reviewers/<version:version>", include(pullrequests.default_reviewers)),
     path("rest/build-status/<version:version>", include(builds.build_status)),
+    path("rest/webhooks/<version:version>", include(webhooks.webhooks)),
     path("rest/jira/<version:version>", include(pullrequests.jira)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),

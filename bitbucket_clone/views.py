@@ -78,7 +78,10 @@ class Capabilities(RestView):
                 "links": {"self": [{"href": links.absolute("/rest/capabilities")}]},
                 "application": "stash",
                 "buildDate": settings.BITBUCKET_VERSION["buildDate"],
-                "capabilities": {},
+                "capabilities": {
+                    "webhooks": links.absolute("/rest/webhooks/latest/capabilities"),
+                    "build": links.absolute("/rest/api/latest/build/capabilities"),
+                },
             }
         )
 

@@ -2,53 +2,84 @@
 
 A job is a row, written in the transaction that asked for it: never lost, never run for something
 that was rolled back. Its body is a Celery task, found by name. Without a broker the loop of
-`manage.py run_jobs` runs it; with one, workers do, and the loop's sweep picks up what was lost on
-the way. Retries live in the row. A job may run twice (a kill between work and record), so bodies
-must bear being repeated.
+`manage.py run_jobs` runs it; with one, workers do, and `sweep` finds what was lost on the way.
+Retries live in the row. A job may run twice (a kill between work and record), so bodies must bear
+being repeated.
+
+Jobs of one lane begin one after another, in the order in which they were asked for: none begins
+before the first attempt of the one before it has ended, well or badly. What failed is tried again
+aside, and holds up nobody.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from kombu.exceptions import KombuError, OperationalError
 
-from core import keeping, metrics, request_ids
+from core import keeping, metrics, request_ids, waking
 from core.models import Job
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 12
+LONGEST_WAIT = timedelta(hours=1)
+# Whoever has one of a lane goes on with the next, and after so many lets others have their turn.
+MOST_OF_A_LANE = 50
 # The sweep finds what nobody was told of.
 MOST_HINTS = 100
-LONGEST_WAIT = timedelta(hours=1)
+# A hint that waits longer has been given again by the sweep, or its work is done.
+HINT_SECONDS = 60
+# What waits longer was lost on its way to a worker.
+LOST_AFTER = timedelta(seconds=5)
+# While the broker is away, nobody waits for it with each job.
+LEFT_ALONE_SECONDS = 5.0
 
 _looking_for_tasks = threading.Lock()
-_wakers: list[Callable[[], None]] = []
+_broker_away_until = 0.0
+
+
+class Postponed(Exception):
+    """Raised by a body: it is not the time. The job comes again after the wait as if never begun."""
+
+    def __init__(self, wait: timedelta):
+        super().__init__()
+        self.wait = wait
+
+
+class TryAgain(Exception):
+    """Raised by a body that failed as it must expect to: the job comes again after the wait, without end."""
+
+    def __init__(self, reason: str, wait: timedelta):
+        super().__init__(reason)
+        self.wait = wait
 
 
 def enqueue(
     task: str,
     *arguments: Any,
     unique_key: str | None = None,
+    lane: str = "",
     delay: timedelta = timedelta(0),
 ) -> None:
-    """Ask for a task by name, with JSON arguments, after `delay`.
+    """Ask for a task by name, with JSON arguments, after `delay`, in its turn where it has a lane.
 
     With a `unique_key`, a pending job of the same key is left to do the work of both.
     """
     asked = {
         "task": task,
         "arguments": list(arguments),
+        "lane": lane,
         "due_at": timezone.now() + delay,
         "request_id": request_ids.current()[:64],
     }
@@ -58,12 +89,7 @@ def enqueue(
         else:
             job, _ = Job.objects.get_or_create(unique_key=unique_key, defaults=asked)
         if not delay:
-            transaction.on_commit(partial(_hint, job.pk), robust=True)
-
-
-def wake_on_enqueue(waker: Callable[[], None]) -> None:
-    """Call `waker` in this process whenever a job that is due at once has been committed."""
-    _wakers.append(waker)
+            transaction.on_commit(partial(_hint, job.pk, task), robust=True)
 
 
 def put_forward(rows: QuerySet[Job]) -> int:
@@ -72,47 +98,49 @@ def put_forward(rows: QuerySet[Job]) -> int:
     What is at work is left to it.
     """
     with transaction.atomic():
-        wanted = list(rows.filter(_free(timezone.now())).values_list("pk", flat=True))
-        count = Job.objects.filter(pk__in=wanted).update(
+        wanted = list(rows.filter(_free(timezone.now())).values_list("pk", "task"))
+        count = Job.objects.filter(pk__in=[pk for pk, _ in wanted]).update(
             state=Job.State.PENDING, attempts=0, due_at=timezone.now()
         )
-        for job_id in wanted[:MOST_HINTS]:
-            transaction.on_commit(partial(_hint, job_id), robust=True)
+        for job_id, task in wanted[:MOST_HINTS]:
+            transaction.on_commit(partial(_hint, job_id, task), robust=True)
     return count
 
 
-def due_ids(limit: int = 100) -> list[int]:
-    """Find jobs that are due and not being worked on, oldest first."""
-    now = timezone.now()
-    return list(
-        Job.objects.filter(_free(now), state=Job.State.PENDING, due_at__lte=now)
-        .order_by("due_at", "pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+def due_ids(
+    limit: int = 100, *, calling: bool | None = None, waiting_for: timedelta = timedelta(0)
+) -> list[int]:
+    """Find jobs that are due since `waiting_for` and not being worked on, oldest first.
+
+    `calling` chooses those that call other machines, or those that do not.
+    """
+    rows = _due(timezone.now(), waiting_for)
+    if calling is not None:
+        tasks = Q(task__in=settings.CALLING_TASKS)
+        rows = rows.filter(tasks if calling else ~tasks)
+    return list(rows.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def run(job_id: int) -> bool:
-    """Claim the job and do it now; False if somebody else has it, it is not due, or it is done."""
-    now = timezone.now()
-    claimed = Job.objects.filter(
-        _free(now), pk=job_id, state=Job.State.PENDING, due_at__lte=now
-    ).update(leased_until=now + keeping.LEASE, attempts=F("attempts") + 1)
-    if not claimed:
+    """Do the job now, and then what waits behind it in its lane.
+
+    False if somebody else has it, it is not due, it is not its turn, or it is done.
+    """
+    job = _claim(job_id)
+    if job is None:
         return False
-    job = Job.objects.get(pk=job_id)
-    if job.unique_key is not None:
-        # From here on the same request is a new one: what it asks for may come too late for this run.
-        Job.objects.filter(pk=job.pk).update(unique_key=None)
-    with request_ids.working_for(job.request_id), keeping.lease(job.pk):
-        try:
-            _body_of(job).apply(args=job.arguments, throw=True)
-        except Exception as error:
-            logger.exception("%s failed, attempt %d", job, job.attempts)
-            metrics.JOBS.labels(job.task, "failed").inc()
-            _put_back(job, error)
-        else:
-            metrics.JOBS.labels(job.task, "done").inc()
-            job.delete()
+    for _ in range(MOST_OF_A_LANE):
+        _work(job)
+        if not job.lane:
+            return True
+        following = _following(job.lane)
+        claimed = _claim(following) if following is not None else None
+        if claimed is None:
+            return True
+        job = claimed
+    _work(job)
+    if (following := _following(job.lane)) is not None:
+        _hint(following, job.task)
     return True
 
 
@@ -127,7 +155,68 @@ def run_job(job_id: int) -> None:
     run(job_id)
 
 
-def _free(now: Any) -> Q:
+@shared_task(name="core.sweep", ignore_result=True)
+def sweep() -> None:
+    """Tell the workers of what is due and lies there: hints that Redis lost, and what is tried again. For beat."""
+    rows = _due(timezone.now(), LOST_AFTER).order_by("due_at", "pk").values_list("pk", "task")
+    for job_id, task in rows[:MOST_HINTS]:
+        _hint(job_id, task)
+
+
+def _work(job: Job) -> None:
+    with request_ids.working_for(job.request_id), keeping.lease(job.pk):
+        try:
+            _body_of(job).apply(args=job.arguments, throw=True)
+        except Postponed as wish:
+            _put_back(job, wish.wait, attempts=job.attempts - 1)
+        except TryAgain as failure:
+            metrics.JOBS.labels(job.task, "failed").inc()
+            _put_back(job, failure.wait, last_error=_shown(failure))
+        except Exception as error:
+            logger.exception("%s failed, attempt %d", job, job.attempts)
+            metrics.JOBS.labels(job.task, "failed").inc()
+            _put_back(
+                job,
+                min(LONGEST_WAIT, timedelta(seconds=2**job.attempts)),
+                state=Job.State.PENDING if job.attempts < ATTEMPTS else Job.State.FAILED,
+                last_error=f"{type(error).__name__}: {_shown(error)}",
+            )
+        else:
+            metrics.JOBS.labels(job.task, "done").inc()
+            job.delete()
+
+
+def _claim(job_id: int) -> Job | None:
+    """Take the job, for as long as the lease is renewed."""
+    now = timezone.now()
+    claimed = (
+        _due(now)
+        .filter(pk=job_id)
+        .update(leased_until=now + keeping.LEASE, attempts=F("attempts") + 1)
+    )
+    if not claimed:
+        return None
+    job = Job.objects.get(pk=job_id)
+    if job.unique_key is not None:
+        # From here on the same request is a new one: what it asks for may come too late for this run.
+        Job.objects.filter(pk=job.pk).update(unique_key=None)
+    return job
+
+
+def _due(now: datetime, waiting_for: timedelta = timedelta(0)) -> QuerySet[Job]:
+    """What may be begun: free, due, and in its lane the first that has no attempt behind it."""
+    before = Job.objects.filter(lane=OuterRef("lane"), pk__lt=OuterRef("pk"), last_error="")
+    rows = Job.objects.filter(_free(now), state=Job.State.PENDING, due_at__lte=now - waiting_for)
+    return rows.filter(Q(lane="") | ~Q(last_error="") | ~Exists(before))
+
+
+def _following(lane: str) -> int | None:
+    """The next in a lane that has no attempt behind it, whether it may be begun or not."""
+    rows = Job.objects.filter(lane=lane, last_error="").order_by("pk")
+    return rows.values_list("pk", flat=True).first()
+
+
+def _free(now: datetime) -> Q:
     return Q(leased_until__isnull=True) | Q(leased_until__lt=now)
 
 
@@ -139,18 +228,23 @@ def _body_of(job: Job) -> Any:
     return current_app.tasks[job.task]
 
 
-def _put_back(job: Job, error: Exception) -> None:
-    wait = min(LONGEST_WAIT, timedelta(seconds=2**job.attempts))
-    Job.objects.filter(pk=job.pk).update(
-        state=Job.State.PENDING if job.attempts < ATTEMPTS else Job.State.FAILED,
-        leased_until=None,
-        due_at=timezone.now() + wait,
-        last_error=f"{type(error).__name__}: {error}"[:2000].replace("\x00", ""),
-    )
+def _put_back(job: Job, wait: timedelta, **changes: Any) -> None:
+    Job.objects.filter(pk=job.pk).update(leased_until=None, due_at=timezone.now() + wait, **changes)
 
 
-def _hint(job_id: int) -> None:
-    if settings.REDIS_URL:
-        run_job.delay(job_id)
-    for waker in _wakers:
-        waker()
+def _shown(error: Exception) -> str:
+    return str(error)[:2000].replace("\x00", "") or type(error).__name__
+
+
+def _hint(job_id: int, task: str) -> None:
+    """Tell who works that there is something; the row is there in any case."""
+    global _broker_away_until
+    if not settings.REDIS_URL:
+        waking.wake()
+    elif time.monotonic() >= _broker_away_until:
+        queue = settings.CALLING_QUEUE if task in settings.CALLING_TASKS else None
+        try:
+            run_job.apply_async((job_id,), queue=queue, expires=HINT_SECONDS)
+        except (KombuError, OperationalError, OSError) as error:
+            _broker_away_until = time.monotonic() + LEFT_ALONE_SECONDS
+            logger.warning("the broker is away, the sweep will find what is to do: %s", error)

@@ -16,6 +16,8 @@ class Job(models.Model):
     task = models.CharField(max_length=120)
     arguments = models.JSONField(default=list)
     unique_key = models.CharField(max_length=200, unique=True, null=True)  # noqa: DJ001 - NULL is "not unique"
+    # Jobs of one lane begin one after another; empty for most.
+    lane = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)
@@ -26,9 +28,9 @@ class Job(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        """Found by what is due."""
+        """Found by what is due, and by whose turn it is."""
 
-        indexes = [models.Index(fields=["state", "due_at"])]
+        indexes = [models.Index(fields=["state", "due_at"]), models.Index(fields=["lane", "id"])]
 
     def __str__(self) -> str:
         """Name the job for a log line."""

@@ -21,7 +21,7 @@ class CommitCommentAdded:
 
 @dataclass(frozen=True)
 class CommitCommentEdited:
-    """A comment says something else now."""
+    """A comment says something else now, or is resolved or open again."""
 
     actor: Actor
     repository: Repository

@@ -72,7 +72,7 @@ class Subject(ABC):
 
     @abstractmethod
     def edited(self, actor: Actor, comment: Comment, previous: str) -> None:
-        """Tell that a comment says something else."""
+        """Tell that a comment is another: its words, or what is to be done about it."""
 
     @abstractmethod
     def deleted(self, actor: Actor, comment: Comment) -> None:

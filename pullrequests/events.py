@@ -87,7 +87,7 @@ class PullRequestReopened:
 
 @dataclass(frozen=True)
 class PullRequestDeleted:
-    """It is gone; given as it was."""
+    """It goes, with all that was said; told while it is still there."""
 
     actor: Actor
     pull_request: PullRequest
@@ -104,7 +104,7 @@ class PullRequestCommentAdded:
 
 @dataclass(frozen=True)
 class PullRequestCommentEdited:
-    """A comment says something else now."""
+    """A comment says something else now, or a task is resolved or open again."""
 
     actor: Actor
     pull_request: PullRequest

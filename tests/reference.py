@@ -33,6 +33,7 @@ SENT_BESIDE = {
     "canMerge",
     "commentAction", "comment", "commentAnchor", "diff",  # of an activity, by what happened
     "previousFromHash", "previousToHash", "added", "removed", "commit", "addedReviewers", "removedReviewers",
+    "createdDate", "updatedDate",  # of a webhook
     "orphaned",  # of an anchor
     "dateAdded",  # of a build that is known by its commit alone
     "unique",  # its only build, where includeUnique asks for it
@@ -74,6 +75,7 @@ LISTS_WITHIN = {"aheadRefs", "divergedRefs", "orphanedRefs"}
 OURS = {"app-passwords", "auditing", "emoticons", "oauth2"}
 NOT_DESCRIBED = re.compile(
     r"/audit/latest/(projects/.*/)?events|/branch-utils/latest/projects/.*/branchmodel(/configuration)?"
+    r"|/webhooks/latest/capabilities"
 )
 # Objects in the description, strings on the wire.
 STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files"),

@@ -118,7 +118,7 @@ def edit(
         if thread_fields:
             Thread.objects.filter(pk=comment.thread_id).update(**thread_fields)
         changed = find.get(actor, subject, str(comment.pk))
-        if "text" in fields and changed.state != Comment.State.PENDING:
+        if changed.state != Comment.State.PENDING:
             subject.edited(actor, changed, previous)
     return changed
 

@@ -248,12 +248,13 @@ def delete(actor: Actor, pull_request: PullRequest, *, version: int | None) -> N
             actor, Permission.REPO_ADMIN, pull_request.repository, scope=Scope.PULL_REQUEST_WRITE
         )
     with changing.alone(actor, pull_request, version=version, must_be_open=False) as row:
-        gone = copy.copy(row)
+        # While who takes part can still be told.
+        events.publish(PullRequestDeleted(actor, copy.copy(row)))
+        repository_id, number = row.repository_id, row.number
         # Comments hang on their threads, which know nothing of pull requests.
         Thread.objects.filter(of_pull_request__pull_request=row).delete()
         row.delete()
-        events.publish(PullRequestDeleted(actor, gone))
-        jobs.enqueue("pullrequests.forget", gone.repository_id, gone.number)
+        jobs.enqueue("pullrequests.forget", repository_id, number)
 
 
 def require_deletable_source(actor: Actor, pull_request: PullRequest) -> None:

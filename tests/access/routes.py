@@ -26,6 +26,7 @@ NO_DELETES = {"type": "no-deletes", "matcher": {"id": "x", "type": {"id": "BRANC
 BUILDS = "/rest/build-status/latest"
 BUILD = {"key": "k", "state": "SUCCESSFUL", "url": "https://ci.example.com/1"}
 DEFAULTS = "/rest/default-reviewers/latest/projects/PRJ"
+WEBHOOK = {"name": "w", "url": "http://10.0.0.1/hook", "events": ["pr:merged"]}
 CONDITION = {
     "sourceMatcher": {"id": "x", "type": {"id": "BRANCH"}},
     "targetMatcher": {"id": "y", "type": {"id": "BRANCH"}},
@@ -68,6 +69,7 @@ REST = [
     *_rows(
         "anybody",
         "GET /rest/capabilities",
+        "GET /rest/webhooks/latest/capabilities",
         f"GET {API}/projects",
         f"GET {API}/repos",
         "GET /rest/ssh/latest/settings",
@@ -425,6 +427,27 @@ REST = [
             "POST /rest/access-tokens/latest/projects/PRJ/repos/repo/{repository_token}",
             {"name": "x"},
         ),
+    ),
+    *_rows(
+        "to set up the repository's webhooks",
+        f"GET {R}/webhooks",
+        (f"POST {R}/webhooks", WEBHOOK),
+        f"GET {R}/webhooks/search",
+        (f"POST {R}/webhooks/test?url=http://127.0.0.1:1/", {}),
+        f"GET PUT DELETE {R}/webhooks/{{webhook}}",
+        f"GET {R}/webhooks/{{webhook}}/latest",
+        f"GET {R}/webhooks/{{webhook}}/statistics",
+        f"GET {R}/webhooks/{{webhook}}/statistics/summary",
+    ),
+    *_rows(
+        "to set up the project's webhooks",
+        f"GET {P}/webhooks",
+        (f"POST {P}/webhooks", WEBHOOK),
+        (f"POST {P}/webhooks/test?url=http://127.0.0.1:1/", {}),
+        f"GET PUT DELETE {P}/webhooks/{{project_webhook}}",
+        f"GET {P}/webhooks/{{project_webhook}}/latest",
+        f"GET {P}/webhooks/{{project_webhook}}/statistics",
+        f"GET {P}/webhooks/{{project_webhook}}/statistics/summary",
     ),
     *_rows("to create in the project", (f"POST {P}/repos", {"name": "more"})),
     *_rows(

@@ -31,6 +31,7 @@ from repos.services.restrictions import Wanted
 from tests import builders, oauth
 from tests.access import routes
 from tests.access.routes import GIT, PAGES, REST, Row
+from webhooks.services import webhooks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -53,6 +54,7 @@ OWNER = {
     *TALKS,
     *("to administer the repository", "to look at who may what in the repository"),
     *("to delete the repository", "the repository's credentials", "to write the repository"),
+    "to set up the repository's webhooks",
     *RULES,
     *BOTH,
 }
@@ -60,6 +62,7 @@ PROJECT_OWNER = {
     *("to create in the project", "to administer the project"),
     *("to fork the repository", "to make the repository again"),
     *("to look at who may what in the project", "the project's credentials"),
+    "to set up the project's webhooks",
 }
 ITSELF = {"one's own password", "to write one's account"}
 ADMINISTERS_SITE = {
@@ -103,9 +106,10 @@ APP_PASSWORDS = {
     "REPO_DELETE": SEES | LOOKS | {"to delete the repository"},
     "PULL_REQUEST_READ": SEES | LOOKS_AT_PULLS,
     "PULL_REQUEST_WRITE": SEES | WORKS,
-    "WEBHOOK": SEES | LOOKS,
+    "WEBHOOK": SEES | LOOKS | {"to set up the repository's webhooks"},
 }
-OWNS = ADMINISTERS | WRITES | TALKS | {"to delete the repository"} | RULES | BOTH
+HOOKS = {"to set up the repository's webhooks"}
+OWNS = HOOKS | ADMINISTERS | WRITES | TALKS | {"to delete the repository"} | RULES | BOTH
 TOKENS = {
     "REPO_READ": SEES | TALKS | JOINS,
     "REPO_WRITE": SEES | TALKS | WRITES | WORKS | BOTH,
@@ -117,7 +121,7 @@ TOKENS = {
     | {
         *("to create in the project", "to administer the project"),
         *("to fork the repository", "to make the repository again"),
-        "to look at who may what in the project",
+        *("to look at who may what in the project", "to set up the project's webhooks"),
     },
 }
 
@@ -220,6 +224,8 @@ def _numbers(project, repository):
         "project_restriction": _restriction(project),
         "build": _build(repository),
         "pull": pull_request.number,
+        "webhook": _webhook(repository),
+        "project_webhook": _webhook(project),
         "head": pull_request.from_id,
         "pull_comment": builders.pull_request_comment(pull_request, severity="BLOCKER").pk,
     }
@@ -239,6 +245,11 @@ def _build(repository):
     commit_id = refs.revision(Actor.system(), repository, "main").commit_id
     bob = builders.actor(User.objects.get(name="bob"))
     return builds.report(bob, commit_id, said, repository=repository).pk
+
+
+def _webhook(place):
+    wanted = webhooks.Wanted("w", "http://10.0.0.1/", ("pr:merged",))
+    return webhooks.create(Actor.system(), place, wanted).pk
 
 
 def _condition(place):

@@ -8,16 +8,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from core import jobs, rounds
+from core.waking import Bell
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+# So often at most, however often it rings.
+SHORTEST_PAUSE = 0.02
 SWEEP_SECONDS = 15.0
 ROUNDS_SECONDS = 60.0
 
@@ -27,7 +32,7 @@ class Command(BaseCommand):
 
     help = (
         "Runs due jobs until it is told to stop. With REDIS_URL, Celery workers do the work and this "
-        "loop only picks up what was lost on the way; without, it does everything."
+        "loop only picks up what was lost; without, it does everything."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,47 +40,95 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads", type=int, default=2, help="jobs at the same time (default 2)"
         )
+        parser.add_argument(
+            "--calling-threads",
+            type=int,
+            default=settings.CALLING_THREADS,
+            help="webhooks and mail at the same time (default: CALLING_THREADS)",
+        )
         parser.add_argument("--once", action="store_true", help="run what is due now, then end")
 
-    def handle(self, *args: Any, threads: int, once: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, threads: int, calling_threads: int, once: bool, **options: Any
+    ) -> None:
         """Loop: find what is due, hand it to the threads, wait."""
         stop = threading.Event()
+        bell = Bell()
+
+        def end(*_: Any) -> None:
+            stop.set()
+            bell.ring()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, end)
         for task in settings.JOBS_AT_START:
-            jobs.enqueue(task, unique_key=task)
+            _tried(partial(jobs.enqueue, task, unique_key=task))
         pause = SWEEP_SECONDS if settings.REDIS_URL else POLL_SECONDS
-        working: set[int] = set()
         rounds_at = 0.0
-        with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
-            while not stop.is_set():
-                if time.monotonic() >= rounds_at:
-                    self._tried(rounds.begin_due)
-                    rounds_at = time.monotonic() + ROUNDS_SECONDS
-                ids = [
-                    job_id for job_id in self._tried(jobs.due_ids) or [] if job_id not in working
-                ]
-                for job_id in ids:
-                    working.add(job_id)
-                    pool.submit(self._run, job_id, working)
-                if once and not ids and not working:
-                    return
-                stop.wait(0.05 if once else pause)
+        crews = [
+            _Crew(threads, bell, calling=False),
+            _Crew(calling_threads, bell, calling=True),
+        ]
+        while not stop.is_set():
+            if time.monotonic() >= rounds_at:
+                _tried(rounds.begin_due)
+                rounds_at = time.monotonic() + ROUNDS_SECONDS
+            is_busy = any([crew.take_what_is_due() for crew in crews])
+            if once and not is_busy:
+                break
+            stop.wait(SHORTEST_PAUSE)
+            bell.wait(POLL_SECONDS if once else pause)
+        for crew in crews:
+            crew.end()
+        bell.close()
 
-    def _tried(self, ask: Callable[[], Any]) -> Any:
-        """Ask the database; None when it does not answer, and the next turn asks again."""
-        try:
-            return ask()
-        except Exception:
-            logger.exception("the queue could not be read; trying again")
-            jobs.forget_connections()
-            return None
 
-    def _run(self, job_id: int, working: set[int]) -> None:
+class _Crew:
+    """Threads for one kind of job."""
+
+    def __init__(self, threads: int, bell: Bell, *, calling: bool):
+        self._threads = threads
+        self._calling = calling
+        self._bell = bell
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="call" if calling else "job")
+        self._working: set[int] = set()
+
+    def take_what_is_due(self) -> bool:
+        """Hand it to idle threads; whether there is anything to do."""
+        idle = self._threads - len(self._working)
+        if idle > 0:
+            # With workers, only what none of them took.
+            lost = jobs.LOST_AFTER if settings.REDIS_URL else timedelta(0)
+            # Those that were handed over and not begun yet are due as well.
+            most = self._threads + idle
+            due = _tried(lambda: jobs.due_ids(most, calling=self._calling, waiting_for=lost))
+            new = [job_id for job_id in due or [] if job_id not in self._working]
+            for job_id in new[:idle]:
+                self._working.add(job_id)
+                self._pool.submit(self._run, job_id)
+        return bool(self._working)
+
+    def end(self) -> None:
+        """Let what is at work end."""
+        self._pool.shutdown()
+
+    def _run(self, job_id: int) -> None:
         try:
             jobs.run(job_id)
         except Exception:
             logger.exception("job %d could not be run", job_id)
         finally:
             jobs.forget_connections()
-            working.discard(job_id)
+            self._working.discard(job_id)
+            # There is a thread again, and maybe something that waited for it.
+            self._bell.ring()
+
+
+def _tried(ask: Callable[[], Any]) -> Any:
+    """Ask the database; None when it does not answer, and the next turn asks again."""
+    try:
+        return ask()
+    except Exception:
+        logger.exception("the queue could not be read; trying again")
+        jobs.forget_connections()
+        return None

@@ -1,0 +1,379 @@
+"""The one way out: every HTTP call that the server makes goes through here.
+
+Whoever may name an address (of a webhook, a picture, a mirror) could otherwise let the server ask
+what only the server can reach. So the name is resolved once, each of its addresses is judged, and
+the call goes to the address that was judged. Redirects are not followed, proxies come from the
+settings alone, and time and size have bounds.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import urllib3
+from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import Timeout
+
+from core.errors import Invalid
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+PORTS = {"http": 80, "https": 443}
+# Where no web server listens, and a body of our making could be read as commands.
+FORBIDDEN_PORTS = frozenset(
+    {7, 9, 13, 19, 21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 513, 514, 587, 993,
+     995, 2049, 3306, 5432, 6379, 11211}
+)  # fmt: skip
+LONGEST_ADDRESS = 2000
+RESOLVING_AT_ONCE = 32
+# A service of clouds that lies where others keep their private networks.
+METADATA = (ipaddress.ip_address("100.100.100.200"), ipaddress.ip_address("fd00:ec2::254"))
+# Addresses of IPv6 that stand for one of IPv4, by the bits behind it.
+_CARRIERS = (
+    (ipaddress.ip_network("::/96"), 0),
+    (ipaddress.ip_network("64:ff9b::/96"), 0),
+    (ipaddress.ip_network("2002::/16"), 80),
+)
+
+
+class OutgoingRefused(Invalid):
+    """The server does not call this address; says which setting opens it."""
+
+
+class NoAnswer(Exception):
+    """The call failed: nobody listens, no certificate that holds, too slow. The text says why."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a call may take, in seconds, and how much of the answer is read, in bytes."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 20.0
+    body: int = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; the body is cut where it exceeds the limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def check(url: str, *, context: str = "url") -> None:
+    """Refuse an address that is never called, as far as can be told now; OutgoingRefused.
+
+    A name that does not resolve at the moment passes: it is judged again at each call.
+    """
+    parts = _parts(url, context)
+    try:
+        _judged(parts, Limits().connect, context)
+    except NoAnswer:
+        return
+
+
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    verify: bool = True,
+    limits: Limits | None = None,
+) -> Answer:
+    """Send a body and give the answer; OutgoingRefused, NoAnswer."""
+    limits = limits or Limits()
+    parts = _parts(url, "url")
+    deadline = time.monotonic() + limits.total
+    address = _judged(parts, limits.connect, "url")
+    with warnings.catch_warnings():
+        # Who switches the check of certificates off has been told on the page.
+        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        return _sent(url, parts, address, body, headers, verify, limits, deadline)
+
+
+def origin(url: str) -> str:
+    """Which machine is called, as `https://name:port`."""
+    parts = _parts(url, "url")
+    return f"{parts.scheme}://{_host(parts)}:{_port(parts)}"
+
+
+def _parts(url: str, context: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise OutgoingRefused("The URL is not valid.", context=context) from None
+    is_clean = url.isprintable() and " " not in url and "\\" not in url
+    if parts.scheme not in PORTS or not parts.hostname or not is_clean:
+        raise OutgoingRefused("The URL must be an absolute http or https address.", context=context)
+    if parts.username is not None or parts.password is not None:
+        raise OutgoingRefused(
+            "The URL must not hold credentials; give them as credentials.", context=context
+        )
+    if len(url) > LONGEST_ADDRESS:
+        raise OutgoingRefused(
+            f"The URL must not be longer than {LONGEST_ADDRESS} characters.", context=context
+        )
+    if port is not None and (port in FORBIDDEN_PORTS or port == 0):
+        raise OutgoingRefused(f"Port {port} is not for web servers.", context=context)
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").rstrip(".").lower()
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or PORTS[parts.scheme]
+
+
+def _judged(parts: SplitResult, seconds: float, context: str) -> str:
+    """Resolve the name and judge every address of it; gives the first. NoAnswer where it has none."""
+    host = _host(parts)
+    try:
+        # Every notation that the system takes for an address comes out of this in one form.
+        found = _resolvers().submit(_resolve, host, _port(parts)).result(seconds)
+    except NotInTime:
+        raise NoAnswer(f"The name {host} was not resolved in time.") from None
+    except (OSError, UnicodeError) as error:
+        if settings.OUTGOING_PROXY:
+            # Names that only the proxy knows are judged there.
+            return ""
+        reason = getattr(error, "strerror", None) or "it is no name"
+        raise NoAnswer(f"The name {host} was not resolved: {reason}.") from None
+    for address in found:
+        if (reason := _refusal(ipaddress.ip_address(address.partition("%")[0]))) is not None:
+            raise OutgoingRefused(
+                f"The server does not call {host}: {address} is {reason}. An administrator of the "
+                "machine can allow it with OUTGOING_ALLOWED_NETWORKS.",
+                context=context,
+            )
+    return found[0]
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+@functools.cache
+def _resolvers() -> ThreadPoolExecutor:
+    """Threads that resolve names: the system's resolver knows no limit of time."""
+    return ThreadPoolExecutor(RESOLVING_AT_ONCE, thread_name_prefix="resolve")
+
+
+def _refusal(address: Address) -> str | None:
+    """Why an address is not called, None if it is."""
+    if _is_in(address, settings.OUTGOING_BLOCKED_NETWORKS):
+        return "blocked by the settings"
+    if _is_in(address, settings.OUTGOING_ALLOWED_NETWORKS):
+        return None
+    inner = _carried(address)
+    if inner is not None:
+        return _refusal(inner)
+    reason = None
+    if address.is_loopback or address.is_unspecified or _is_this_network(address):
+        reason = "this machine"
+    elif address in METADATA:
+        reason = "a metadata service"
+    elif address.is_link_local:
+        reason = "link-local"
+    elif address.is_multicast:
+        reason = "multicast"
+    elif address.is_reserved or str(address) == "255.255.255.255":
+        reason = "reserved"
+    elif settings.OUTGOING_STRICT and not address.is_global:
+        reason = "not on the internet"
+    return reason
+
+
+def _is_this_network(address: Address) -> bool:
+    return address.version == 4 and address in ipaddress.ip_network("0.0.0.0/8")
+
+
+def _carried(address: Address) -> ipaddress.IPv4Address | None:
+    """The address of IPv4 that one of IPv6 stands for, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.teredo is not None:
+        return address.teredo[1]
+    for network, bits in _CARRIERS:
+        if address in network and int(address) > 1:
+            return ipaddress.IPv4Address(int(address) >> bits & 0xFFFFFFFF)
+    return None
+
+
+def _is_in(address: Address, networks: list[str]) -> bool:
+    return any(address in ipaddress.ip_network(text, strict=False) for text in networks)
+
+
+def _sent(
+    url: str,
+    parts: SplitResult,
+    address: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    verify: bool,
+    limits: Limits,
+    deadline: float,
+) -> Answer:
+    with _pool(parts, address, verify) as (pool, watch), watch.until(deadline):
+        try:
+            response = pool.urlopen(
+                "POST",
+                url if settings.OUTGOING_PROXY else _target(parts),
+                body=body,
+                headers={"Host": _named(parts), **headers},
+                redirect=False,
+                retries=False,
+                timeout=Timeout(connect=limits.connect, read=limits.read),
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
+                read = _read(response, limits.body, deadline)
+            finally:
+                response.close()
+            return Answer(response.status, dict(response.headers), read)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            if watch.is_over:
+                raise NoAnswer(f"There was no answer within {limits.total:g} seconds.") from None
+            raise NoAnswer(_reason(error)) from None
+
+
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _named(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    return shown if _port(parts) == PORTS[parts.scheme] else f"{shown}:{_port(parts)}"
+
+
+def _read(response: Any, most: int, deadline: float) -> bytes:
+    """Read what there is, no more than `most` bytes, and no longer than until the deadline."""
+    read = bytearray()
+    while len(read) < most and time.monotonic() < deadline:
+        piece = response.read1(min(8192, most - len(read)))
+        if not piece:
+            break
+        read += piece
+    return bytes(read)
+
+
+def _reason(error: BaseException) -> str:
+    """Say what went wrong in words, without what libraries put around it."""
+    inner = error
+    while isinstance(inner, urllib3.exceptions.ProtocolError | urllib3.exceptions.SSLError) and (
+        inner.args and isinstance(inner.args[-1], BaseException)
+    ):
+        inner = inner.args[-1]
+    if isinstance(
+        inner, urllib3.exceptions.ReadTimeoutError | urllib3.exceptions.ConnectTimeoutError
+    ):
+        return "There was no answer in time."
+    text = getattr(inner, "strerror", None) or getattr(inner, "reason", None) or str(inner)
+    return f"{str(text).rstrip('.')}."
+
+
+class _Watch:
+    """Ends a call that takes too long as a whole, however busily it drips."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self._sockets: list[socket.socket] = []
+
+    def mind(self, connection: socket.socket) -> None:
+        # TLS takes the socket over; a second handle of the same connection stays ours.
+        self._sockets.append(connection.dup())
+
+    @contextmanager
+    def until(self, deadline: float) -> Iterator[None]:
+        timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for one in self._sockets:
+                one.close()
+
+    def _end(self) -> None:
+        self.is_over = True
+        for one in self._sockets:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+
+@contextmanager
+def _pool(
+    parts: SplitResult, address: str, verify: bool
+) -> Iterator[tuple[urllib3.HTTPConnectionPool | urllib3.ProxyManager, _Watch]]:
+    """A pool for one call: to the address that was judged, or to the proxy of the settings."""
+    watch = _Watch()
+    tls = {"cert_reqs": "CERT_REQUIRED"} if verify else {"cert_reqs": "CERT_NONE", "assert_hostname": False}  # fmt: skip
+    pool: urllib3.HTTPConnectionPool | urllib3.ProxyManager
+    if settings.OUTGOING_PROXY:
+        pool = urllib3.ProxyManager(settings.OUTGOING_PROXY, **tls)
+    elif parts.scheme == "https":
+        pool = urllib3.HTTPSConnectionPool(_host(parts), _port(parts), **tls)
+        pool.ConnectionCls = functools.partial(_TlsToAddress, address, watch)  # type: ignore[assignment]
+    else:
+        pool = urllib3.HTTPConnectionPool(_host(parts), _port(parts))
+        pool.ConnectionCls = functools.partial(_ToAddress, address, watch)  # type: ignore[assignment]
+    try:
+        yield pool, watch
+    finally:
+        pool.clear() if isinstance(pool, urllib3.ProxyManager) else pool.close()
+
+
+class _ToAddress(HTTPConnection):
+    """Speaks to a host by its name, and connects to the address that was judged."""
+
+    def __init__(self, address: str, watch: _Watch, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._address, self._watch = address, watch
+
+    def _new_conn(self) -> socket.socket:
+        return _connected(self, self._address, self._watch)
+
+
+class _TlsToAddress(HTTPSConnection):
+    """The same with TLS: the certificate is held against the name."""
+
+    def __init__(self, address: str, watch: _Watch, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._address, self._watch = address, watch
+
+    def _new_conn(self) -> socket.socket:
+        return _connected(self, self._address, self._watch)
+
+
+def _connected(connection: Any, address: str, watch: _Watch) -> socket.socket:
+    timeout = connection.timeout if isinstance(connection.timeout, int | float) else None
+    made = socket.create_connection((address, connection.port), timeout)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    watch.mind(made)
+    return made

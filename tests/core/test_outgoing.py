@@ -1,0 +1,231 @@
+"""The one way out: what is called, and what never is, however it is written."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+
+from core import outgoing
+from tests.receiver import receiver
+
+REFUSED = [
+    "http://127.0.0.1/",
+    "http://localhost/",
+    "http://localhost./",
+    "http://LOCALHOST:8080/x",
+    "http://127.1/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://0x7f.1/",
+    "http://017700000001/",
+    "http://0177.0.0.1/",
+    "http://0/",
+    "http://0.0.0.0/",
+    "http://[::1]/",
+    "http://[::]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:7f00:1]/",
+    "http://[::127.0.0.1]/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://[2002:7f00:1::]/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[fe80::1]/",
+    "http://[fd00:ec2::254]/",
+    "http://100.100.100.200/",
+    "http://224.0.0.1/",
+    "http://255.255.255.255/",
+    "http://240.0.0.1/",
+    "http://10.0.0.1:22/",
+    "http://10.0.0.1:6379/",
+    "http://10.0.0.1:0/",
+    "http://10.0.0.1:99999/",
+    "http://user:secret@10.0.0.1/",
+    "http://10.0.0.1\\@127.0.0.1/",
+    "http://10.0.0.1/\r\nHost: other",
+    "ftp://10.0.0.1/",
+    "file:///etc/passwd",
+    "gopher://10.0.0.1/",
+    "//10.0.0.1/",
+    "http://",
+    "",
+    "http://10.0.0.1/" + "x" * 2000,
+]
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_is_refused_when_it_is_saved_and_when_it_is_called(url):
+    with pytest.raises(outgoing.OutgoingRefused):
+        outgoing.check(url)
+    with pytest.raises(outgoing.OutgoingRefused):
+        outgoing.post(url, b"{}", {})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1:8080/", "https://192.168.1.1/", "http://[fd00::1]/"]
+)
+def test_private_networks_are_open_until_the_settings_close_them(url, settings):
+    outgoing.check(url)
+
+    settings.OUTGOING_STRICT = True
+    with pytest.raises(outgoing.OutgoingRefused):
+        outgoing.check(url)
+
+
+def test_what_the_settings_open_is_open_and_what_they_block_is_not(settings):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    outgoing.check("http://127.0.0.1:8080/")
+    outgoing.check("http://[::ffff:127.0.0.1]:8080/")
+
+    settings.OUTGOING_BLOCKED_NETWORKS = ["127.0.0.1/32"]
+    with pytest.raises(outgoing.OutgoingRefused) as refusal:
+        outgoing.check("http://127.0.0.1:8080/")
+    assert refusal.value.context == "url"
+
+
+def test_a_refusal_names_the_setting_that_opens_it():
+    with pytest.raises(outgoing.OutgoingRefused, match="OUTGOING_ALLOWED_NETWORKS"):
+        outgoing.check("http://127.0.0.1/")
+
+
+def test_a_name_that_answers_otherwise_the_second_time_is_called_where_it_was_judged(
+    settings, monkeypatch
+):
+    asked = []
+
+    def answers(host, *args, **kwargs):
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else "169.254.169.254"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0))]
+
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    with receiver() as target:
+        # Only the one way out resolves like this; sockets go by addresses from here on.
+        monkeypatch.setattr(outgoing.socket, "getaddrinfo", _for_names(answers))
+        answer = outgoing.post(
+            f"http://hooks.example:{target.port}/a?b=c", b"{}", {"X-Event-Key": "x"}
+        )
+
+    assert answer.status == 200
+    assert asked == ["hooks.example"]
+    [received] = target.requests
+    assert received.path == "/a?b=c"
+    assert received.headers["Host"] == f"hooks.example:{target.port}"
+
+
+def _for_names(answers):
+    real = socket.getaddrinfo
+
+    def resolve(host, *args, **kwargs):
+        return answers(host) if host == "hooks.example" else real(host, *args, **kwargs)
+
+    return resolve
+
+
+def test_one_bad_address_among_good_ones_is_enough(monkeypatch):
+    found = [(socket.AF_INET, 1, 6, "", (address, 0)) for address in ("8.8.8.8", "127.0.0.1")]
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", lambda *_, **__: found)
+
+    with pytest.raises(outgoing.OutgoingRefused):
+        outgoing.post("http://both.example/", b"", {})
+
+
+def test_redirects_are_not_followed(settings):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    with receiver() as target:
+        target.answer = lambda _: (302, {"Location": f"{target.url}/inner"}, b"")
+        answer = outgoing.post(target.url, b"{}", {"X-Event-Key": "x"})
+
+    assert answer.status == 302
+    assert len(target.requests) == 1
+
+
+def test_proxies_of_the_environment_are_ignored(settings, monkeypatch):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with receiver() as target:
+        assert outgoing.post(target.url, b"{}", {"X-Event-Key": "x"}).status == 200
+
+
+def test_a_proxy_of_the_settings_is_used(settings):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    with receiver() as proxy:
+        settings.OUTGOING_PROXY = f"http://127.0.0.1:{proxy.port}"
+        assert (
+            outgoing.post("http://elsewhere.invalid/x", b"{}", {"X-Event-Key": "x"}).status == 200
+        )
+        with pytest.raises(outgoing.OutgoingRefused):
+            outgoing.post("http://169.254.169.254/x", b"{}", {})
+
+    assert [one.path for one in proxy.requests] == ["http://elsewhere.invalid/x"]
+
+
+def test_an_answer_without_end_is_cut(settings):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    with receiver() as target:
+        target.answer = lambda _: (200, {}, b"x" * 10_000_000)
+        answer = outgoing.post(target.url, b"{}", {"X-Event-Key": "x"})
+
+    assert len(answer.body) == outgoing.Limits().body
+
+
+@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_who_drips_is_left_when_the_time_is_over(settings, begins):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    begun = time.monotonic()
+    limits = outgoing.Limits(connect=1, read=1, total=1.5)
+
+    with _dripping(begins) as port:
+        try:
+            answer = outgoing.post(f"http://127.0.0.1:{port}/", b"{}", {}, limits=limits)
+            assert set(answer.body) <= {ord("x")}
+        except outgoing.NoAnswer as error:
+            assert "within 1.5 seconds" in str(error)
+
+    assert time.monotonic() - begun < 4
+
+
+def test_nobody_there_is_said_in_words(settings):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    with pytest.raises(outgoing.NoAnswer, match="Connection refused"):
+        outgoing.post(f"http://127.0.0.1:{port}/", b"", {})
+    with pytest.raises(outgoing.NoAnswer, match="was not resolved"):
+        outgoing.post("http://no.such.name.invalid/", b"", {})
+
+
+def test_the_same_machine_has_one_name():
+    assert outgoing.origin("http://Jenkins.example./a") == "http://jenkins.example:80"
+    assert outgoing.origin("https://jenkins.example:8443/b") == "https://jenkins.example:8443"
+
+
+class _dripping:
+    """A server that sends a byte now and then, and never ends."""
+
+    def __init__(self, begins: bytes):
+        self.begins = begins
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self.listener.getsockname()[1]
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def _serve(self):
+        connection, _ = self.listener.accept()
+        try:
+            connection.sendall(self.begins)
+            while True:
+                connection.sendall(b"x")
+                time.sleep(0.2)
+        except OSError:
+            connection.close()

@@ -1,0 +1,1 @@
+"""What the server tells other machines: webhooks and their deliveries."""

@@ -1,0 +1,167 @@
+"""Find webhooks and what became of their deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Scope
+from core import outgoing
+from core.errors import Invalid
+from core.paging import Page, PageRequest, page_of_rows
+from repos import access
+from repos.models import Project, Repository
+from webhooks.errors import NoSuchDelivery, NoSuchWebhook
+from webhooks.models import Delivery, Target, Webhook
+
+PROJECT, REPOSITORY, GLOBAL = "project", "repository", "global"
+# What the statistics count.
+WINDOW = timedelta(days=14)
+OUTCOMES = (Delivery.State.SUCCESS, Delivery.State.FAILURE, Delivery.State.ERROR)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How the deliveries of a while ended: how many of each outcome, and the last of each."""
+
+    counts: dict[str, int]
+    last: dict[str, Delivery]
+    begins: datetime
+    window: timedelta
+
+
+def require_administrator(actor: Actor, place: Project | Repository) -> None:
+    """Refuse who does not administer the place, or holds a secret that has nothing to do with webhooks."""
+    is_project = isinstance(place, Project)
+    needed = Permission.PROJECT_ADMIN if is_project else Permission.REPO_ADMIN
+    access.require(actor, needed, place, scope=Scope.WEBHOOK)
+
+
+def rows_at(place: Project | Repository) -> QuerySet[Webhook]:
+    """The webhooks that stand at a place."""
+    rows = Webhook.objects.select_related("project__owner", "repository__project__owner")
+    return (
+        rows.filter(project=place) if isinstance(place, Project) else rows.filter(repository=place)
+    )
+
+
+def list_of(
+    actor: Actor,
+    place: Project | Repository,
+    wanted: PageRequest,
+    *,
+    events: Iterable[str] = (),
+    scopes: Iterable[str] = (),
+) -> Page[Webhook]:
+    """The webhooks of a place; with `scopes`, also those of its project that tell of it."""
+    require_administrator(actor, place)
+    rows = rows_at(place)
+    chosen = {scope.lower() for scope in scopes if scope}
+    if chosen and isinstance(place, Repository):
+        if not chosen <= {PROJECT, REPOSITORY, GLOBAL}:
+            raise Invalid("A scopeType is repository, project or global.", context="scopeType")
+        at = Q(pk=None)
+        at |= Q(repository=place) if REPOSITORY in chosen else Q(pk=None)
+        at |= Q(project=place.project) if PROJECT in chosen else Q(pk=None)
+        rows = Webhook.objects.select_related(
+            "project__owner", "repository__project__owner"
+        ).filter(at)
+    keys = {key for key in events if key}
+    if keys:
+        # Few at a place, and what stands in JSON is no matter of every database.
+        fits = [row.pk for row in rows if keys & set(row.events)]
+        rows = rows.filter(pk__in=fits)
+    return page_of_rows(rows, wanted)
+
+
+def get(actor: Actor, place: Project | Repository, number: str) -> Webhook:
+    """The webhook of that number, if it stands at this place."""
+    require_administrator(actor, place)
+    found = None
+    if _is_number(number):
+        found = rows_at(place).filter(pk=int(number)).first()
+    if found is None:
+        raise NoSuchWebhook(number)
+    return found
+
+
+def interested(place: Project | Repository, key: str) -> list[Webhook]:
+    """Whoever is to be told of an event of that key at this place."""
+    at = Q(project=place)
+    if isinstance(place, Repository):
+        at = Q(repository=place) | Q(project=place.project_id)
+    return [row for row in Webhook.objects.filter(at, is_active=True) if key in row.events]
+
+
+def deliveries(
+    actor: Actor, webhook: Webhook, wanted: PageRequest, *, event: str = "", state: str = ""
+) -> Page[Delivery]:
+    """What a webhook was told, and is to be told, newest first."""
+    require_administrator(actor, webhook.place)
+    rows = webhook.deliveries.all()
+    if event:
+        rows = rows.filter(event=event)
+    if state in Delivery.State.values:
+        rows = rows.filter(state=state)
+    return page_of_rows(rows, wanted)
+
+
+def delivery(actor: Actor, webhook: Webhook, number: str) -> Delivery:
+    """A delivery of a webhook."""
+    require_administrator(actor, webhook.place)
+    found = webhook.deliveries.filter(pk=int(number)).first() if _is_number(number) else None
+    if found is None:
+        raise NoSuchDelivery(number)
+    return found
+
+
+def latest(
+    actor: Actor, webhook: Webhook, *, events: Iterable[str] = (), outcomes: Iterable[str] = ()
+) -> Delivery | None:
+    """The last attempt, or the last of these events and outcomes; None where there was none."""
+    require_administrator(actor, webhook.place)
+    rows = webhook.deliveries.exclude(attempted_at=None)
+    if keys := [key for key in events if key]:
+        rows = rows.filter(event__in=keys)
+    if chosen := [outcome.upper() for outcome in outcomes if outcome]:
+        if not set(chosen) <= set(OUTCOMES):
+            raise Invalid("An outcome is SUCCESS, FAILURE or ERROR.", context="outcome")
+        rows = rows.filter(state__in=chosen)
+    return rows.order_by("-attempted_at").first()
+
+
+def statistics(actor: Actor, webhooks: list[Webhook], *, event: str = "") -> dict[int, Statistics]:
+    """How the deliveries of these webhooks ended, by the key of the webhook; two queries."""
+    for place in {webhook.place for webhook in webhooks}:
+        require_administrator(actor, place)
+    begins = timezone.now() - WINDOW
+    rows = Delivery.objects.filter(
+        webhook__in=webhooks, created_at__gte=begins, state__in=OUTCOMES
+    ).order_by()
+    if event:
+        rows = rows.filter(event=event)
+    counted = list(rows.values_list("webhook", "state").annotate(count=Count("pk"), last=Max("pk")))
+    last = Delivery.objects.in_bulk([one[3] for one in counted])
+    found = {webhook.pk: Statistics({}, {}, begins, WINDOW) for webhook in webhooks}
+    for webhook_id, state, count, newest in counted:
+        found[webhook_id].counts[state] = count
+        found[webhook_id].last[state] = last[newest]
+    return found
+
+
+def target_of(actor: Actor, webhook: Webhook) -> Target | None:
+    """The machine that a webhook calls, if it has failed and was not well since."""
+    require_administrator(actor, webhook.place)
+    try:
+        return Target.objects.filter(pk=outgoing.origin(webhook.url)).first()
+    except outgoing.OutgoingRefused:
+        return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -1,0 +1,177 @@
+"""Deliveries: written with what happened, attempted until they succeed or a day is over, forgotten in the end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from core import jobs, metrics, outgoing, wire
+from core.errors import Conflict
+from repos.models import Project, Repository
+from webhooks import delivery, payloads, selectors
+from webhooks.catalogue import COMPLETED
+from webhooks.delivery import Call, Outcome
+from webhooks.models import Delivery, Webhook
+from webhooks.services import targets
+
+TASK = "webhooks.deliver"
+# So many attempts are remembered with each delivery.
+MOST_ATTEMPTS = 30
+FORGOTTEN_AT_ONCE = 500
+REDELIVERED_AT_ONCE = 1000
+# A job that waits for its turn at a busy machine comes back after about so long.
+BUSY = timedelta(seconds=1)
+
+
+def announce(
+    actor: Actor,
+    webhooks: Iterable[Webhook],
+    key: str,
+    place: Project | Repository,
+    fields: dict[str, Any],
+) -> None:
+    """Write down what these webhooks are to be told; inside the transaction of what happened."""
+    told = payloads.envelope(key, actor, timezone.now(), fields)
+    body = wire.dumps(told).decode()
+    repository_id = place.pk if isinstance(place, Repository) else None
+    for webhook in webhooks:
+        row = Delivery.objects.create(
+            webhook=webhook, event=key, repository_id=repository_id, body=body
+        )
+        _schedule(row)
+
+
+def attempt(actor: Actor, number: int) -> None:
+    """Call once. Raises jobs.Postponed and jobs.TryAgain, which the queue understands."""
+    row = Delivery.objects.select_related("webhook").filter(pk=number).first()
+    if row is None or row.is_over:
+        return
+    webhook = row.webhook
+    is_late = timezone.now() - _begun(row) > delivery.KEEPS_TRYING
+    if not webhook.is_active:
+        _finish(row, Outcome(Delivery.State.ERROR, "The webhook was switched off.", 0))
+        return
+    try:
+        origin = outgoing.origin(webhook.url)
+    except outgoing.OutgoingRefused as refusal:
+        _finish(row, Outcome(Delivery.State.ERROR, refusal.message, 0))
+        return
+    pause = targets.pause_of(actor, origin)
+    if pause is not None and not is_late:
+        raise jobs.Postponed(pause * random.uniform(1.0, 1.1))
+    _complete(row)
+    with targets.turn(actor, origin) as has_turn:
+        if not has_turn:
+            raise jobs.Postponed(BUSY * random.uniform(0.5, 1.5))
+        what = Call.of(webhook, row.event, str(row.request_id), row.body)
+        row.request_headers = what.shown_headers()
+        outcome = delivery.call(what)
+    targets.note(actor, origin, outcome.said if outcome.is_failure_of_target else None)
+    metrics.DELIVERIES.labels(outcome.state).inc()
+    if outcome.state == Delivery.State.SUCCESS or is_late:
+        _finish(row, outcome)
+        return
+    wait = delivery.wait_before(len(row.attempts) + 1)
+    row.next_at = timezone.now() + wait
+    _note(row, outcome)
+    raise jobs.TryAgain(_in_words(outcome), wait)
+
+
+def test(actor: Actor, place: Project | Repository, what: Call) -> Outcome:
+    """Call an address once with a ping, and wait for the answer."""
+    selectors.require_administrator(actor, place)
+    outgoing.check(what.url)
+    return delivery.call(what)
+
+
+def redeliver(actor: Actor, webhook: Webhook, number: str) -> Delivery:
+    """Send a delivery again, under the id that it had; Conflict while it is under way anyway."""
+    selectors.require_administrator(actor, webhook.place)
+    row = selectors.delivery(actor, webhook, number)
+    if not row.is_over:
+        raise Conflict("This delivery is still being tried.")
+    _again([row])
+    return row
+
+
+def redeliver_since(actor: Actor, webhook: Webhook, since: datetime) -> int:
+    """Send everything again that ended badly since then, in its order; gives how much it is."""
+    selectors.require_administrator(actor, webhook.place)
+    rows = webhook.deliveries.filter(
+        created_at__gte=since, state__in=[Delivery.State.FAILURE, Delivery.State.ERROR]
+    ).order_by("pk")[:REDELIVERED_AT_ONCE]
+    return _again(list(rows))
+
+
+def forget_the_old(actor: Actor) -> None:
+    """Remove what is older than the settings keep, in small steps; what is still tried stays."""
+    before = timezone.now() - timedelta(days=settings.WEBHOOK_DELIVERY_DAYS)
+    old = Delivery.objects.filter(created_at__lt=before).exclude(state=Delivery.State.PENDING)
+    while keys := list(old.order_by("pk").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
+        Delivery.objects.filter(pk__in=keys).delete()
+
+
+def _schedule(row: Delivery) -> None:
+    """In its turn: what one webhook is told of one repository is told in order."""
+    lane = f"webhooks:{row.webhook_id}:{row.repository_id or ''}"
+    jobs.enqueue(TASK, row.pk, lane=lane)
+
+
+def _again(rows: list[Delivery]) -> int:
+    with transaction.atomic():
+        for row in rows:
+            # A day of attempts begins anew.
+            row.attempts = [*row.attempts, {"again": _milliseconds(timezone.now())}]
+            row.state, row.next_at = Delivery.State.PENDING, None
+            row.save(update_fields=["attempts", "state", "next_at"])
+            _schedule(row)
+    return len(rows)
+
+
+def _begun(row: Delivery) -> datetime:
+    """When it was first tried to be delivered, or last asked for again."""
+    again = [one["again"] for one in row.attempts if "again" in one]
+    if not again:
+        return row.created_at
+    return datetime.fromtimestamp(again[-1] / 1000, tz=row.created_at.tzinfo)
+
+
+def _complete(row: Delivery) -> None:
+    complete = COMPLETED.get(row.event)
+    if complete is not None and not row.attempts:
+        told = orjson.loads(row.body)
+        row.body = wire.dumps(complete(told)).decode()
+
+
+def _finish(row: Delivery, outcome: Outcome) -> None:
+    row.state, row.next_at = outcome.state, None
+    _note(row, outcome)
+
+
+def _note(row: Delivery, outcome: Outcome) -> None:
+    now = timezone.now()
+    tried = {"at": _milliseconds(now), "state": outcome.state, "said": outcome.said[:200]}
+    tried |= {"status": outcome.status, "duration": outcome.duration}
+    row.attempts = [*row.attempts, tried][-MOST_ATTEMPTS:]
+    row.attempted_at = now
+    row.duration = outcome.duration
+    row.status = outcome.status
+    row.response_headers = dict(outcome.headers)
+    row.said = outcome.said
+    row.save()
+
+
+def _in_words(outcome: Outcome) -> str:
+    return f"HTTP {outcome.status}" if outcome.status is not None else outcome.said
+
+
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
