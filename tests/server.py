@@ -51,6 +51,8 @@ class Server:
             "SETUP_SYSADMIN_PASSWORD": ADMINISTRATOR[1],
             "SETUP_SYSADMIN_EMAILADDRESS": "admin@example.com",
             "WEB_WORKERS": "2",
+            # Receivers of webhooks run beside the server.
+            "OUTGOING_ALLOWED_NETWORKS": "127.0.0.0/8",
             "SSH_PORT": str(self.ssh_port),
             **environment,
         }

@@ -38,6 +38,7 @@ from web.views import (
     synchronisation,
     tags,
     watching,
+    webhooks,
 )
 from web.views import settings as change
 
@@ -101,6 +102,9 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
         path(f"{start}/settings/archive", shaping.repository_archive),
         path(f"{start}/settings/access-keys", keys.repository_keys),
         path(f"{start}/settings/access-tokens", secrets.repository_tokens),
+        path(f"{start}/settings/webhooks", webhooks.repository_webhooks),
+        path(f"{start}/settings/webhooks/create", webhooks.create_for_repository),
+        path(f"{start}/settings/webhooks/<str:number>", webhooks.repository_webhook),
         path(f"{start}/settings/audit", audit.of_repository),
         path(f"{start}/permissions", change.repository_permissions),
     ]
@@ -178,6 +182,13 @@ urlpatterns = [
         secrets.project_tokens,
         name="project-access-tokens",
     ),
+    path(
+        "projects/<str:key>/settings/webhooks", webhooks.project_webhooks, name="project-webhooks"
+    ),
+    path("projects/<str:key>/settings/webhooks/create", webhooks.create_for_project),
+    path("projects/<str:key>/settings/webhooks/<str:number>", webhooks.project_webhook),
+    path("plugins/servlet/webhooks/projects/<str:key>", webhooks.of_bitbucket),
+    path("plugins/servlet/webhooks/projects/<str:key>/repos/<str:slug>", webhooks.of_bitbucket),
     path("projects/<str:key>/settings/audit", audit.of_project, name="project-audit"),
     path("projects/<str:key>/permissions", change.project_permissions, name="project-permissions"),
     path("users/<str:slug>", account.profile, name="profile"),

@@ -34,6 +34,11 @@ class Statistics:
     begins: datetime
     window: timedelta
 
+    @property
+    def total(self) -> int:
+        """How many have ended."""
+        return sum(self.counts.values())
+
 
 def require_administrator(actor: Actor, place: Project | Repository) -> None:
     """Refuse who does not administer the place, or holds a secret that has nothing to do with webhooks."""

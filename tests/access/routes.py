@@ -743,6 +743,20 @@ PAGES = [
         f"GET {PAGE}/settings/audit",
     ),
     *_rows(
+        "to set up the repository's webhooks",
+        f"GET POST {PAGE}/settings/webhooks",
+        f"GET POST {PAGE}/settings/webhooks/create",
+        f"GET POST {PAGE}/settings/webhooks/{{webhook}}",
+    ),
+    *_rows(
+        "to set up the project's webhooks",
+        "GET POST /projects/PRJ/settings/webhooks",
+        "GET POST /projects/PRJ/settings/webhooks/create",
+        "GET POST /projects/PRJ/settings/webhooks/{project_webhook}",
+    ),
+    *_rows("to see the repository", "GET /plugins/servlet/webhooks/projects/PRJ/repos/repo"),
+    *_rows("to see the project", "GET /plugins/servlet/webhooks/projects/PRJ"),
+    *_rows(
         "to look at the site",
         "GET POST /admin/users",
         "GET POST /admin/users/view?name=bob",

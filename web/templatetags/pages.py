@@ -53,14 +53,11 @@ def moment(seconds: int | datetime) -> datetime:
 
 @register.filter
 def ago(time: datetime) -> str:
-    """Say how long ago, in one unit."""
+    """Say how long ago, or how soon, in one unit."""
     seconds = int((datetime.now(UTC) - time).total_seconds())
-    if seconds < 10:
-        return "just now" if seconds > -60 else "in the future"
-    for limit, size, unit in STEPS:
-        if seconds < limit:
-            return _some(seconds // size, unit)
-    return _some(seconds // (365 * 86400), "year")
+    if -10 < seconds < 10:
+        return "just now"
+    return f"{_span(seconds)} ago" if seconds > 0 else f"in {_span(-seconds)}"
 
 
 @register.simple_tag(takes_context=True)
@@ -166,5 +163,12 @@ def same_page(context: dict[str, Any], /, **changed: Any) -> str:
     return f"?{query.urlencode()}"
 
 
+def _span(seconds: int) -> str:
+    for limit, size, unit in STEPS:
+        if seconds < limit:
+            return _some(seconds // size, unit)
+    return _some(seconds // (365 * 86400), "year")
+
+
 def _some(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return f"{number} {unit}{'' if number == 1 else 's'}"

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
 
 from core.errors import DomainError, Invalid
 from core.paging import PageRequest
@@ -17,7 +16,6 @@ from pullrequests.selectors import settings as find_settings
 from pullrequests.services import default_reviewers, settings
 from pullrequests.services.settings import WantedChecks, WantedConfig
 from repos.matchers import Matcher, MatcherType
-from repos.models import Project, Repository
 from repos.selectors import restrictions as find
 from repos.services import restrictions
 from repos.services.restrictions import Wanted
@@ -30,29 +28,9 @@ from web.rules_forms import (
     StrategiesForm,
     listed,
 )
-from web.views.settings import project_to_change, repository_to_change
+from web.views.place_settings import Place, of_project, of_repository
 
-Place = Project | Repository
-Page = Callable[[HttpRequest, Place, dict[str, Any]], HttpResponse]
 MOST_RULES = 1000
-
-
-def _of_repository(page: str, show: Page) -> Callable[[HttpRequest, str, str], HttpResponse]:
-    @require_http_methods(["GET", "POST"])
-    def view(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-        repository, context = repository_to_change(request, key, slug, page)
-        return show(request, repository, context | {"place_base": "repository.html"})
-
-    return view
-
-
-def _of_project(page: str, show: Page) -> Callable[[HttpRequest, str], HttpResponse]:
-    @require_http_methods(["GET", "POST"])
-    def view(request: HttpRequest, key: str) -> HttpResponse:
-        project, context = project_to_change(request, key, page)
-        return show(request, project, context | {"place_base": "base.html"})
-
-    return view
 
 
 def _restrictions(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
@@ -197,9 +175,9 @@ def _changed(
     return redirect(f"{request.path}?saved=1")
 
 
-repository_restrictions = _of_repository("branch-permissions", _restrictions)
-project_restrictions = _of_project("branch-permissions", _restrictions)
-repository_reviewers = _of_repository("default-reviewers", _reviewers)
-project_reviewers = _of_project("default-reviewers", _reviewers)
-repository_merging = _of_repository("merging", _merging)
-project_merging = _of_project("merging", _merging)
+repository_restrictions = of_repository("branch-permissions", _restrictions)
+project_restrictions = of_project("branch-permissions", _restrictions)
+repository_reviewers = of_repository("default-reviewers", _reviewers)
+project_reviewers = of_project("default-reviewers", _reviewers)
+repository_merging = of_repository("merging", _merging)
+project_merging = of_project("merging", _merging)
