@@ -8,7 +8,7 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture assets bench-pages bench-prs locks
+.PHONY: help serve test check torture stack assets bench-pages bench-prs locks
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,10 @@ check: $(VENV)/dev ## lint, types, layers, unit tests: under two minutes
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests/architecture tests/core tests/accounts tests/gitengine tests/repos
 
 torture: $(VENV)/dev ## kill the server in mid push, twenty times over
-	@$(BIN)/python -m pytest -q -m torture tests/torture tests/git/test_pull_requests.py
+	@$(BIN)/python -m pytest -q -m torture tests/torture tests/git/test_pull_requests.py tests/webhooks
+
+stack: $(VENV)/dev ## PostgreSQL, Redis, a web node, a worker and beat, in a temporary folder
+	@exec $(BIN)/python -m tests.stack
 
 bench-pages: $(VENV)/dev ## measure pages, git beside each; pass a repository with ARGS="--repository PATH"
 	@$(BIN)/python -m benchmarks.pages $(ARGS)

@@ -135,6 +135,8 @@ CALLING_TASKS = ["webhooks.deliver"]
 # Git commands at work over SSH at once; who only holds a connection needs none.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
+# So long the job of a killed process waits until another takes it over.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60.0)
 # What may have been cut off when the server was last killed.
 JOBS_AT_START = ["repos.finish_pushes"]
 # What is done again and again, and how often: core.rounds.
@@ -161,6 +163,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Whoever asks while it is away is told so soon.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 ATOMIC_REQUESTS = False
 
 # --- Redis and Celery: core.jobs -----------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -14,10 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import credentials
-from core import links, site
+from core import links, outages, site
 from core.api import envelope
 from core.api.views import RestView
+from core.middleware import GIT
 from operations import selectors as operations
+from transport import http as git
 from web.views import errors
 
 logger = logging.getLogger(__name__)
@@ -92,7 +95,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer for an accident."""
+    """Answer for an accident; that the database is away is none, and passes."""
+    refusal = outages.refusal_of(sys.exc_info()[1])
+    if refusal is not None:
+        if _is_rest(request):
+            return envelope.of(refusal)
+        if request.path_info.startswith(GIT):
+            return git.refusal(refusal)
+        return errors.unavailable(request, refusal)
     return envelope.broken(request) if _is_rest(request) else errors.broken(request)
 
 

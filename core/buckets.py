@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import functools
 import hashlib
+import logging
 import os
 import struct
 import time
@@ -18,8 +19,14 @@ from pathlib import Path
 import redis
 from django.conf import settings
 
+logger = logging.getLogger(__name__)
+
 TELL_EVERY = 10.0
+# While Redis is away, not every request waits for it.
+LEFT_ALONE_SECONDS = 2.0
 FORGOTTEN_AFTER = 3600
+
+_away_until = 0.0
 
 # Tokens, when they were counted, refusals that nobody was told of, when somebody was told last.
 _STATE = struct.Struct("<ddQd")
@@ -52,12 +59,15 @@ class Taken:
 
 def take(name: str, *, capacity: int, fill_rate: int) -> Taken:
     """Take one token out of the bucket of this name."""
+    global _away_until
     key = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
-    if settings.REDIS_URL:
-        taken, tokens, untold = _script()(
-            keys=[f"bucket:{key}"], args=[capacity, fill_rate, TELL_EVERY, FORGOTTEN_AFTER]
-        )
-        return Taken(bool(taken), float(tokens), int(untold))
+    if settings.REDIS_URL and time.monotonic() >= _away_until:
+        try:
+            return _take_from_redis(key, capacity, fill_rate)
+        except redis.RedisError as error:
+            # Nobody is let through for it: each node counts for itself meanwhile.
+            logger.warning("Redis is away, requests are counted here: %s", error)
+            _away_until = time.monotonic() + LEFT_ALONE_SECONDS
     return _take_from_file(_folder() / key, capacity, fill_rate)
 
 
@@ -70,6 +80,13 @@ def sweep() -> None:
                 path.unlink()
         except FileNotFoundError:
             continue
+
+
+def _take_from_redis(key: str, capacity: int, fill_rate: int) -> Taken:
+    taken, tokens, untold = _script()(
+        keys=[f"bucket:{key}"], args=[capacity, fill_rate, TELL_EVERY, FORGOTTEN_AFTER]
+    )
+    return Taken(bool(taken), float(tokens), int(untold))
 
 
 def _take_from_file(path: Path, capacity: int, fill_rate: int) -> Taken:
@@ -107,4 +124,6 @@ def _folder() -> Path:
 
 @functools.cache
 def _script() -> redis.commands.core.Script:
-    return redis.Redis.from_url(settings.REDIS_URL).register_script(_IN_REDIS)
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=1
+    ).register_script(_IN_REDIS)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
@@ -17,8 +18,8 @@ from core.models import Job
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-RENEWED_EVERY = 15.0
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
+RENEWED_EVERY = settings.JOB_LEASE_SECONDS / 4
 
 _held: set[int] = set()
 _changing = threading.Lock()

@@ -253,6 +253,9 @@ def _sent(
             finally:
                 response.close()
             return Answer(response.status, dict(response.headers), read)
+        except AttributeError:
+            # urllib3 looks at a socket that the other side, or the watch, has closed meanwhile.
+            raise NoAnswer("The connection broke off.") from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if watch.is_over:
                 raise NoAnswer(f"There was no answer within {limits.total:g} seconds.") from None

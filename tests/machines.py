@@ -29,55 +29,96 @@ def redis_is_installed() -> bool:
     return shutil.which("redis-server") is not None
 
 
+class PostgreSQL:
+    """A PostgreSQL of our own, which can go away and come back where it was."""
+
+    def __init__(self) -> None:
+        programs = _postgresql_programs()
+        assert programs is not None
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        self._as_user: list[str] = []
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            owner = pwd.getpwnam("postgres")
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+            self._as_user = ["runuser", "-u", "postgres", "--"]
+        self._data = self._folder / "data"
+        self._run("initdb", "-U", "bitbucket", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.port = free_port()
+        self.url = f"postgres://bitbucket@127.0.0.1:{self.port}/postgres"
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> PostgreSQL:
+        self._server = subprocess.Popen(
+            [*self._as_user, self._programs / "postgres", "-D", self._data, "-p", str(self.port),
+             "-k", self._folder, "-h", "127.0.0.1", "-F", "-N", "400"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder,
+        )  # fmt: skip
+        _wait_for(self.port)
+        _wait_until_ready(self._programs, self.port)
+        return self
+
+    def kill(self) -> None:
+        """End it at once, as a crash would: it recovers from its log when it starts again."""
+        if self._server is not None:
+            self._run("pg_ctl", "stop", "-m", "immediate", is_checked=False)
+            self._server.wait(30)
+            self._server = None
+
+    def remove(self) -> None:
+        self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str, is_checked: bool = True) -> None:
+        subprocess.run(
+            [*self._as_user, self._programs / program, *arguments, "-D", self._data],
+            check=is_checked, capture_output=True, cwd=self._folder,
+        )  # fmt: skip
+
+
+class Redis:
+    """A Redis of our own, which keeps nothing and comes back empty."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Redis:
+        self._server = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir(),
+        )  # fmt: skip
+        _wait_for(self.port)
+        return self
+
+    def kill(self) -> None:
+        """End it at once, with all that it held."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait(10)
+            self._server = None
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Start a PostgreSQL of our own; gives its DATABASE_URL."""
-    programs = _postgresql_programs()
-    assert programs is not None
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    as_user: list[str] = []
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root.
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        as_user = ["runuser", "-u", "postgres", "--"]
-    port = free_port()
-    data = folder / "data"
-    subprocess.run(
-        [*as_user, programs / "initdb", "-D", data, "-U", "bitbucket", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, cwd=folder,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [*as_user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F", "-N", "400"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
+    running = PostgreSQL()
     try:
-        _wait_for(port)
-        _wait_until_ready(programs, port)
-        yield f"postgres://bitbucket@127.0.0.1:{port}/postgres"
+        yield running.start().url
     finally:
-        subprocess.run(
-            [*as_user, programs / "pg_ctl", "stop", "-m", "immediate", "-D", data],
-            check=False, capture_output=True, cwd=folder,
-        )  # fmt: skip
-        server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+        running.remove()
 
 
 @contextmanager
 def redis() -> Iterator[str]:
     """Start a Redis of our own; gives its REDIS_URL."""
-    port = free_port()
-    server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-        stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir(),
-    )  # fmt: skip
+    running = Redis()
     try:
-        _wait_for(port)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield running.start().url
     finally:
-        server.terminate()
-        server.wait(10)
+        running.kill()
 
 
 def _postgresql_programs() -> Path | None:

@@ -41,12 +41,18 @@ class Receiver:
         self.requests: list[Received] = []
         self.answer: Callable[[Received], Any] = lambda _: 200
         self._changed = threading.Condition()
-        self._server = _Server(("127.0.0.1", port), _handler(self))
-        self.port = self._server.server_address[1]
+        self.port = port
+        self.open_again()
         self.url = f"http://127.0.0.1:{self.port}/hook"
+
+    def open_again(self) -> None:
+        """Listen, where it listened before."""
+        self._server = _Server(("127.0.0.1", self.port), _handler(self))
+        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
+        """Listen no more."""
         self._server.shutdown()
         self._server.server_close()
 

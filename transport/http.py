@@ -55,7 +55,7 @@ def info_refs(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
     except Moved as moved:
         return _sent_on(request, moved, "info/refs")
     except (DomainError, errors.GitError) as error:
-        return _refusal(error)
+        return refusal(error)
 
 
 @csrf_exempt
@@ -93,7 +93,7 @@ def _serve(
     except Moved as moved:
         return _sent_on(request, moved, service.value)
     except (DomainError, errors.GitError) as error:
-        return _refusal(error)
+        return refusal(error)
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -146,7 +146,7 @@ def _stream(pieces: Iterator[bytes], content_type: str) -> StreamingHttpResponse
     return StreamingHttpResponse(_Answer(pieces), content_type=content_type, headers=NO_CACHE)
 
 
-def _refusal(error: DomainError | errors.GitError) -> HttpResponse:
+def refusal(error: DomainError | errors.GitError) -> HttpResponse:
     """Show a refusal as git shows it to people: a status and a sentence."""
     if isinstance(error, errors.InputTooLarge):
         error = TooLarge(str(error))

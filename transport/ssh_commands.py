@@ -20,7 +20,7 @@ import asyncssh
 from django.db import close_old_connections
 
 from accounts.actor import Actor
-from core import request_ids
+from core import outages, request_ids
 from core.errors import DomainError, Forbidden
 from gitengine.errors import GitError
 from gitengine.pktlines import Pipe
@@ -221,6 +221,8 @@ def _name_of(recognise: Callable[[], Actor]) -> tuple[str, str]:
         actor = recognise()
     except DomainError as error:
         return "", error.message
+    except outages.DATABASE_IS_AWAY:
+        return "", outages.SENTENCE
     finally:
         close_old_connections()
     return (actor.user.name, "") if actor.user else ("", "This is an access key, not a user's.")
@@ -249,6 +251,9 @@ def _work(
         return 128, f"fatal: {error}"
     except _Gone:
         return 1, ""
+    except outages.DATABASE_IS_AWAY as error:
+        logger.error("the database does not answer: %s", error)
+        return 1, outages.SENTENCE
     except Exception:
         logger.exception("a command over SSH failed")
         return 1, "The server could not do this. Its administrator finds why in the log."

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from core.errors import Unavailable
 from web.middleware import refusal_page
 
 
@@ -28,6 +29,13 @@ def broken(request: HttpRequest) -> HttpResponse:
         "home": settings.SERVER_CONTEXT_PATH or "/",
     }
     return HttpResponse(render_to_string("broken.html", context), status=500)
+
+
+def unavailable(request: HttpRequest, refusal: Unavailable) -> HttpResponse:
+    """Say that it has to wait; without help of the database."""
+    context = {"home": settings.SERVER_CONTEXT_PATH or "/", "message": refusal.message}
+    html = render_to_string("unavailable.html", context)
+    return HttpResponse(html, status=refusal.status, headers=refusal.headers)
 
 
 def components(request: HttpRequest) -> HttpResponse:

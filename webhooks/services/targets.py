@@ -20,8 +20,9 @@ from webhooks.models import Target
 
 # In a row; then it is left alone.
 FAILURES = 3
-FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
+# The first pause is so many times the wait before a first repeat.
+PAUSE_OF_REPEATS = 3
 # While one call finds out whether it is well again, the others wait.
 PROBE = timedelta(seconds=30)
 # A turn at a busy machine is waited for so long, in seconds, and then elsewhere.
@@ -56,9 +57,11 @@ def note(actor: Actor, origin: str, failure: str | None) -> None:
     shown = failure[:500].replace("\x00", "")
     Target.objects.get_or_create(pk=origin)
     Target.objects.filter(pk=origin).update(failures=F("failures") + 1, last_error=shown)
-    failures = Target.objects.values_list("failures", flat=True).get(pk=origin)
-    if failures >= FAILURES:
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - FAILURES, 10))
+    # None where another call has found it well meanwhile.
+    failures = Target.objects.filter(pk=origin).values_list("failures", flat=True).first()
+    if failures is not None and failures >= FAILURES:
+        first = timedelta(seconds=settings.WEBHOOK_RETRY_SECONDS * PAUSE_OF_REPEATS)
+        pause = min(LONGEST_PAUSE, first * 2 ** min(failures - FAILURES, 10))
         Target.objects.filter(pk=origin).update(closed_until=timezone.now() + pause)
 
 
