@@ -8,7 +8,7 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture stack assets bench-pages bench-prs locks
+.PHONY: help serve test check torture stack assets bench-pages bench-prs bench-webhooks locks
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ bench-pages: $(VENV)/dev ## measure pages, git beside each; pass a repository wi
 
 bench-prs: $(VENV)/dev ## measure pull requests: 10,000 of them, a large one, 500 open to one branch
 	@$(BIN)/python -m benchmarks.pull_requests $(ARGS)
+
+bench-webhooks: $(VENV)/dev ## deliveries a second, and the time from push to delivery
+	@$(BIN)/python -m benchmarks.webhooks $(ARGS)
 
 assets: ## rebuild the committed styles and scripts (needs Node)
 	@cd web/assets && npm install --no-save --silent --no-audit --no-fund && npm run --silent build

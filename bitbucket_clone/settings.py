@@ -109,6 +109,9 @@ SITE_DEFAULTS: dict[str, Any] = {
     "ssh_key_restrictions": [],
     "longest_ssh_key_days": 0,
     "audit_days": env.int("AUDIT_DAYS", default=3 * 365),
+    # Where mail goes out; nowhere, until an administrator says.
+    "mail_server": {},
+    "mail_sender": "",
     "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
     "rate_limit_capacity": 60,
     "rate_limit_fill_rate": 5,
@@ -131,7 +134,7 @@ WEB_THREADS = env.int("WEB_THREADS", default=32)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
 # What waits for other machines most of the time, webhooks and mail, and holds up nothing else.
 CALLING_THREADS = env.int("CALLING_THREADS", default=16)
-CALLING_TASKS = ["webhooks.deliver"]
+CALLING_TASKS = ["webhooks.deliver", "notifications.send", "notifications.send_digest"]
 # Git commands at work over SSH at once; who only holds a connection needs none.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
@@ -146,6 +149,8 @@ ROUNDS = {
     "audit.sweep": timedelta(days=1),
     "discussions.sweep": timedelta(days=1),
     "webhooks.sweep": timedelta(days=1),
+    "notifications.begin_digests": timedelta(hours=1),
+    "notifications.sweep": timedelta(days=1),
 }
 
 # --- Database ------------------------------------------------------------------------------------
@@ -201,6 +206,8 @@ OUTGOING_STRICT = env.bool("OUTGOING_STRICT", default=False)
 OUTGOING_PROXY = env.str("OUTGOING_PROXY", default="")
 # The first repeat of a delivery that failed comes after so long; each further one later, for a day.
 WEBHOOK_RETRY_SECONDS = env.float("WEBHOOK_RETRY_SECONDS", default=10.0)
+# Mail that was not taken is tried again after half a minute, then later and later; times this.
+MAIL_RETRY_FACTOR = env.float("MAIL_RETRY_FACTOR", default=1.0)
 WEBHOOK_DELIVERY_DAYS = env.int("WEBHOOK_DELIVERY_DAYS", default=14)
 
 # --- Caches: `default` for small things, `pages` for what pages are made of (named by its content, so
@@ -235,6 +242,7 @@ INSTALLED_APPS = [
     "builds",
     "pullrequests",
     "webhooks",
+    "notifications",
     "audit",
     "web",
     "django_cotton",

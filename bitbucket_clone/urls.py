@@ -13,6 +13,7 @@ from audit.api import urls as audit  # noqa: E402
 from bitbucket_clone import views  # noqa: E402
 from builds.api import urls as builds  # noqa: E402
 from discussions.api import urls as discussions  # noqa: E402
+from notifications.api import urls as notifications  # noqa: E402
 from pullrequests.api import urls as pullrequests  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
@@ -27,6 +28,7 @@ api = [
     *builds.api,
     *pullrequests.api,
     *webhooks.api,
+    *notifications.api,
     *repos.api,
 ]
 

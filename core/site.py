@@ -30,6 +30,8 @@ BANNER = "banner"
 DEFAULT_BRANCH = "default_branch"
 ARCHIVE_POLICY = "archive_policy"
 DELETE_POLICY = "delete_policy"
+MAIL_SERVER = "mail_server"
+MAIL_SENDER = "mail_sender"
 REMEMBERED_SECONDS = 30
 
 

@@ -104,6 +104,11 @@ def _names(text: str) -> set[str]:
     }
 
 
+def mentioned(text: str) -> list[User]:
+    """Whom a text names."""
+    return list(_people([text]).values())
+
+
 def _people(texts: Iterable[str]) -> dict[str, User]:
     names = {name for text in texts for name in _names(text)}
     if not names:

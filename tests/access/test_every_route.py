@@ -30,7 +30,8 @@ from repos.services import access_keys, branch_models, labels, restrictions, tok
 from repos.services.restrictions import Wanted
 from tests import builders, oauth
 from tests.access import routes
-from tests.access.routes import GIT, PAGES, REST, Row
+from tests.access.pages import PAGES
+from tests.access.routes import GIT, REST, Row
 from webhooks.services import webhooks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

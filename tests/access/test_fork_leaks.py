@@ -11,7 +11,8 @@ from django.test import Client
 from repos import storage
 from repos.models import Repository
 from tests import builders
-from tests.access.routes import PAGE, PAGES, REST, R
+from tests.access.pages import PAGE, PAGES
+from tests.access.routes import REST, R
 from tests.builders import git
 from tests.rest.test_fork_synchronisation import change, move
 from tests.rest.test_forks import run_jobs

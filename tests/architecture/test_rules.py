@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["accounts", "repos", "discussions", "builds", "audit", "pullrequests", "webhooks"]
+APPS = [
+    *("accounts", "repos", "discussions", "builds", "pullrequests"),
+    *("webhooks", "notifications", "audit", "operations"),
+]
 
 # Services that nobody calls as somebody: they run at the first start.
 SYSTEM_COMMANDS = {

@@ -1,0 +1,14 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    """Notifications, as Django sees them."""
+
+    name = "notifications"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what people are told of."""
+        from notifications import subscribers  # noqa: F401

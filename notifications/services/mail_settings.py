@@ -1,0 +1,143 @@
+"""Say where mail goes out and in whose name, and how people want it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from accounts import access
+from accounts.actor import Actor
+from accounts.events import SiteSettingChanged
+from accounts.permissions import Permission, Scope
+from core import events, sealed, site
+from core.errors import Invalid
+from notifications import letters, mail_server, selectors
+from notifications.errors import MailNotSent, NoMailServer
+from notifications.mail_server import PORTS, SMTP, MailServer
+from notifications.models import Kind, MailPreference
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A mail server as it is to be; None for the password leaves it."""
+
+    hostname: str
+    port: int | None = None
+    protocol: str = SMTP
+    use_starttls: bool = True
+    require_starttls: bool = False
+    username: str = ""
+    password: str | None = None
+    sender: str | None = None
+
+
+def configure(actor: Actor, wanted: Wanted) -> MailServer:
+    """Send mail by this server from now on."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    server = _judged(wanted)
+    _store(actor, server)
+    if wanted.sender is not None:
+        set_sender(actor, wanted.sender)
+    return server
+
+
+def remove(actor: Actor) -> None:
+    """Send no mail."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    _store(actor, None)
+
+
+def set_sender(actor: Actor, address: str) -> str:
+    """Send in the name of this address."""
+    access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
+    clean = address.strip()
+    if clean:
+        try:
+            validate_email(clean)
+        except ValidationError:
+            raise Invalid("This is no e-mail address.", context="senderAddress") from None
+    with transaction.atomic():
+        old = site.read(site.MAIL_SENDER)
+        site.write(site.MAIL_SENDER, clean)
+        events.publish(SiteSettingChanged(actor, "mail sender", old, clean))
+    return clean
+
+
+def test(actor: Actor, wanted: Wanted, recipient: str) -> None:
+    """Send a mail by this server, which need not be stored; MailNotSent."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    try:
+        validate_email(recipient)
+    except ValidationError:
+        raise Invalid("This is no e-mail address.", context="recipient") from None
+    try:
+        mail_server.send(_judged(wanted), letters.test(recipient))
+    except mail_server.NotSent as error:
+        raise MailNotSent(str(error)) from None
+
+
+def prefer(actor: Actor, *, mode: str, unwanted: Iterable[str], of_own: bool) -> None:
+    """Say how the actor wants mail."""
+    preference = selectors.preference_of(actor)
+    if mode not in MailPreference.Mode.values:
+        raise Invalid("Choose when you want mail.", context="mode")
+    chosen = set(unwanted)
+    if not chosen <= set(Kind.values):
+        raise Invalid("There is no such kind of mail.", context="kinds")
+    MailPreference.objects.update_or_create(
+        user=preference.user,
+        defaults={"mode": mode, "unwanted": sorted(chosen), "of_own": of_own},
+    )
+
+
+def require_server(actor: Actor) -> MailServer:
+    """The server that is there; NoMailServer."""
+    found = mail_server.read()
+    if found is None:
+        raise NoMailServer()
+    return found
+
+
+def _judged(wanted: Wanted) -> MailServer:
+    host = wanted.hostname.strip()
+    if not host or len(host) > 255 or not host.isprintable() or " " in host or "/" in host:
+        raise Invalid("Name the host of the mail server.", context="hostname")
+    if wanted.protocol not in PORTS:
+        raise Invalid("The protocol is SMTP or SMTPS.", context="protocol")
+    port = wanted.port or PORTS[wanted.protocol]
+    if not 0 < port < 65536:
+        raise Invalid("A port is between 1 and 65535.", context="port")
+    for name, text in (("username", wanted.username), ("password", wanted.password or "")):
+        if len(text) > 255 or not text.isprintable():
+            raise Invalid(f"The {name} must have at most 255 characters.", context=name)
+    stored = mail_server.read()
+    is_kept = wanted.password is None and stored is not None and stored.hostname == host
+    password = stored.password if stored and is_kept else sealed.seal(wanted.password or "")
+    return MailServer(
+        hostname=host,
+        port=port,
+        protocol=wanted.protocol,
+        use_starttls=wanted.use_starttls,
+        require_starttls=wanted.require_starttls,
+        username=wanted.username,
+        password=password if wanted.username else "",
+    )
+
+
+def _store(actor: Actor, server: MailServer | None) -> None:
+    with transaction.atomic():
+        old = _told(mail_server.read())
+        site.write(site.MAIL_SERVER, mail_server.as_stored(server))
+        events.publish(SiteSettingChanged(actor, "mail server", old, _told(server)))
+
+
+def _told(server: MailServer | None) -> str | None:
+    """In words for the audit log: never the password."""
+    if server is None:
+        return None
+    who = f"{server.username}@" if server.username else ""
+    return f"{server.protocol.lower()}://{who}{server.hostname}:{server.port}"

@@ -1,0 +1,148 @@
+"""Notices: written with what happened, sent at once or together, to who may still see it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.actor import Actor, Via
+from accounts.models import User
+from core import jobs
+from notifications import letters, mail_server, selectors
+from notifications.models import Kind, MailPreference, Notice
+from pullrequests.models import PullRequest
+from pullrequests.services import watching as pull_request_watching
+from repos.models import CommitWatch, Repository, RepositoryWatch
+
+TASK, DIGEST = "notifications.send", "notifications.send_digest"
+KEEPS_TRYING = timedelta(hours=24)
+FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0
+FORGOTTEN_AFTER = timedelta(days=14)
+MOST_OF_A_DIGEST = 200
+
+
+@dataclass(frozen=True)
+class News:
+    """What there is to tell, whoever hears it."""
+
+    kind: Kind
+    repository: Repository
+    deed: str
+    path: str
+    text: str = ""
+    pull_request: PullRequest | None = None
+    commit_id: str = ""
+
+
+def tell(actor: Actor, news: News, users: Iterable[int], mentioned: Iterable[int] = ()) -> None:
+    """Write down who is to be told; inside the transaction of what happened.
+
+    Who is named in it hears that they are, whatever else they want to hear.
+    """
+    if mail_server.read() is None:
+        return
+    named = set(mentioned)
+    for user in selectors.reachable({*users, *named}):
+        preference = getattr(user, "mail_preference", None) or MailPreference(user=user)
+        if actor.user is not None and user.pk == actor.user.pk and not preference.of_own:
+            continue
+        kind = _kind(news.kind, user, named, preference)
+        if kind is None:
+            continue
+        row = Notice.objects.create(
+            user=user,
+            kind=kind,
+            actor=actor.user,
+            repository=news.repository,
+            pull_request=news.pull_request,
+            commit_id=news.commit_id,
+            deed=news.deed[:300],
+            text=news.text,
+            path=news.path[:1000],
+        )
+        if preference.mode == MailPreference.Mode.IMMEDIATE:
+            jobs.enqueue(TASK, row.pk)
+
+
+def send(actor: Actor, number: int) -> None:
+    """Send one notice; nothing where it was sent, or may not be seen any more."""
+    rows = Notice.objects.select_related(
+        "user", "actor", "repository__project__owner", "pull_request"
+    )
+    notice = rows.filter(pk=number, sent_at=None).first()
+    if notice is None:
+        return
+    if not selectors.may_see(notice):
+        notice.delete()
+        return
+    _send([notice], is_digest=False)
+
+
+def send_digest(actor: Actor, user_id: int) -> None:
+    """Send all that waits for somebody in one mail."""
+    rows = Notice.objects.filter(user=user_id, sent_at=None).select_related(
+        "user", "actor", "repository__project__owner", "pull_request"
+    )
+    waiting = list(rows[:MOST_OF_A_DIGEST])
+    told = [notice for notice in waiting if selectors.may_see(notice)]
+    hidden = {notice.pk for notice in waiting} - {notice.pk for notice in told}
+    Notice.objects.filter(pk__in=hidden).delete()
+    if told:
+        _send(told, is_digest=True)
+
+
+def begin_digests(actor: Actor) -> None:
+    """Ask for the mail of everybody for whom something waits who wants it together."""
+    waiting = Notice.objects.filter(
+        sent_at=None, user__mail_preference__mode=MailPreference.Mode.DIGEST
+    )
+    for user_id in waiting.order_by().values_list("user", flat=True).distinct():
+        jobs.enqueue(DIGEST, user_id, unique_key=f"{DIGEST}:{user_id}")
+
+
+def forget_the_old(actor: Actor) -> None:
+    """Remove what is old, sent or not: nobody wants that news any more."""
+    Notice.objects.filter(created_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
+def unsubscribe(actor: Actor, token: str) -> str:
+    """Let somebody who followed the link of a mail hear no more of what it was about; gives its name."""
+    user, repository, pull_request, commit_id = selectors.unsubscribing(token)
+    if pull_request is not None:
+        pull_request.repository = repository
+        pull_request_watching.unwatch(Actor(user=user, via=Via.SYSTEM), pull_request)
+        return f"{repository} {pull_request}"
+    if commit_id:
+        CommitWatch.objects.filter(user=user, repository=repository, commit_id=commit_id).delete()
+        return f"{repository} {commit_id[:11]}"
+    RepositoryWatch.objects.filter(user=user, repository=repository).delete()
+    return str(repository)
+
+
+def _kind(kind: Kind, user: User, named: set[int], preference: MailPreference) -> Kind | None:
+    """As what somebody hears of it; None if they do not want to."""
+    if user.pk in named and Kind.MENTIONED not in preference.unwanted:
+        return Kind.MENTIONED
+    return None if kind in preference.unwanted else kind
+
+
+def _send(notices: list[Notice], *, is_digest: bool) -> None:
+    server = mail_server.read()
+    if server is None:
+        return
+    message = letters.digest(notices) if is_digest else letters.letter(notices[0])
+    try:
+        mail_server.send(server, message)
+    except mail_server.NotSent as error:
+        waited = timezone.now() - notices[0].created_at
+        if waited > KEEPS_TRYING:
+            return
+        seconds = min(LONGEST_WAIT, max(FIRST_WAIT, waited.total_seconds()))
+        seconds *= settings.MAIL_RETRY_FACTOR * random.uniform(0.8, 1.2)
+        raise jobs.TryAgain(str(error), timedelta(seconds=seconds)) from None
+    Notice.objects.filter(pk__in=[one.pk for one in notices]).update(sent_at=timezone.now())

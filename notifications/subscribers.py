@@ -1,0 +1,189 @@
+"""From what happened to who is told of it by mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.actor import Actor
+from core import events
+from discussions import events as talk
+from discussions import markup
+from discussions.models import Comment
+from notifications import selectors
+from notifications.models import Kind
+from notifications.services import notices
+from notifications.services.notices import News
+from pullrequests import events as pulls
+from pullrequests.models import Participant, PullRequest
+from pullrequests.representations import pull_request_path
+from repos import events as places
+from repos.representations import repository_path
+from repos.storage import SERVER_OWNED
+
+JUDGEMENTS = {
+    Participant.Status.APPROVED: "approved the pull request",
+    Participant.Status.NEEDS_WORK: "requested changes",
+    Participant.Status.UNAPPROVED: "no longer has a judgement on the pull request",
+}
+MOST_REFS = 5
+
+
+@events.subscribe(pulls.PullRequestOpened)
+def opened(event: pulls.PullRequestOpened) -> None:
+    """Tell the reviewers, and who watches the repository."""
+    text = event.pull_request.description
+    _tell(event, Kind.OPENED, "proposed a pull request", text, named_in=text)
+
+
+@events.subscribe(pulls.PullRequestModified)
+def modified(event: pulls.PullRequestModified) -> None:
+    """Tell of new words, a new target, or that it is no draft any more."""
+    one = event.pull_request
+    if one.to_ref != event.previous_to_ref:
+        deed = f"changed the target to {one.to_display_id}"
+    elif one.is_draft != event.was_draft:
+        deed = "made it a draft" if one.is_draft else "marked it as ready"
+    elif one.title != event.previous_title:
+        deed = f"changed the title from “{event.previous_title}”"
+    else:
+        deed = "changed the description"
+    new = one.description if one.description != event.previous_description else ""
+    _tell(event, Kind.UPDATED, deed, new, named_in=new, not_in=event.previous_description)
+
+
+@events.subscribe(pulls.PullRequestSourceMoved)
+def source_moved(event: pulls.PullRequestSourceMoved) -> None:
+    """Tell that there is something new to look at."""
+    _tell(event, Kind.UPDATED, "updated the source branch")
+
+
+@events.subscribe(pulls.PullRequestReviewersChanged)
+def reviewers_changed(event: pulls.PullRequestReviewersChanged) -> None:
+    """Tell those who are asked to look at it."""
+    if event.added:
+        news = _news(event.pull_request, Kind.OPENED, "asks you to review the pull request")
+        notices.tell(event.actor, news, [user.pk for user in event.added])
+
+
+@events.subscribe(pulls.PullRequestReviewed)
+def reviewed(event: pulls.PullRequestReviewed) -> None:
+    """Tell what somebody thinks of it."""
+    deed = JUDGEMENTS[Participant.Status(event.participant.status)]
+    _tell(event, Kind.REVIEWED, deed)
+
+
+@events.subscribe(pulls.PullRequestMerged)
+def merged(event: pulls.PullRequestMerged) -> None:
+    """Tell that it is done."""
+    _tell(event, Kind.MERGED, "merged the pull request")
+
+
+@events.subscribe(pulls.PullRequestDeclined)
+def declined(event: pulls.PullRequestDeclined) -> None:
+    """Tell that it will not be."""
+    _tell(event, Kind.DECLINED, "declined the pull request")
+
+
+@events.subscribe(pulls.PullRequestReopened)
+def reopened(event: pulls.PullRequestReopened) -> None:
+    """Tell that it may be after all."""
+    _tell(event, Kind.DECLINED, "reopened the pull request")
+
+
+@events.subscribe(pulls.PullRequestCommentAdded)
+def commented(event: pulls.PullRequestCommentAdded) -> None:
+    """Tell what was said, or is to be done."""
+    said = event.comment
+    kind, deed = Kind.COMMENTED, "replied" if said.parent_id else "commented"
+    if said.severity == Comment.Severity.BLOCKER:
+        kind, deed = Kind.TASK, "added a task"
+    elif said.thread.path:
+        deed += f" on {said.thread.path}"
+    _tell(event, kind, deed, said.text, named_in=said.text, comment=said)
+
+
+@events.subscribe(pulls.PullRequestCommentEdited)
+def comment_edited(event: pulls.PullRequestCommentEdited) -> None:
+    """Tell who is named now and was not, and what became of a task."""
+    said = event.comment
+    if said.severity == Comment.Severity.BLOCKER and said.text == event.previous_text:
+        is_done = said.state == Comment.State.RESOLVED
+        deed = "resolved a task" if is_done else "reopened a task"
+        _tell(event, Kind.TASK, deed, said.text, comment=said)
+        return
+    news = _news(event.pull_request, Kind.MENTIONED, "mentioned you", said.text, said)
+    named = _named(said.text, event.previous_text)
+    notices.tell(event.actor, news, (), named)
+
+
+@events.subscribe(talk.CommitCommentAdded)
+def commit_commented(event: talk.CommitCommentAdded) -> None:
+    """Tell who watches the commit."""
+    path = f"{repository_path(event.repository)}/commits/{event.commit_id}"
+    news = News(
+        Kind.COMMENTED,
+        event.repository,
+        "replied" if event.comment.parent_id else "commented on the commit",
+        f"{path}#comment-{event.comment.pk}",
+        event.comment.text,
+        commit_id=event.commit_id,
+    )
+    users = selectors.commit_watchers(event.repository, event.commit_id)
+    notices.tell(event.actor, news, users, _named(event.comment.text))
+
+
+@events.subscribe(places.RefsChanged)
+def pushed(event: places.RefsChanged) -> None:
+    """Tell who watches the repository."""
+    moved = [
+        change
+        for change in event.changes
+        if change.name.startswith(("refs/heads/", "refs/tags/"))
+        and not change.name.startswith(SERVER_OWNED)
+    ]
+    users = selectors.watchers(event.push.repository) if moved else ()
+    if not users:
+        return
+    words = {"ADD": "created", "UPDATE": "pushed to", "DELETE": "deleted"}
+    told = [f"{words[one.kind.name]} {one.name.split('/', 2)[-1]}" for one in moved[:MOST_REFS]]
+    if len(moved) > MOST_REFS:
+        told.append(f"moved {len(moved) - MOST_REFS} more refs")
+    deed = ", ".join(told).encode("utf-8", "replace").decode()
+    repository = event.push.repository
+    news = News(Kind.PUSHED, repository, deed, f"{repository_path(repository)}/commits")
+    notices.tell(event.actor, news, users)
+
+
+def _tell(
+    event: Any,
+    kind: Kind,
+    deed: str,
+    text: str = "",
+    *,
+    named_in: str = "",
+    not_in: str = "",
+    comment: Comment | None = None,
+) -> None:
+    actor: Actor = event.actor
+    news = _news(event.pull_request, kind, deed, text, comment)
+    named = _named(named_in, not_in) if named_in else set()
+    notices.tell(actor, news, selectors.who_cares_about(event.pull_request), named)
+
+
+def _news(
+    pull_request: PullRequest,
+    kind: Kind,
+    deed: str,
+    text: str = "",
+    comment: Comment | None = None,
+) -> News:
+    path = f"{pull_request_path(pull_request)}/overview"
+    if comment is not None:
+        path += f"?commentId={comment.pk}"
+    return News(kind, pull_request.repository, deed, path, text, pull_request)
+
+
+def _named(text: str, before: str = "") -> set[int]:
+    """Who is named in a text and was not before."""
+    now = {user.pk for user in markup.mentioned(text)}
+    return now - {user.pk for user in markup.mentioned(before)} if before else now
