@@ -97,7 +97,7 @@ class _Bench:
         work = work_tree(self.folder / key)
         times = []
         for number in range(count):
-            git("commit", "-q", "--allow-empty", "-m", str(number), cwd=work)
+            git("commit", "-q", "--allow-empty", "-m", f"{key} {number}", cwd=work)
             new = git("rev-parse", "HEAD", cwd=work)
             git("push", "-q", address, "HEAD:main", cwd=work)
             ended = time.time()

@@ -99,7 +99,9 @@ class Draft:
             if kind == TREE:
                 waiting += [found.hex() for _, found in entries_of(data).values()]
             elif kind == COMMIT:
-                waiting.append(data[5:45].decode("ascii"))
+                head = data.split(b"\n\n", 1)[0].decode("utf-8", "surrogateescape")
+                lines = [line.split(" ", 1) for line in head.split("\n")]
+                waiting += [line[1] for line in lines if line[0] in {"tree", "parent"}]
         return list(needed)
 
 

@@ -101,7 +101,11 @@ def _handler(owner: Receiver) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            try:
+                self.wfile.write(body)
+            except ConnectionError:
+                # Who called has gone meanwhile.
+                self.close_connection = True
 
         def log_message(self, *args: Any) -> None:
             return

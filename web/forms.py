@@ -30,13 +30,19 @@ _FIELDS = {
 }
 
 
+# Nothing is typed into these.
+NOT_TYPED = (
+    forms.CheckboxInput | forms.HiddenInput | forms.RadioSelect | forms.CheckboxSelectMultiple
+)
+
+
 class Form(forms.Form):
     """A form whose fields are drawn by the field component."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            if not isinstance(field.widget, forms.CheckboxInput | forms.HiddenInput):
+            if not isinstance(field.widget, NOT_TYPED):
                 field.widget.attrs.setdefault("class", "input")
             field.widget.attrs["aria-describedby"] = f"about-{name}"
 

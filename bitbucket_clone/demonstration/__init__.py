@@ -1,0 +1,1 @@
+"""`manage.py demo`: an empty server comes alive, through the services that people go through."""

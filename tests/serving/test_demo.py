@@ -1,0 +1,41 @@
+"""`manage.py demo`: an empty server comes alive, once."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User, UserAvatar
+from builds.models import BuildStatus
+from core.models import Job
+from pullrequests.models import PullRequest
+from repos.models import Repository
+from webhooks.models import Delivery
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+def test_it_fills_an_empty_server_and_no_other(client):
+    told = io.StringIO()
+    call_command("demo", password="correct horse battery", stdout=told)
+    assert "amara, bruno, chen, dalia, elin" in told.getvalue()
+    assert UserAvatar.objects.filter(user__name="amara").exists()
+    assert Repository.objects.count() == 3
+    assert set(PullRequest.objects.values_list("state", flat=True)) == set(PullRequest.State.values)
+    assert PullRequest.objects.filter(is_draft=True).exists()
+    assert PullRequest.objects.filter(outcome="CONFLICTED").exists()
+    assert BuildStatus.objects.values("state").distinct().count() == 3
+    assert Delivery.objects.filter(state="SUCCESS").count() > 10
+    assert any(len(row.attempts) == 2 for row in Delivery.objects.all())
+    assert not Job.objects.filter(state=Job.State.FAILED).exists()
+
+    client.force_login(User.objects.get(name="amara"))
+    start = "/projects/GND/repos/orbit"
+    for page in ("browse", "commits", "branches", "tags", "pull-requests", "pull-requests/2/overview",
+                 "pull-requests/2/diff", "settings/webhooks/1"):  # fmt: skip
+        assert client.get(f"{start}/{page}").status_code == 200, page
+
+    with pytest.raises(CommandError, match="empty server"):
+        call_command("demo", password="correct horse battery", stdout=told)
