@@ -108,3 +108,25 @@ def test_rows_are_written_in_services_only(app):
                 wrong.append(f"{inside}:{node.lineno}")
 
     assert wrong == []
+
+
+# What calls other machines: HTTP through core/outgoing.py alone, mail through notifications/mail_server.py.
+CALLERS = {"urllib3", "requests", "httpx", "http.client", "urllib.request", "smtplib", "aiohttp"}
+WAYS_OUT = {"core/outgoing.py", "notifications/mail_server.py"}
+
+
+def test_there_is_one_way_out():
+    wrong = []
+    for file in sources("core", "gitengine", *APPS, "transport", "web", "bitbucket_clone"):
+        inside = str(file.relative_to(ROOT))
+        if inside in WAYS_OUT:
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
+            wrong += [f"{inside}: {name}" for name in names if name in CALLERS]
+
+    assert wrong == []
