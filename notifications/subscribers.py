@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from accounts.actor import Actor
 from core import events
 from discussions import events as talk
 from discussions import markup
 from discussions.models import Comment
-from notifications import selectors
+from notifications import mail_server, selectors
 from notifications.models import Kind
 from notifications.services import notices
 from notifications.services.notices import News
@@ -27,15 +28,31 @@ JUDGEMENTS = {
 }
 MOST_REFS = 5
 
+E = TypeVar("E")
 
-@events.subscribe(pulls.PullRequestOpened)
+
+def _listens_to(event_type: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+    """Subscribe, and ask nothing of the database as long as mail goes nowhere."""
+
+    def register(told: Callable[[E], None]) -> Callable[[E], None]:
+        @events.subscribe(event_type)
+        def tell_if_anybody_hears(event: E) -> None:
+            if mail_server.read() is not None:
+                told(event)
+
+        return tell_if_anybody_hears
+
+    return register
+
+
+@_listens_to(pulls.PullRequestOpened)
 def opened(event: pulls.PullRequestOpened) -> None:
     """Tell the reviewers, and who watches the repository."""
     text = event.pull_request.description
     _tell(event, Kind.OPENED, "proposed a pull request", text, named_in=text)
 
 
-@events.subscribe(pulls.PullRequestModified)
+@_listens_to(pulls.PullRequestModified)
 def modified(event: pulls.PullRequestModified) -> None:
     """Tell of new words, a new target, or that it is no draft any more."""
     one = event.pull_request
@@ -51,13 +68,13 @@ def modified(event: pulls.PullRequestModified) -> None:
     _tell(event, Kind.UPDATED, deed, new, named_in=new, not_in=event.previous_description)
 
 
-@events.subscribe(pulls.PullRequestSourceMoved)
+@_listens_to(pulls.PullRequestSourceMoved)
 def source_moved(event: pulls.PullRequestSourceMoved) -> None:
     """Tell that there is something new to look at."""
     _tell(event, Kind.UPDATED, "updated the source branch")
 
 
-@events.subscribe(pulls.PullRequestReviewersChanged)
+@_listens_to(pulls.PullRequestReviewersChanged)
 def reviewers_changed(event: pulls.PullRequestReviewersChanged) -> None:
     """Tell those who are asked to look at it."""
     if event.added:
@@ -65,32 +82,32 @@ def reviewers_changed(event: pulls.PullRequestReviewersChanged) -> None:
         notices.tell(event.actor, news, [user.pk for user in event.added])
 
 
-@events.subscribe(pulls.PullRequestReviewed)
+@_listens_to(pulls.PullRequestReviewed)
 def reviewed(event: pulls.PullRequestReviewed) -> None:
     """Tell what somebody thinks of it."""
     deed = JUDGEMENTS[Participant.Status(event.participant.status)]
     _tell(event, Kind.REVIEWED, deed)
 
 
-@events.subscribe(pulls.PullRequestMerged)
+@_listens_to(pulls.PullRequestMerged)
 def merged(event: pulls.PullRequestMerged) -> None:
     """Tell that it is done."""
     _tell(event, Kind.MERGED, "merged the pull request")
 
 
-@events.subscribe(pulls.PullRequestDeclined)
+@_listens_to(pulls.PullRequestDeclined)
 def declined(event: pulls.PullRequestDeclined) -> None:
     """Tell that it will not be."""
     _tell(event, Kind.DECLINED, "declined the pull request")
 
 
-@events.subscribe(pulls.PullRequestReopened)
+@_listens_to(pulls.PullRequestReopened)
 def reopened(event: pulls.PullRequestReopened) -> None:
     """Tell that it may be after all."""
     _tell(event, Kind.DECLINED, "reopened the pull request")
 
 
-@events.subscribe(pulls.PullRequestCommentAdded)
+@_listens_to(pulls.PullRequestCommentAdded)
 def commented(event: pulls.PullRequestCommentAdded) -> None:
     """Tell what was said, or is to be done."""
     said = event.comment
@@ -102,7 +119,7 @@ def commented(event: pulls.PullRequestCommentAdded) -> None:
     _tell(event, kind, deed, said.text, named_in=said.text, comment=said)
 
 
-@events.subscribe(pulls.PullRequestCommentEdited)
+@_listens_to(pulls.PullRequestCommentEdited)
 def comment_edited(event: pulls.PullRequestCommentEdited) -> None:
     """Tell who is named now and was not, and what became of a task."""
     said = event.comment
@@ -116,7 +133,7 @@ def comment_edited(event: pulls.PullRequestCommentEdited) -> None:
     notices.tell(event.actor, news, (), named)
 
 
-@events.subscribe(talk.CommitCommentAdded)
+@_listens_to(talk.CommitCommentAdded)
 def commit_commented(event: talk.CommitCommentAdded) -> None:
     """Tell who watches the commit."""
     path = f"{repository_path(event.repository)}/commits/{event.commit_id}"
@@ -132,7 +149,7 @@ def commit_commented(event: talk.CommitCommentAdded) -> None:
     notices.tell(event.actor, news, users, _named(event.comment.text))
 
 
-@events.subscribe(places.RefsChanged)
+@_listens_to(places.RefsChanged)
 def pushed(event: places.RefsChanged) -> None:
     """Tell who watches the repository."""
     moved = [

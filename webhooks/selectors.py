@@ -95,12 +95,12 @@ def get(actor: Actor, place: Project | Repository, number: str) -> Webhook:
     return found
 
 
-def interested(place: Project | Repository, key: str) -> list[Webhook]:
-    """Whoever is to be told of an event of that key at this place."""
+def listening_at(place: Project | Repository) -> list[Webhook]:
+    """Whoever is told of anything at this place."""
     at = Q(project=place)
     if isinstance(place, Repository):
         at = Q(repository=place) | Q(project=place.project_id)
-    return [row for row in Webhook.objects.filter(at, is_active=True) if key in row.events]
+    return list(Webhook.objects.filter(at, is_active=True))
 
 
 def deliveries(

@@ -8,8 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from core import events
+from repos.models import Project, Repository
 from webhooks import selectors
 from webhooks.catalogue import ENTRIES, Entry
+from webhooks.models import Webhook
 from webhooks.services import deliveries
 
 
@@ -24,10 +26,13 @@ def listen() -> None:
 
 
 def _tell(entries: tuple[Entry, ...], event: Any) -> None:
+    listening: dict[Project | Repository, list[Webhook]] = {}
     for entry in entries:
         place = entry.place(event)
-        if place is None or not entry.applies(event):
+        if place is None:
             continue
-        interested = selectors.interested(place, entry.key)
-        if interested:
+        if place not in listening:
+            listening[place] = selectors.listening_at(place)
+        interested = [row for row in listening[place] if entry.key in row.events]
+        if interested and entry.applies(event):
             deliveries.announce(event.actor, interested, entry.key, place, entry.fields(event))

@@ -44,8 +44,6 @@ def tell(actor: Actor, news: News, users: Iterable[int], mentioned: Iterable[int
 
     Who is named in it hears that they are, whatever else they want to hear.
     """
-    if mail_server.read() is None:
-        return
     named = set(mentioned)
     for user in selectors.reachable({*users, *named}):
         preference = getattr(user, "mail_preference", None) or MailPreference(user=user)
