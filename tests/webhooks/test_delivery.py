@@ -161,14 +161,21 @@ def test_a_target_that_fails_again_and_again_is_left_alone(repo, hook, target, p
 @pytest.mark.django_db
 def test_one_probe_after_a_pause():
     system, origin = Actor.system(), "http://a.example:80"
+
+    def pause():
+        return targets.pause_of(system, targets.find(system, origin))
+
+    assert pause() is None
     for _ in range(3):
-        targets.note(system, origin, "x\x00y")
-    assert targets.pause_of(system, origin) is not None
+        targets.note_failure(system, origin, "x\x00y")
+    assert pause() is not None
     Target.objects.update(closed_until=timezone.now())
-    assert targets.pause_of(system, origin) is None
-    assert timedelta(seconds=29) < targets.pause_of(system, origin) <= targets.PROBE
-    targets.note(system, origin, None)
-    assert targets.pause_of(system, origin) is None
+    before = targets.find(system, origin)
+    assert targets.pause_of(system, before) is None
+    assert targets.pause_of(system, before) == targets.PROBE
+    assert timedelta(seconds=29) < pause() <= timedelta(seconds=30)
+    targets.note_well(system, targets.find(system, origin))
+    assert pause() is None
 
 
 def test_no_target_has_more_than_its_share_of_the_threads(settings):

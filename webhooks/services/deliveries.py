@@ -64,7 +64,8 @@ def attempt(actor: Actor, number: int) -> None:
     except outgoing.OutgoingRefused as refusal:
         _finish(row, Outcome(Delivery.State.ERROR, refusal.message, 0))
         return
-    pause = targets.pause_of(actor, origin)
+    target = targets.find(actor, origin)
+    pause = targets.pause_of(actor, target)
     if pause is not None and not is_late:
         raise jobs.Postponed(pause * random.uniform(1.0, 1.1))
     _complete(row)
@@ -74,7 +75,10 @@ def attempt(actor: Actor, number: int) -> None:
         what = Call.of(webhook, row.event, str(row.request_id), row.body)
         row.request_headers = what.shown_headers()
         outcome = delivery.call(what)
-    targets.note(actor, origin, outcome.said if outcome.is_failure_of_target else None)
+    if outcome.is_failure_of_target:
+        targets.note_failure(actor, origin, outcome.said)
+    else:
+        targets.note_well(actor, target)
     metrics.DELIVERIES.labels(outcome.state).inc()
     if outcome.state == Delivery.State.SUCCESS or is_late:
         _finish(row, outcome)

@@ -32,28 +32,35 @@ _busy: dict[str, int] = {}
 _changed = threading.Condition()
 
 
-def pause_of(actor: Actor, origin: str) -> timedelta | None:
+def find(actor: Actor, origin: str) -> Target | None:
+    """What is known of a machine that has failed; None of one that is well."""
+    return Target.objects.filter(pk=origin).first()
+
+
+def pause_of(actor: Actor, found: Target | None) -> timedelta | None:
     """How long this machine is still left alone; None if it may be called.
 
     After a pause one call goes first; the others wait for what comes of it.
     """
-    found = Target.objects.filter(pk=origin, failures__gte=FAILURES).first()
-    if found is None or found.closed_until is None:
+    if found is None or found.failures < FAILURES or found.closed_until is None:
         return None
     now = timezone.now()
     if found.closed_until > now:
         return found.closed_until - now
-    is_first = Target.objects.filter(pk=origin, closed_until=found.closed_until).update(
+    is_first = Target.objects.filter(pk=found.pk, closed_until=found.closed_until).update(
         closed_until=now + PROBE
     )
     return None if is_first else PROBE
 
 
-def note(actor: Actor, origin: str, failure: str | None) -> None:
-    """Take down how a call ended; `failure` says why the machine is not well, None if it is."""
-    if failure is None:
-        Target.objects.filter(pk=origin).delete()
-        return
+def note_well(actor: Actor, found: Target | None) -> None:
+    """Take down that it answers; nothing to do for one that did before."""
+    if found is not None:
+        Target.objects.filter(pk=found.pk).delete()
+
+
+def note_failure(actor: Actor, origin: str, failure: str) -> None:
+    """Take down why it is not well."""
     shown = failure[:500].replace("\x00", "")
     Target.objects.get_or_create(pk=origin)
     Target.objects.filter(pk=origin).update(failures=F("failures") + 1, last_error=shown)
