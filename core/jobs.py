@@ -22,7 +22,7 @@ from typing import Any
 
 from celery import current_app, shared_task
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import KombuError, OperationalError
@@ -47,14 +47,21 @@ LEFT_ALONE_SECONDS = 5.0
 
 _looking_for_tasks = threading.Lock()
 _broker_away_until = 0.0
+_changing = threading.Lock()
+# What is postponed in this process, by what it waits for.
+_waiting: dict[str, dict[int, None]] = {}
 
 
 class Postponed(Exception):
-    """Raised by a body: it is not the time. The job comes again after the wait as if never begun."""
+    """Raised by a body: it is not the time. The job comes again after the wait as if never begun.
 
-    def __init__(self, wait: timedelta):
+    Or before: when this process calls `let_go_on` with what it `waits_for`.
+    """
+
+    def __init__(self, wait: timedelta, waits_for: str = ""):
         super().__init__()
         self.wait = wait
+        self.waits_for = waits_for
 
 
 class TryAgain(Exception):
@@ -84,12 +91,24 @@ def enqueue(
         "request_id": request_ids.current()[:64],
     }
     with transaction.atomic():
-        if unique_key is None:
-            job = Job.objects.create(**asked)
-        else:
-            job, _ = Job.objects.get_or_create(unique_key=unique_key, defaults=asked)
+        job = Job.objects.create(**asked) if unique_key is None else _joined(unique_key, asked)
         if not delay:
             transaction.on_commit(partial(_hint, job.pk, task), robust=True)
+
+
+def let_go_on(waits_for: str) -> None:
+    """Let the next job that was postponed in this process until then be run at once."""
+    with _changing:
+        waiting = _waiting.get(waits_for, {})
+        number = next(iter(waiting), None)
+        if number is None:
+            return
+        del waiting[number]
+        if not waiting:
+            del _waiting[waits_for]
+    job = Job.objects.filter(pk=number, leased_until=None, state=Job.State.PENDING)
+    if job.update(due_at=timezone.now()):
+        _hint(number, job.values_list("task", flat=True).first() or "")
 
 
 def put_forward(rows: QuerySet[Job]) -> int:
@@ -169,6 +188,9 @@ def _work(job: Job) -> None:
             _body_of(job).apply(args=job.arguments, throw=True)
         except Postponed as wish:
             _put_back(job, wish.wait, attempts=job.attempts - 1)
+            if wish.waits_for:
+                with _changing:
+                    _waiting.setdefault(wish.waits_for, {})[job.pk] = None
         except TryAgain as failure:
             metrics.JOBS.labels(job.task, "failed").inc()
             _put_back(job, failure.wait, last_error=_shown(failure))
@@ -184,6 +206,33 @@ def _work(job: Job) -> None:
         else:
             metrics.JOBS.labels(job.task, "done").inc()
             job.delete()
+
+
+def _joined(unique_key: str, asked: dict[str, Any]) -> Job:
+    """The pending job of this key, held until our transaction ends, or a new one.
+
+    Held, so that whoever claims it waits until what we did can be seen.
+    """
+    while True:
+        job, is_new = Job.objects.get_or_create(unique_key=unique_key, defaults=asked)
+        if is_new or _held(job.pk, unique_key):
+            return job
+
+
+def _held(number: int, unique_key: str) -> bool:
+    """Whether the job still waits under its key; it is not begun before the transaction is over.
+
+    A lock that others may share, since two transactions may ask for the same jobs in any order. SQLite
+    has one writer at a time and needs none.
+    """
+    if connection.vendor != "postgresql":
+        return Job.objects.filter(pk=number, unique_key=unique_key).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Job._meta.db_table} WHERE id = %s AND unique_key = %s FOR SHARE",
+            [number, unique_key],
+        )
+        return cursor.fetchone() is not None
 
 
 def _claim(job_id: int) -> Job | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 import warnings
@@ -39,8 +40,20 @@ FORBIDDEN_PORTS = frozenset(
 )  # fmt: skip
 LONGEST_ADDRESS = 2000
 RESOLVING_AT_ONCE = 32
-# A service of clouds that lies where others keep their private networks.
-METADATA = (ipaddress.ip_address("100.100.100.200"), ipaddress.ip_address("fd00:ec2::254"))
+# Services of clouds that lie where others keep their private networks, or in the open.
+METADATA = [
+    ipaddress.ip_network(text)
+    for text in (
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+        "fd00:ec2::/32",
+        "fd20:ce::254/128",
+    )
+]
+# What link-local once was for sites.
+SITE_LOCAL = ipaddress.ip_network("fec0::/10")
+LONGEST_NAME = 253
 # Addresses of IPv6 that stand for one of IPv4, by the bits behind it.
 _CARRIERS = (
     (ipaddress.ip_network("::/96"), 0),
@@ -55,6 +68,10 @@ class OutgoingRefused(Invalid):
 
 class NoAnswer(Exception):
     """The call failed: nobody listens, no certificate that holds, too slow. The text says why."""
+
+
+class NotTrusted(NoAnswer):
+    """Somebody answered whose certificate does not hold."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +137,8 @@ def _parts(url: str, context: str) -> SplitResult:
     except ValueError:
         raise OutgoingRefused("The URL is not valid.", context=context) from None
     is_clean = url.isprintable() and " " not in url and "\\" not in url
-    if parts.scheme not in PORTS or not parts.hostname or not is_clean:
+    is_name = parts.hostname and len(parts.hostname) <= LONGEST_NAME
+    if parts.scheme not in PORTS or not is_name or not is_clean:
         raise OutgoingRefused("The URL must be an absolute http or https address.", context=context)
     if parts.username is not None or parts.password is not None:
         raise OutgoingRefused(
@@ -190,9 +208,9 @@ def _refusal(address: Address) -> str | None:
     reason = None
     if address.is_loopback or address.is_unspecified or _is_this_network(address):
         reason = "this machine"
-    elif address in METADATA:
+    elif any(address in network for network in METADATA):
         reason = "a metadata service"
-    elif address.is_link_local:
+    elif address.is_link_local or address in SITE_LOCAL:
         reason = "link-local"
     elif address.is_multicast:
         reason = "multicast"
@@ -235,14 +253,15 @@ def _sent(
     limits: Limits,
     deadline: float,
 ) -> Answer:
-    with _pool(parts, address, verify) as (pool, watch), watch.until(deadline):
+    with _pool(url, parts, address, verify) as (pool, watch), watch.until(deadline):
         try:
             response = pool.urlopen(
                 "POST",
-                url if settings.OUTGOING_PROXY else _target(parts),
+                url if settings.OUTGOING_PROXY and parts.scheme == "http" else _target(parts),
                 body=body,
                 headers={"Host": _named(parts), **headers},
                 redirect=False,
+                assert_same_host=False,
                 retries=False,
                 timeout=Timeout(connect=limits.connect, read=limits.read),
                 preload_content=False,
@@ -259,6 +278,8 @@ def _sent(
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if watch.is_over:
                 raise NoAnswer(f"There was no answer within {limits.total:g} seconds.") from None
+            if isinstance(error, urllib3.exceptions.SSLError | ssl.SSLError):
+                raise NotTrusted(_reason(error)) from None
             raise NoAnswer(_reason(error)) from None
 
 
@@ -332,51 +353,54 @@ class _Watch:
 
 @contextmanager
 def _pool(
-    parts: SplitResult, address: str, verify: bool
-) -> Iterator[tuple[urllib3.HTTPConnectionPool | urllib3.ProxyManager, _Watch]]:
+    url: str, parts: SplitResult, address: str, verify: bool
+) -> Iterator[tuple[urllib3.HTTPConnectionPool, _Watch]]:
     """A pool for one call: to the address that was judged, or to the proxy of the settings."""
     watch = _Watch()
-    tls = {"cert_reqs": "CERT_REQUIRED"} if verify else {"cert_reqs": "CERT_NONE", "assert_hostname": False}  # fmt: skip
-    pool: urllib3.HTTPConnectionPool | urllib3.ProxyManager
+    tls: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED"}
+    if not verify:
+        tls = {"cert_reqs": "CERT_NONE", "assert_hostname": False}
+    is_tls = parts.scheme == "https"
+    pool: urllib3.HTTPConnectionPool
     if settings.OUTGOING_PROXY:
-        pool = urllib3.ProxyManager(settings.OUTGOING_PROXY, **tls)
-    elif parts.scheme == "https":
+        # It resolves names for itself; what could be judged here has been.
+        pool = urllib3.ProxyManager(settings.OUTGOING_PROXY, **tls).connection_from_url(url)
+        address = ""
+    elif is_tls:
         pool = urllib3.HTTPSConnectionPool(_host(parts), _port(parts), **tls)
-        pool.ConnectionCls = functools.partial(_TlsToAddress, address, watch)  # type: ignore[assignment]
     else:
         pool = urllib3.HTTPConnectionPool(_host(parts), _port(parts))
-        pool.ConnectionCls = functools.partial(_ToAddress, address, watch)  # type: ignore[assignment]
+    kind = _TlsToAddress if is_tls else _ToAddress
+    pool.ConnectionCls = functools.partial(kind, address, watch)  # type: ignore[assignment]
     try:
         yield pool, watch
     finally:
-        pool.clear() if isinstance(pool, urllib3.ProxyManager) else pool.close()
+        pool.close()
 
 
-class _ToAddress(HTTPConnection):
+class _Judged:
+    """A connection to the address that was judged, watched from its first byte; without one, to the proxy."""
+
+    def __init__(self, address: str, watch: _Watch, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._address, self._watch = address, watch
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket
+        if self._address:
+            timeout = getattr(self, "timeout", None)
+            seconds = timeout if isinstance(timeout, int | float) else None
+            made = socket.create_connection((self._address, self.port), seconds)  # type: ignore[attr-defined]
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        else:
+            made = super()._new_conn()  # type: ignore[misc]
+        self._watch.mind(made)
+        return made
+
+
+class _ToAddress(_Judged, HTTPConnection):
     """Speaks to a host by its name, and connects to the address that was judged."""
 
-    def __init__(self, address: str, watch: _Watch, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self._address, self._watch = address, watch
 
-    def _new_conn(self) -> socket.socket:
-        return _connected(self, self._address, self._watch)
-
-
-class _TlsToAddress(HTTPSConnection):
+class _TlsToAddress(_Judged, HTTPSConnection):
     """The same with TLS: the certificate is held against the name."""
-
-    def __init__(self, address: str, watch: _Watch, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self._address, self._watch = address, watch
-
-    def _new_conn(self) -> socket.socket:
-        return _connected(self, self._address, self._watch)
-
-
-def _connected(connection: Any, address: str, watch: _Watch) -> socket.socket:
-    timeout = connection.timeout if isinstance(connection.timeout, int | float) else None
-    made = socket.create_connection((address, connection.port), timeout)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    watch.mind(made)
-    return made

@@ -97,7 +97,7 @@ def _made(
 
 
 def _shown(notice: Notice) -> dict[str, Any]:
-    text = notice.text[:LONGEST_TEXT]
+    text = (notice.comment.text if notice.comment else notice.text)[:LONGEST_TEXT]
     html = ""
     if text:
         (html,) = markup.render([text], repository=notice.repository, absolute=True)

@@ -49,10 +49,10 @@ def send(server: MailServer, message: EmailMultiAlternatives) -> None:
     try:
         try:
             _hand_over(server, message, with_tls=server.use_starttls or server.require_starttls)
-        except smtplib.SMTPNotSupportedError:
-            if server.require_starttls:
+        except smtplib.SMTPNotSupportedError as error:
+            if server.require_starttls or "STARTTLS" not in str(error):
                 raise
-            # It was wished for, not demanded.
+            # It was wished for, not demanded, and is not offered.
             _hand_over(server, message, with_tls=False)
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         raise NotSent(f"{server.hostname}:{server.port}: {error}"[:500]) from None

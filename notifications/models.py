@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from discussions.models import Comment
 from pullrequests.models import PullRequest
 from repos.models import Repository
 
@@ -61,7 +62,8 @@ class Notice(models.Model):
     commit_id = models.CharField(max_length=40, blank=True)
     # What was done, as the rest of a sentence that begins with who did it.
     deed = models.CharField(max_length=300)
-    # What was said, in Markdown.
+    # What was said, in Markdown; of a comment it is read when the mail is written.
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="+")
     text = models.TextField(blank=True)
     # Where it is shown, below the base URL.
     path = models.CharField(max_length=1000)

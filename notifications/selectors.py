@@ -16,7 +16,7 @@ from core.errors import Unauthenticated
 from notifications import mail_server
 from notifications.errors import NoMailServer, UnsubscribeLinkBroken
 from notifications.mail_server import MailServer
-from notifications.models import MailPreference, Notice
+from notifications.models import Kind, MailPreference, Notice
 from pullrequests.models import Participant, PullRequest, PullRequestWatch
 from repos import access
 from repos.models import CommitWatch, Repository, RepositoryWatch
@@ -86,13 +86,36 @@ def reachable(users: Iterable[int]) -> list[User]:
     return list(rows.exclude(email_address="").filter(wants).select_related("mail_preference"))
 
 
+def mode_of(user: User) -> str:
+    """When somebody wants mail, as they want it now."""
+    preference = getattr(user, "mail_preference", None)
+    return preference.mode if preference else MailPreference.Mode.IMMEDIATE
+
+
+def is_wanted(notice: Notice) -> bool:
+    """Whether who is to be told still wants to hear of such a thing, and of this one."""
+    preference = getattr(notice.user, "mail_preference", None)
+    if mode_of(notice.user) == MailPreference.Mode.OFF:
+        return False
+    if preference and notice.kind in preference.unwanted:
+        return False
+    if notice.kind == Kind.MENTIONED or notice.pull_request_id is None:
+        return True
+    ended = PullRequestWatch.objects.filter(
+        pull_request=notice.pull_request_id, user=notice.user, is_watching=False
+    )
+    return not ended.exists()
+
+
 def may_see(notice: Notice) -> bool:
     """Whether who is to be told may see it at this moment."""
     user = notice.user
     if not user.is_active or user.removed_at is not None or not user.email_address:
         return False
-    # As if they looked at the page now.
+    # As if they signed in and looked at the page now.
     reader = Actor(user=user, via=Via.SESSION)
+    if not site_access.may(reader, Permission.LICENSED_USER):
+        return False
     return access.may(reader, Permission.REPO_VIEW, notice.repository)
 
 

@@ -86,6 +86,8 @@ def reviewers_changed(event: pulls.PullRequestReviewersChanged) -> None:
 def reviewed(event: pulls.PullRequestReviewed) -> None:
     """Tell what somebody thinks of it."""
     deed = JUDGEMENTS[Participant.Status(event.participant.status)]
+    if event.actor.is_system:
+        deed = "has to look again: a push changed what was approved"
     _tell(event, Kind.REVIEWED, deed)
 
 
@@ -116,7 +118,7 @@ def commented(event: pulls.PullRequestCommentAdded) -> None:
         kind, deed = Kind.TASK, "added a task"
     elif said.thread.path:
         deed += f" on {said.thread.path}"
-    _tell(event, kind, deed, said.text, named_in=said.text, comment=said)
+    _tell(event, kind, deed, named_in=said.text, comment=said)
 
 
 @_listens_to(pulls.PullRequestCommentEdited)
@@ -126,9 +128,9 @@ def comment_edited(event: pulls.PullRequestCommentEdited) -> None:
     if said.severity == Comment.Severity.BLOCKER and said.text == event.previous_text:
         is_done = said.state == Comment.State.RESOLVED
         deed = "resolved a task" if is_done else "reopened a task"
-        _tell(event, Kind.TASK, deed, said.text, comment=said)
+        _tell(event, Kind.TASK, deed, comment=said)
         return
-    news = _news(event.pull_request, Kind.MENTIONED, "mentioned you", said.text, said)
+    news = _news(event.pull_request, Kind.MENTIONED, "mentioned you", comment=said)
     named = _named(said.text, event.previous_text)
     notices.tell(event.actor, news, (), named)
 
@@ -142,7 +144,7 @@ def commit_commented(event: talk.CommitCommentAdded) -> None:
         event.repository,
         "replied" if event.comment.parent_id else "commented on the commit",
         f"{path}#comment-{event.comment.pk}",
-        event.comment.text,
+        comment=event.comment,
         commit_id=event.commit_id,
     )
     users = selectors.commit_watchers(event.repository, event.commit_id)
@@ -197,7 +199,7 @@ def _news(
     path = f"{pull_request_path(pull_request)}/overview"
     if comment is not None:
         path += f"?commentId={comment.pk}"
-    return News(kind, pull_request.repository, deed, path, text, pull_request)
+    return News(kind, pull_request.repository, deed, path, text, comment, pull_request)
 
 
 def _named(text: str, before: str = "") -> set[int]:

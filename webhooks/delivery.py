@@ -25,6 +25,8 @@ TEXT = ("text/", "application/json", "application/problem+json")
 KEEPS_TRYING = timedelta(hours=24)
 GROWTH = 3
 LONGEST_WAIT = timedelta(hours=4)
+# For a test, somebody and a thread of the web server wait.
+WHILE_SOMEBODY_WAITS = outgoing.Limits(connect=3.0, read=8.0, total=10.0)
 SECRET_HEADERS = {"authorization", "x-hub-signature"}
 # Who calls sees these; what a target says beside them is its own.
 HIDDEN_ANSWERS = {"set-cookie", "www-authenticate", "authorization"}
@@ -92,23 +94,35 @@ class Outcome:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_failure_of_target(self) -> bool:
-        """Whether the machine itself is not well, which others that call it need not find out."""
-        return self.state == Delivery.State.ERROR or (self.status or 0) >= 500
+    # Whether the machine itself is not there, which others that call it need not find out.
+    is_unreachable: bool = False
+
+    def __post_init__(self) -> None:
+        """Leave out what no database takes for text."""
+        object.__setattr__(self, "said", self.said.replace("\x00", "")[:LONGEST_SAID])
 
 
-def call(what: Call) -> Outcome:
+def call(what: Call, limits: outgoing.Limits | None = None) -> Outcome:
     """Send it; whatever happens is an outcome, nothing is raised."""
     begun = time.monotonic()
     try:
         answer = outgoing.post(
-            what.url, what.body.encode(), what.headers(), verify=what.verifies_certificates
+            what.url,
+            what.body.encode(),
+            what.headers(),
+            verify=what.verifies_certificates,
+            limits=limits,
         )
     except outgoing.OutgoingRefused as refusal:
         return Outcome(Delivery.State.ERROR, refusal.message, _milliseconds(begun))
     except outgoing.NoAnswer as error:
-        return Outcome(Delivery.State.ERROR, str(error), _milliseconds(begun))
+        is_unreachable = not isinstance(error, outgoing.NotTrusted)
+        return Outcome(
+            Delivery.State.ERROR,
+            str(error),
+            _milliseconds(begun),
+            is_unreachable=is_unreachable,
+        )
     is_well = 200 <= answer.status < 300
     return Outcome(
         Delivery.State.SUCCESS if is_well else Delivery.State.FAILURE,
@@ -130,8 +144,7 @@ def _said(answer: outgoing.Answer) -> str:
     kind = answer.headers.get("Content-Type", "")
     if not kind.startswith(TEXT):
         return ""
-    text = answer.body[: LONGEST_SAID * 4].decode("utf-8", "replace")
-    return text[:LONGEST_SAID].replace("\x00", "")
+    return answer.body[: LONGEST_SAID * 4].decode("utf-8", "replace")
 
 
 def _headers(answer: outgoing.Answer) -> dict[str, str]:

@@ -115,7 +115,10 @@ class Delivery(models.Model):
 
 
 class Target(models.Model):
-    """A machine that webhooks call, as `https://name:port`, once it has failed: it is left alone for a while."""
+    """A machine that webhooks call, or a webhook, that has failed: it is left alone for a while.
+
+    A machine is known as `https://name:port`.
+    """
 
     origin = models.CharField(max_length=300, primary_key=True)
     # In a row.

@@ -159,13 +159,16 @@ def statistics(actor: Actor, webhooks: list[Webhook], *, event: str = "") -> dic
     return found
 
 
-def target_of(actor: Actor, webhook: Webhook) -> Target | None:
-    """The machine that a webhook calls, if it has failed and was not well since."""
+def left_alone(actor: Actor, webhook: Webhook) -> Target | None:
+    """What stands against calling now: the machine that it calls, or the webhook itself, has failed too often."""
     require_administrator(actor, webhook.place)
+    keys = [f"webhook {webhook.pk}"]
     try:
-        return Target.objects.filter(pk=outgoing.origin(webhook.url)).first()
+        keys.append(outgoing.origin(webhook.url))
     except outgoing.OutgoingRefused:
-        return None
+        pass
+    rows = Target.objects.filter(pk__in=keys, closed_until__gt=timezone.now())
+    return rows.order_by("-closed_until").first()
 
 
 def _is_number(text: str) -> bool:

@@ -16,9 +16,10 @@ from accounts.permissions import Permission, Scope
 from core import events, sealed, site
 from core.errors import Invalid
 from notifications import letters, mail_server, selectors
-from notifications.errors import MailNotSent, NoMailServer
+from notifications.errors import MailNotSent
 from notifications.mail_server import PORTS, SMTP, MailServer
 from notifications.models import Kind, MailPreference
+from notifications.services import notices
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,10 @@ def configure(actor: Actor, wanted: Wanted) -> MailServer:
     """Send mail by this server from now on."""
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     server = _judged(wanted)
-    _store(actor, server)
-    if wanted.sender is not None:
-        set_sender(actor, wanted.sender)
+    with transaction.atomic():
+        if wanted.sender is not None:
+            set_sender(actor, wanted.sender)
+        _store(actor, server)
     return server
 
 
@@ -88,18 +90,13 @@ def prefer(actor: Actor, *, mode: str, unwanted: Iterable[str], of_own: bool) ->
     chosen = set(unwanted)
     if not chosen <= set(Kind.values):
         raise Invalid("There is no such kind of mail.", context="kinds")
-    MailPreference.objects.update_or_create(
-        user=preference.user,
-        defaults={"mode": mode, "unwanted": sorted(chosen), "of_own": of_own},
-    )
-
-
-def require_server(actor: Actor) -> MailServer:
-    """The server that is there; NoMailServer."""
-    found = mail_server.read()
-    if found is None:
-        raise NoMailServer()
-    return found
+    with transaction.atomic():
+        MailPreference.objects.update_or_create(
+            user=preference.user,
+            defaults={"mode": mode, "unwanted": sorted(chosen), "of_own": of_own},
+        )
+        # What waits is sent together, or thrown away, as they want it from now on.
+        notices.send_what_waits(actor)
 
 
 def _judged(wanted: Wanted) -> MailServer:
@@ -115,7 +112,11 @@ def _judged(wanted: Wanted) -> MailServer:
         if len(text) > 255 or not text.isprintable():
             raise Invalid(f"The {name} must have at most 255 characters.", context=name)
     stored = mail_server.read()
-    is_kept = wanted.password is None and stored is not None and stored.hostname == host
+    is_kept = (
+        wanted.password is None
+        and stored is not None
+        and (stored.hostname, stored.port, stored.protocol) == (host, port, wanted.protocol)
+    )
     password = stored.password if stored and is_kept else sealed.seal(wanted.password or "")
     return MailServer(
         hostname=host,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.actor import Actor, Via
 from accounts.models import User
 from core import jobs
+from discussions.models import Comment
 from notifications import letters, mail_server, selectors
 from notifications.models import Kind, MailPreference, Notice
 from pullrequests.models import PullRequest
@@ -24,6 +25,13 @@ KEEPS_TRYING = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0
 FORGOTTEN_AFTER = timedelta(days=14)
 MOST_OF_A_DIGEST = 200
+BESIDE = (
+    "user__mail_preference",
+    "actor",
+    "repository__project__owner",
+    "pull_request",
+    "comment",
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class News:
     deed: str
     path: str
     text: str = ""
+    comment: Comment | None = None
     pull_request: PullRequest | None = None
     commit_id: str = ""
 
@@ -47,7 +56,9 @@ def tell(actor: Actor, news: News, users: Iterable[int], mentioned: Iterable[int
     named = set(mentioned)
     for user in selectors.reachable({*users, *named}):
         preference = getattr(user, "mail_preference", None) or MailPreference(user=user)
-        if actor.user is not None and user.pk == actor.user.pk and not preference.of_own:
+        # What the server does in somebody's name is no deed of theirs.
+        is_own = actor.user is not None and user.pk == actor.user.pk and not actor.is_system
+        if is_own and not preference.of_own:
             continue
         kind = _kind(news.kind, user, named, preference)
         if kind is None:
@@ -60,7 +71,8 @@ def tell(actor: Actor, news: News, users: Iterable[int], mentioned: Iterable[int
             pull_request=news.pull_request,
             commit_id=news.commit_id,
             deed=news.deed[:300],
-            text=news.text,
+            comment=news.comment,
+            text="" if news.comment else news.text,
             path=news.path[:1000],
         )
         if preference.mode == MailPreference.Mode.IMMEDIATE:
@@ -69,25 +81,22 @@ def tell(actor: Actor, news: News, users: Iterable[int], mentioned: Iterable[int
 
 def send(actor: Actor, number: int) -> None:
     """Send one notice; nothing where it was sent, or may not be seen any more."""
-    rows = Notice.objects.select_related(
-        "user", "actor", "repository__project__owner", "pull_request"
-    )
+    rows = Notice.objects.select_related(*BESIDE)
     notice = rows.filter(pk=number, sent_at=None).first()
     if notice is None:
         return
-    if not selectors.may_see(notice):
+    mode = selectors.mode_of(notice.user)
+    if not selectors.is_wanted(notice) or not selectors.may_see(notice):
         notice.delete()
-        return
-    _send([notice], is_digest=False)
+    elif mode == MailPreference.Mode.IMMEDIATE:
+        _send([notice], is_digest=False)
 
 
 def send_digest(actor: Actor, user_id: int) -> None:
     """Send all that waits for somebody in one mail."""
-    rows = Notice.objects.filter(user=user_id, sent_at=None).select_related(
-        "user", "actor", "repository__project__owner", "pull_request"
-    )
+    rows = Notice.objects.filter(user=user_id, sent_at=None).select_related(*BESIDE)
     waiting = list(rows[:MOST_OF_A_DIGEST])
-    told = [notice for notice in waiting if selectors.may_see(notice)]
+    told = [one for one in waiting if selectors.is_wanted(one) and selectors.may_see(one)]
     hidden = {notice.pk for notice in waiting} - {notice.pk for notice in told}
     Notice.objects.filter(pk__in=hidden).delete()
     if told:
@@ -101,6 +110,12 @@ def begin_digests(actor: Actor) -> None:
     )
     for user_id in waiting.order_by().values_list("user", flat=True).distinct():
         jobs.enqueue(DIGEST, user_id, unique_key=f"{DIGEST}:{user_id}")
+
+
+def send_what_waits(actor: Actor) -> None:
+    """Ask for one mail of all that waits for the actor; what they do not want goes no further."""
+    if actor.user is not None and actor.user.notices.filter(sent_at=None).exists():
+        jobs.enqueue(DIGEST, actor.user.pk, unique_key=f"{DIGEST}:{actor.user.pk}")
 
 
 def forget_the_old(actor: Actor) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
 from celery import shared_task
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from core import jobs
@@ -78,6 +79,39 @@ def test_one_key_is_one_pending_job_and_a_new_one_once_it_runs():
     jobs.enqueue("tests.note", 1, unique_key="k")
 
     assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_joins_a_pending_job_is_seen_by_it():
+    """On PostgreSQL the claim waits for the transaction that relies on the job; SQLite has one writer."""
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL has writers beside each other")
+    jobs.enqueue("tests.note", 1, unique_key="k")
+    [number] = jobs.due_ids()
+    has_joined, may_end = threading.Event(), threading.Event()
+
+    def join():
+        with transaction.atomic():
+            jobs.enqueue("tests.note", 1, unique_key="k")
+            has_joined.set()
+            may_end.wait(10)
+        connections.close_all()
+
+    def run():
+        jobs.run(number)
+        connections.close_all()
+
+    joining, running = threading.Thread(target=join), threading.Thread(target=run)
+    joining.start()
+    assert has_joined.wait(10)
+    running.start()
+    running.join(1)
+    assert done == []
+    may_end.set()
+    joining.join()
+    running.join()
+    assert done == [1]
+    assert not Job.objects.exists()
 
 
 def test_a_lease_that_ran_out_is_taken_by_another():

@@ -12,6 +12,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from core import jobs
 from core.models import Job
+from notifications import mail_server
 from notifications.models import Kind, MailPreference, Notice
 from notifications.services import mail_settings, notices
 from repos.services import permissions, watching
@@ -229,8 +230,6 @@ def test_the_rest_of_the_mail_server(api, admin, alice, box):
     changed = api(admin).put(M, body).json()
     assert changed["username"] == "u"
     assert "password" not in changed
-    from notifications import mail_server
-
     kept = mail_server.read().password
     assert "hidden" not in kept
     del body["password"]
@@ -304,3 +303,79 @@ def test_who_is_told_costs_few_queries(repo, box, propose, users, django_assert_
     with django_assert_max_num_queries(5):
         found = selectors.reachable(selectors.who_cares_about(row))
     assert len(found) == users + 1
+
+
+def test_what_was_deleted_before_the_mail_went_out_is_not_in_it(
+    repo, box, received, propose, api, alice, bob
+):
+    made = propose(reviewers=[{"user": {"name": "bob"}}])
+    received("bob")
+    comments = f"{P}/{made['id']}/comments"
+    said = api(alice).post(comments, {"text": "my password is hunter2"}).json()
+    api(alice).delete(f"{comments}/{said['id']}", version=0)
+    assert received("bob") == []
+    said = api(alice).post(comments, {"text": "hunter3"}).json()
+    api(alice).put(f"{comments}/{said['id']}", {"text": "(taken back)", "version": 0})
+    [mail] = received("bob")
+    assert "(taken back)" in body(mail)
+    assert "hunter3" not in str(mail)
+
+
+def test_who_may_not_sign_in_hears_nothing(repo, box, received, propose, alice):
+    dora = builders.user("dora", licensed=False)
+    builders.grant(repo, dora, "REPO_READ")
+    watching.watch(builders.actor(dora), repo)
+    worlds.commit(repo, "main", {"x": "y"}, actor=builders.actor(alice))
+    assert received("dora") == []
+
+
+def test_a_changed_wish_holds_for_what_waits(repo, received, propose, api, alice, bob):
+    made = propose(reviewers=[{"user": {"name": "bob"}}])
+    received("bob")
+    comments = f"{P}/{made['id']}/comments"
+    prefer(bob, mode="DIGEST")
+    api(alice).post(comments, {"text": "one"})
+    assert received("bob") == []
+    prefer(bob, mode="IMMEDIATE")
+    [mail] = received("bob")
+    assert mail["Subject"] == "1 update"
+
+    api(alice).post(comments, {"text": "two"})
+    prefer(bob, mode="OFF")
+    assert received("bob") == []
+    prefer(bob)
+    api(alice).post(comments, {"text": "three"})
+    prefer(bob, unwanted=["COMMENTED"])
+    assert received("bob") == []
+    prefer(bob)
+    api(alice).post(comments, {"text": "four"})
+    api(bob).delete(f"{P}/{made['id']}/watch")
+    assert received("bob") == []
+
+
+def test_whose_approval_fell_is_told(repo, received, propose, api, alice, bob):
+    builders.grant(repo, alice, "REPO_ADMIN")
+    api(alice).post(f"{R}/settings/pull-requests", {"unapproveOnUpdate": True})
+    made = propose(reviewers=[{"user": {"name": "bob"}}])
+    api(bob).post(f"{P}/{made['id']}/approve")
+    received("bob")
+    worlds.commit(repo, "topic", {"more.txt": "more"}, actor=builders.actor(alice))
+    told = [body(mail) for mail in received("bob")]
+    assert any("has to look again: a push changed what was approved" in one for one in told)
+
+
+def test_a_refused_mail_server_changes_nothing(api, admin, box):
+    wrong = {"hostname": "evil.example", "senderAddress": "no address"}
+    assert api(admin).put("admin/mail-server", wrong).status_code == 400
+    assert mail_server.read().hostname == "127.0.0.1"
+
+
+def test_a_password_is_sent_to_no_other_server(admin, box):
+    system = Actor.system()
+    kept = mail_settings.Wanted("a.example", 25, username="u", password="hidden")
+    mail_settings.configure(system, kept)
+    for change in ({"hostname": "b.example"}, {"port": 26}, {"protocol": "SMTPS"}):
+        mail_settings.configure(system, kept)
+        wanted = {"hostname": "a.example", "port": 25, "username": "u"} | change
+        mail_settings.configure(system, mail_settings.Wanted(**wanted))
+        assert mail_server.read().password == ""

@@ -135,7 +135,8 @@ def test_a_target_that_fails_again_and_again_is_left_alone(repo, hook, target, p
     # Three found out; the others wait untried, in their order.
     assert len(target.requests) == 3
     found = Target.objects.get()
-    assert (found.failures, found.last_error) == (3, "taken")
+    assert (found.pk, found.failures) == (f"webhook {made.pk}", 3)
+    assert found.last_error == "HTTP 503"
     assert timedelta(seconds=25) < found.closed_until - timezone.now() <= timedelta(seconds=30)
     untried = Delivery.objects.filter(attempts=[])
     assert untried.count() == 2
@@ -163,18 +164,18 @@ def test_one_probe_after_a_pause():
     system, origin = Actor.system(), "http://a.example:80"
 
     def pause():
-        return targets.pause_of(system, targets.find(system, origin))
+        return targets.pause_of(system, targets.find(system, [origin, "webhook 1"]))
 
     assert pause() is None
     for _ in range(3):
-        targets.note_failure(system, origin, "x\x00y")
+        targets.note_failure(system, origin, "Connection refused.")
     assert pause() is not None
     Target.objects.update(closed_until=timezone.now())
-    before = targets.find(system, origin)
+    before = targets.find(system, [origin])
     assert targets.pause_of(system, before) is None
     assert targets.pause_of(system, before) == targets.PROBE
     assert timedelta(seconds=29) < pause() <= timedelta(seconds=30)
-    targets.note_well(system, targets.find(system, origin))
+    targets.note_well(system, targets.find(system, [origin]))
     assert pause() is None
 
 

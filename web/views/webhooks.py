@@ -101,7 +101,7 @@ def _one(
         "webhook": webhook,
         "form": form,
         "groups": _groups(place, form),
-        "target": find.target_of(actor, webhook),
+        "target": find.left_alone(actor, webhook),
         "page": page,
         "rows": [(row, _pretty(row.body)) for row in page.values],
         "state": state,

@@ -145,7 +145,9 @@ class _Test(ProjectResource):
             or (known.username if known and is_its_own else ""),
             password=credentials.get("password")
             or (known.password if known and is_its_own else ""),
-            verifies_certificates=self.flag("sslVerificationRequired", default=True),
+            verifies_certificates=self.flag(
+                "sslVerificationRequired", default=known.verifies_certificates if known else True
+            ),
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import jobs, metrics, outgoing, wire
-from core.errors import Conflict
+from core import jobs, metrics, outages, outgoing, wire
+from core.errors import Conflict, Unavailable
+from core.models import Job
 from repos.models import Project, Repository
 from webhooks import delivery, payloads, selectors
 from webhooks.catalogue import COMPLETED
@@ -27,8 +30,14 @@ TASK = "webhooks.deliver"
 MOST_ATTEMPTS = 30
 FORGOTTEN_AT_ONCE = 500
 REDELIVERED_AT_ONCE = 1000
-# A job that waits for its turn at a busy machine comes back after about so long.
-BUSY = timedelta(seconds=1)
+# A job that waits for its turn at a busy machine comes back after so long, if nobody calls it before.
+BUSY = timedelta(seconds=10)
+# So many connections are tested at once in a process: each holds a thread that others may need.
+TESTS_AT_ONCE = 4
+
+logger = logging.getLogger(__name__)
+
+_tests = threading.BoundedSemaphore(TESTS_AT_ONCE)
 
 
 def announce(
@@ -54,31 +63,18 @@ def attempt(actor: Actor, number: int) -> None:
     row = Delivery.objects.select_related("webhook").filter(pk=number).first()
     if row is None or row.is_over:
         return
-    webhook = row.webhook
-    is_late = timezone.now() - _begun(row) > delivery.KEEPS_TRYING
-    if not webhook.is_active:
+    if not row.webhook.is_active:
         _finish(row, Outcome(Delivery.State.ERROR, "The webhook was switched off.", 0))
         return
+    is_late = timezone.now() - _begun(row) > delivery.KEEPS_TRYING
     try:
-        origin = outgoing.origin(webhook.url)
-    except outgoing.OutgoingRefused as refusal:
-        _finish(row, Outcome(Delivery.State.ERROR, refusal.message, 0))
-        return
-    target = targets.find(actor, origin)
-    pause = targets.pause_of(actor, target)
-    if pause is not None and not is_late:
-        raise jobs.Postponed(pause * random.uniform(1.0, 1.1))
-    _complete(row)
-    with targets.turn(actor, origin) as has_turn:
-        if not has_turn:
-            raise jobs.Postponed(BUSY * random.uniform(0.5, 1.5))
-        what = Call.of(webhook, row.event, str(row.request_id), row.body)
-        row.request_headers = what.shown_headers()
-        outcome = delivery.call(what)
-    if outcome.is_failure_of_target:
-        targets.note_failure(actor, origin, outcome.said)
-    else:
-        targets.note_well(actor, target)
+        outcome = _called(actor, row, is_late=is_late)
+    except (jobs.Postponed, *outages.DATABASE_IS_AWAY):
+        raise
+    except Exception:
+        # Whatever it is, the delivery must not be forgotten for it.
+        logger.exception("%s broke off", row)
+        outcome = Outcome(Delivery.State.ERROR, "The call could not be made; see the log.", 0)
     metrics.DELIVERIES.labels(outcome.state).inc()
     if outcome.state == Delivery.State.SUCCESS or is_late:
         _finish(row, outcome)
@@ -90,17 +86,22 @@ def attempt(actor: Actor, number: int) -> None:
 
 
 def test(actor: Actor, place: Project | Repository, what: Call) -> Outcome:
-    """Call an address once with a ping, and wait for the answer."""
+    """Call an address once with a ping, and wait for the answer; Unavailable while many do that."""
     selectors.require_administrator(actor, place)
     outgoing.check(what.url)
-    return delivery.call(what)
+    if not _tests.acquire(blocking=False):
+        raise Unavailable("Several connections are being tested. Try again in a moment.")
+    try:
+        return delivery.call(what, delivery.WHILE_SOMEBODY_WAITS)
+    finally:
+        _tests.release()
 
 
 def redeliver(actor: Actor, webhook: Webhook, number: str) -> Delivery:
     """Send a delivery again, under the id that it had; Conflict while it is under way anyway."""
     selectors.require_administrator(actor, webhook.place)
     row = selectors.delivery(actor, webhook, number)
-    if not row.is_over:
+    if not row.is_over and _has_job(row):
         raise Conflict("This delivery is still being tried.")
     _again([row])
     return row
@@ -121,6 +122,38 @@ def forget_the_old(actor: Actor) -> None:
     old = Delivery.objects.filter(created_at__lt=before).exclude(state=Delivery.State.PENDING)
     while keys := list(old.order_by("pk").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
         Delivery.objects.filter(pk__in=keys).delete()
+
+
+def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
+    """Call now, or raise jobs.Postponed; whoever is called has their behaviour taken down."""
+    webhook = row.webhook
+    try:
+        origin = outgoing.origin(webhook.url)
+    except outgoing.OutgoingRefused as refusal:
+        return Outcome(Delivery.State.ERROR, refusal.message, 0)
+    own = targets.webhook_key(actor, webhook)
+    known = targets.find(actor, [origin, own])
+    pause = targets.pause_of(actor, known)
+    if pause is not None and not is_late:
+        raise jobs.Postponed(pause * random.uniform(1.0, 1.1))
+    with targets.turn(actor, origin) as has_turn:
+        if not has_turn:
+            raise jobs.Postponed(BUSY * random.uniform(0.8, 1.2), waits_for=origin)
+        _complete(row)
+        what = Call.of(webhook, row.event, str(row.request_id), row.body)
+        row.request_headers = what.shown_headers()
+        outcome = delivery.call(what)
+    if outcome.is_unreachable:
+        targets.note_failure(actor, origin, outcome.said)
+    elif (outcome.status or 0) >= 500:
+        targets.note_failure(actor, own, f"HTTP {outcome.status}")
+    else:
+        targets.note_well(actor, known)
+    return outcome
+
+
+def _has_job(row: Delivery) -> bool:
+    return Job.objects.filter(task=TASK, arguments=[row.pk], state=Job.State.PENDING).exists()
 
 
 def _schedule(row: Delivery) -> None:

@@ -1,4 +1,7 @@
-"""A circuit breaker for each machine that webhooks call: who fails again and again is left alone for a while.
+"""Circuit breakers: a machine that does not answer, or a webhook that is refused, is left alone for a while.
+
+A machine is known by its origin and shared by all who call it, so only what is its own fault counts
+against it: that nobody listens, or answers in time. What it says to one webhook counts against that.
 
 And no machine has more than its share of the threads that call: one that hangs holds up only those
 who call it.
@@ -7,7 +10,8 @@ who call it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,7 +20,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.actor import Actor
-from webhooks.models import Target
+from core import jobs
+from webhooks.models import Target, Webhook
 
 # In a row; then it is left alone.
 FAILURES = 3
@@ -25,67 +30,77 @@ LONGEST_PAUSE = timedelta(minutes=15)
 PAUSE_OF_REPEATS = 3
 # While one call finds out whether it is well again, the others wait.
 PROBE = timedelta(seconds=30)
-# A turn at a busy machine is waited for so long, in seconds, and then elsewhere.
-PATIENCE = 0.2
 
-_busy: dict[str, int] = {}
-_changed = threading.Condition()
+_busy: Counter[str] = Counter()
+_changing = threading.Lock()
 
 
-def find(actor: Actor, origin: str) -> Target | None:
-    """What is known of a machine that has failed; None of one that is well."""
-    return Target.objects.filter(pk=origin).first()
+def find(actor: Actor, keys: Iterable[str]) -> list[Target]:
+    """What is known of these machines and webhooks, as far as they have failed."""
+    return list(Target.objects.filter(pk__in=list(keys)))
 
 
-def pause_of(actor: Actor, found: Target | None) -> timedelta | None:
-    """How long this machine is still left alone; None if it may be called.
+def pause_of(actor: Actor, found: Iterable[Target]) -> timedelta | None:
+    """How long they are still left alone; None if a call may be made.
 
     After a pause one call goes first; the others wait for what comes of it.
     """
-    if found is None or found.failures < FAILURES or found.closed_until is None:
-        return None
     now = timezone.now()
-    if found.closed_until > now:
-        return found.closed_until - now
-    is_first = Target.objects.filter(pk=found.pk, closed_until=found.closed_until).update(
-        closed_until=now + PROBE
-    )
-    return None if is_first else PROBE
+    closed = [one for one in found if one.failures >= FAILURES and one.closed_until is not None]
+    pauses = [
+        one.closed_until - now for one in closed if one.closed_until and one.closed_until > now
+    ]
+    if pauses:
+        return max(pauses)
+    for one in closed:
+        is_first = Target.objects.filter(pk=one.pk, closed_until=one.closed_until).update(
+            closed_until=now + PROBE
+        )
+        if not is_first:
+            return PROBE
+    return None
 
 
-def note_well(actor: Actor, found: Target | None) -> None:
-    """Take down that it answers; nothing to do for one that did before."""
-    if found is not None:
-        Target.objects.filter(pk=found.pk).delete()
+def note_well(actor: Actor, found: Iterable[Target]) -> None:
+    """Take down that all is well; nothing to do where it was before."""
+    if keys := [one.pk for one in found]:
+        Target.objects.filter(pk__in=keys).delete()
 
 
-def note_failure(actor: Actor, origin: str, failure: str) -> None:
+def note_failure(actor: Actor, key: str, failure: str) -> None:
     """Take down why it is not well."""
-    shown = failure[:500].replace("\x00", "")
-    Target.objects.get_or_create(pk=origin)
-    Target.objects.filter(pk=origin).update(failures=F("failures") + 1, last_error=shown)
+    Target.objects.get_or_create(pk=key)
+    Target.objects.filter(pk=key).update(failures=F("failures") + 1, last_error=failure[:500])
     # None where another call has found it well meanwhile.
-    failures = Target.objects.filter(pk=origin).values_list("failures", flat=True).first()
+    failures = Target.objects.filter(pk=key).values_list("failures", flat=True).first()
     if failures is not None and failures >= FAILURES:
         first = timedelta(seconds=settings.WEBHOOK_RETRY_SECONDS * PAUSE_OF_REPEATS)
         pause = min(LONGEST_PAUSE, first * 2 ** min(failures - FAILURES, 10))
-        Target.objects.filter(pk=origin).update(closed_until=timezone.now() + pause)
+        Target.objects.filter(pk=key).update(closed_until=timezone.now() + pause)
+
+
+def webhook_key(actor: Actor, webhook: Webhook) -> str:
+    """What a webhook's own failures are counted under, which are no fault of the machine."""
+    return f"webhook {webhook.pk}"
 
 
 @contextmanager
 def turn(actor: Actor, origin: str) -> Iterator[bool]:
-    """Have a turn at calling this machine; False where its share of this process is taken."""
+    """Have a turn at calling this machine; False where its share of this process is taken.
+
+    When a turn ends, the next job that waits for one goes on.
+    """
     share = max(1, settings.CALLING_THREADS // 4)
-    with _changed:
-        has_turn = _changed.wait_for(lambda: _busy.get(origin, 0) < share, PATIENCE)
+    with _changing:
+        has_turn = _busy[origin] < share
         if has_turn:
-            _busy[origin] = _busy.get(origin, 0) + 1
+            _busy[origin] += 1
     try:
         yield has_turn
     finally:
         if has_turn:
-            with _changed:
+            with _changing:
                 _busy[origin] -= 1
                 if not _busy[origin]:
                     del _busy[origin]
-                _changed.notify_all()
+            jobs.let_go_on(origin)

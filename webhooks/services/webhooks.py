@@ -50,6 +50,7 @@ def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Webhook
         row.project = place
     else:
         row.repository = place
+    _check_url(wanted)
     _apply(row, wanted)
     with transaction.atomic():
         if selectors.rows_at(place).count() >= MOST_WEBHOOKS:
@@ -62,10 +63,13 @@ def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Webhook
 def update(actor: Actor, webhook: Webhook, wanted: Wanted) -> Webhook:
     """Change what is given."""
     selectors.require_administrator(actor, webhook.place)
+    # Names are resolved, which takes its time, before anything is locked.
+    _check_url(wanted)
     with transaction.atomic():
         row = Webhook.objects.select_for_update(of=("self",)).get(pk=webhook.pk)
         old = _told(row)
         secrets = (row.secret, row.password)
+        _keep_password_from_others(row, wanted)
         _apply(row, wanted)
         row.updated_at = timezone.now()
         row.save()
@@ -85,11 +89,26 @@ def delete(actor: Actor, webhook: Webhook) -> None:
         events.publish(WebhookDeleted(actor, webhook))
 
 
+def _check_url(wanted: Wanted) -> None:
+    if wanted.url is not None:
+        outgoing.check(wanted.url)
+
+
+def _keep_password_from_others(row: Webhook, wanted: Wanted) -> None:
+    """Refuse to send a password elsewhere than where it was given for, by somebody who cannot read it."""
+    if not row.password or wanted.url is None or wanted.password is not None:
+        return
+    if outgoing.origin(wanted.url) != outgoing.origin(row.url):
+        raise Invalid(
+            "The URL leads to another machine: give the password for it, too.",
+            context="credentials",
+        )
+
+
 def _apply(row: Webhook, wanted: Wanted) -> None:
     if wanted.name is not None:
         row.name = _name(wanted.name)
     if wanted.url is not None:
-        outgoing.check(wanted.url)
         row.url = wanted.url
     if wanted.events is not None:
         row.events = _keys(row.place, wanted.events)
