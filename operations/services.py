@@ -6,6 +6,7 @@ from accounts import access
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
 from core import jobs
+from core.errors import Invalid
 from core.models import Job
 from operations.errors import NoSuchJob
 
@@ -13,8 +14,9 @@ from operations.errors import NoSuchJob
 def retry(actor: Actor, number: str) -> None:
     """Try a job now, with all its attempts before it; NoSuchJob."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    is_number = number.isascii() and number.isdigit() and len(number) <= 18
-    if not is_number or not jobs.put_forward(Job.objects.filter(pk=int(number))):
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise Invalid("Say which job is to be tried again.", context="job")
+    if not jobs.put_forward(Job.objects.filter(pk=int(number))):
         raise NoSuchJob(number)
 
 

@@ -43,7 +43,6 @@ class CommitForm(Form):
             choices.append((NEW, "A new branch from here"))
         self.offer("where", choices)
         self.fields["where"].initial = choices[0][0]
-        del self.fields["where"].widget.attrs["class"]
 
     def full_clean(self) -> None:
         """Ask for a name only where a branch is to be made."""

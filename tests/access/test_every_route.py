@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -22,6 +23,7 @@ from accounts.services import keys, secrets
 from builds import services as builds
 from core import site
 from discussions.services import attachments
+from notifications.services import mail_settings
 from pullrequests.services import default_reviewers
 from repos import storage
 from repos.selectors import refs
@@ -207,6 +209,9 @@ def _numbers(project, repository):
         production=None,
         types=FIRST.types,
     )
+    mail_settings.configure(system, mail_settings.Wanted("smtp.example.com"))
+    # What was known before is remembered until a transaction ends, which it never does here.
+    cache.clear()
     application, _ = builders.oauth_application("REPO_READ", name="numbered")
     attachment = builders.attachment(repository)
     bob = builders.actor(User.objects.get(name="bob"))

@@ -78,7 +78,7 @@ def test_what_failed_is_tried_again(client):
     assert (job.attempts, jobs.due_ids()) == (0, [job.pk])
 
     assert client.post(PAGE, {"job": "9" * 18}).status_code == 404
-    assert client.post(PAGE, {"job": "x"}).status_code == 404
+    assert client.post(PAGE, {"job": "x"}).status_code == 400
 
 
 def test_a_job_at_work_is_left_to_it(client, world):
