@@ -7,22 +7,20 @@ are then: so whatever order pushes, kills and repeats come in, the last run sett
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
-from accounts.actor import Actor, Via
+from accounts.actor import Actor
 from core import events, jobs
 from gitengine import history, merge, refs
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, RefChangeKind, RefCommand
 from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
-from pullrequests.events import PullRequestMerged, PullRequestModified, PullRequestSourceMoved
+from pullrequests.events import PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
 from pullrequests.selectors import heads as find
-from pullrequests.services import changing, drifting, heads, lifecycle
+from pullrequests.services import changing, drifting, heads, landing, lifecycle
 from repos import storage
 from repos.errors import RepositoryArchived
 from repos.models import Push, RefChange, Repository
@@ -42,7 +40,7 @@ def note(actor: Actor, push: Push, changes: tuple[RefCommand, ...]) -> None:
     repository = push.repository
     moved = {one.name: one for one in changes if one.name.startswith(FOLLOWED)}
     if push.cause and "pull_request" in push.cause:
-        _record_merge(actor, repository, push.cause, moved)
+        landing.note(actor, repository, push.cause, moved)
     for row in find.open_from(repository, moved):
         change = moved[row.from_ref]
         # What is told late is out of date, and a tag hides its commit: the job looks for itself.
@@ -126,7 +124,7 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
     heads.bring(actor, row)
     with storage.opened(row.repository) as git:
         if history.is_ancestor(git, from_id, to_id):
-            return _settle_merged(actor, row)
+            return landing.settle(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
         drifting.drift(actor, git, row)
@@ -149,7 +147,7 @@ def _settle_without(
     if to_id is not None:
         with storage.opened(row.repository) as git:
             reached = history.is_ancestor(git, row.from_id, to_id)
-        if reached and _settle_merged(actor, row):
+        if reached and landing.settle(actor, row):
             return
     elif from_id is not None and (target := _target_of_target(row)) is not None:
         _retarget(actor, row, target)
@@ -288,54 +286,3 @@ def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.O
                 actor, row.repository, [command], reason=Push.Reason.REVIEW, objects=incoming
             )
     return PullRequest.Outcome.CLEAN
-
-
-def _settle_merged(actor: Actor, row: PullRequest) -> bool:
-    """Note that the commits reached the target by a push; False if the refs moved meanwhile."""
-    with changing.alone(actor, row) as now:
-        if (now.from_id, now.to_id) != (row.from_id, row.to_id):
-            return False
-        change = _change_that_brought(now)
-        by = actor
-        if change is not None and change.push.user is not None:
-            by = Actor(user=change.push.user, via=Via.SYSTEM)
-        # Where the target was without it: what the pull request brought is seen against that.
-        now.to_id = now.judged_to or (now.to_id if change is None else change.old_id)
-        record_merge(by, now, now.from_id)
-    return True
-
-
-def _change_that_brought(row: PullRequest) -> RefChange | None:
-    """The change that moved the target to where it is."""
-    changes = RefChange.objects.filter(
-        push__repository=row.repository, ref=row.to_ref, new_id=row.to_id
-    )
-    return changes.select_related("push__user").order_by("-pk").first()
-
-
-def _record_merge(
-    actor: Actor, repository: Repository, cause: dict[str, Any], moved: dict[str, RefCommand]
-) -> None:
-    """Note the merge for which the server moved the target: the refs are the truth, so whatever it is now."""
-    rows = PullRequest.objects.select_for_update(of=("self",))
-    rows = rows.select_related("repository", "author")
-    row = rows.filter(pk=cause["pull_request"], repository=repository).first()
-    if row is None or row.state == PullRequest.State.MERGED or row.to_ref not in moved:
-        return
-    record_merge(actor, row, moved[row.to_ref].new)
-
-
-def record_merge(actor: Actor, row: PullRequest, commit_id: ObjectId) -> None:
-    """Note that it is merged, within the caller's transaction."""
-    row.state = PullRequest.State.MERGED
-    row.merge_commit = commit_id
-    row.closed_at = timezone.now()
-    row.is_updating = False
-    changing.touch(actor, row, "state", "merge_commit", "closed_at", "is_updating", "to_id")
-    Activity.objects.create(
-        pull_request=row,
-        user=actor.user,
-        action=Activity.Action.MERGED,
-        details={"commit": commit_id},
-    )
-    events.publish(PullRequestMerged(actor, row))
