@@ -24,6 +24,9 @@ def note(
     row = rows.filter(pk=cause["pull_request"], repository=repository).first()
     if row is None or row.state == PullRequest.State.MERGED or row.to_ref not in moved:
         return
+    # A push to a fork, which takes another lock, may be noted by now: what it brought is not in the merge.
+    row.from_id = cause.get("from_id", row.from_id)
+    row.to_id = cause.get("to_id", row.to_id)
     _record(actor, row, moved[row.to_ref].new)
 
 
@@ -56,7 +59,8 @@ def _record(actor: Actor, row: PullRequest, commit_id: ObjectId) -> None:
     row.merge_commit = commit_id
     row.closed_at = timezone.now()
     row.is_updating = False
-    changing.touch(actor, row, "state", "merge_commit", "closed_at", "is_updating", "to_id")
+    fields = ("state", "merge_commit", "closed_at", "is_updating", "from_id", "to_id")
+    changing.touch(actor, row, *fields)
     Activity.objects.create(
         pull_request=row,
         user=actor.user,
