@@ -22,7 +22,7 @@ from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
 from pullrequests.events import PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
 from pullrequests.selectors import heads as find
-from pullrequests.services import changing, drifting, heads, landing, lifecycle
+from pullrequests.services import approvals, changing, drifting, heads, landing, lifecycle
 from repos import storage
 from repos.errors import RepositoryArchived
 from repos.models import Push, RefChange, Repository
@@ -146,7 +146,7 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
         drifting.drift(actor, git, row)
-        drifting.reset(actor, git, row)
+        approvals.reset(actor, git, row)
         outcome = _judged(actor, git, row)
     with changing.alone(actor, row) as now:
         if (now.from_id, now.to_id) != (from_id, to_id):

@@ -162,8 +162,8 @@ def record(actor: Actor, row: PullRequest, status: Participant.Status) -> Partic
     previous = participant.status
     participant.status = status
     if status != Participant.Status.UNAPPROVED:
-        participant.last_reviewed = row.from_id
-    participant.save(update_fields=["status", "last_reviewed"])
+        participant.last_reviewed, participant.reviewed_against = row.from_id, row.to_id
+    participant.save(update_fields=["status", "last_reviewed", "reviewed_against"])
     if previous != status:
         Activity.objects.create(pull_request=row, user=actor.user, action=_NOTED_AS[status])
         changing.touch(actor, row, is_newer=False)
