@@ -39,7 +39,7 @@ from repos.selectors import comparisons
 from repos.services import branches
 from web import commit_rows, conversations, differences, talking
 from web.comment_forms import APPLY, APPLY_CHOSEN, CommentForm
-from web.pull_request_forms import EditForm, MergeForm, ReviewForm
+from web.pull_request_forms import NO_HEAD, EditForm, MergeForm, ReviewForm
 from web.repository_page import repository_page
 from web.templatetags.pages import repository_url
 
@@ -273,10 +273,13 @@ def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
         if request.POST.get("action") == "discard":
             reviews.discard(actor, found)
         elif form.is_valid():
-            text = form.cleaned_data["text"].replace("\r\n", "\n")
-            reviews.finish(actor, found, text=text, status=form.cleaned_data["status"])
+            fields = form.cleaned_data
+            text, status = fields["text"].replace("\r\n", "\n"), fields["status"]
+            # Comments stand where they were made; only a judgement is of the head.
+            seen = fields["head"] if status else ""
+            reviews.finish(actor, found, text=text, status=status, last_reviewed=seen)
         else:
-            raise Invalid("Choose a judgement from the list.")
+            raise Invalid(" ".join(str(one) for errors in form.errors.values() for one in errors))
     except NoSuchReview:
         # Finished in another window, or nothing was said.
         return redirect(_address(found, "overview"))
@@ -326,7 +329,7 @@ def _page(
         "view": view,
         "built": built,
         "drafts": talk.own_drafts(actor, subject).count() if able.may_talk else 0,
-        "review_form": ReviewForm(),
+        "review_form": ReviewForm(initial={"head": found.from_id}),
         "is_watching": watching.is_watching(actor, found),
         "latest": activities.latest(actor, found),
         "talk_url": _address(found, "comments"),
@@ -374,7 +377,9 @@ def _apply_chosen(actor: Actor, subject: Any, form: CommentForm) -> int | None:
 
 def _judged(status: Participant.Status) -> Callable[[Actor, PullRequest, HttpRequest], str]:
     def judge(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
-        reviews.judge(actor, found, status)
+        # Who takes a judgement back need not have seen what is new.
+        head = "" if status == Participant.Status.UNAPPROVED else _head(request)
+        reviews.judge(actor, found, status, last_reviewed=head)
         return _address(found, "overview")
 
     return judge
@@ -442,6 +447,14 @@ def _version(request: HttpRequest) -> int:
 
 
 _ACTIONS: dict[str, Callable[[Actor, PullRequest, HttpRequest], str]] = {
+def _head(request: HttpRequest) -> str:
+    """The head that the page showed, without which nobody knows what is judged."""
+    head = request.POST.get("head", "")
+    if not head:
+        raise Invalid(NO_HEAD, context="head")
+    return head
+
+
     "approve": _judged(Participant.Status.APPROVED),
     "needs-work": _judged(Participant.Status.NEEDS_WORK),
     "unapprove": _judged(Participant.Status.UNAPPROVED),
