@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from discussions.models import Comment
-from pullrequests.models import Participant
+from pullrequests.models import Participant, PullRequest
+from pullrequests.services import merging
 from tests.builders import git
 from tests.pullrequests.conftest import bob, carol, project, propose, repo
 from tests.pullrequests.worlds import P, commit, folder, run_jobs
@@ -102,6 +103,50 @@ def test_a_review_judges_what_the_page_showed(bob, repo, propose):
     review |= {"head": head_of(text(client, f"{ONE}/overview"))}
     assert client.post(f"{ONE}/review", review).status_code == 302
     assert mine.get().status == "APPROVED"
+
+
+MERGE = {"strategy": "no-ff", "message": "m", "version": "0", "delete_source": "on"}
+
+
+def test_the_source_goes_with_the_merge(alice, repo, propose):
+    propose()
+    assert signed_in(alice).post(f"{ONE}/merge", MERGE).status_code == 302
+    assert not git("branch", "--list", "topic", cwd=folder(repo))
+    assert "stays where it is" not in text(signed_in(alice), f"{ONE}/overview")
+
+
+def test_what_is_pushed_during_the_merge_stays(alice, repo, propose, monkeypatch):
+    propose()
+    merge, late = merging.merge, []
+
+    def merged(*args, **how):
+        done = merge(*args, **how)
+        late.append(commit(repo, "topic", {"late.txt": "late\n"}))
+        return done
+
+    monkeypatch.setattr(merging, "merge", merged)
+    client = signed_in(alice)
+    answer = client.post(f"{ONE}/merge", MERGE)
+    assert (answer.status_code, answer["Location"]) == (302, f"{ONE}/overview")
+    assert git("rev-parse", "topic", cwd=folder(repo)) == late[0]
+    shown = text(client, f"{ONE}/overview")
+    assert "is merged. topic stays where it is: Somebody pushed to it." in shown
+    # Said once.
+    assert "stays where it is" not in text(client, f"{ONE}/overview")
+
+
+def test_a_source_that_others_need_stays_after_the_merge(alice, repo, propose):
+    commit(repo, "side", {"side.txt": "side\n"}, on="main")
+    propose()
+    propose(target="side")
+    client = signed_in(alice)
+    answer = client.post(f"{ONE}/merge", MERGE)
+    assert (answer.status_code, answer["Location"]) == (302, f"{ONE}/overview")
+    assert PullRequest.objects.get(number=1).state == "MERGED"
+    assert git("branch", "--list", "topic", cwd=folder(repo))
+    assert "stays where it is" not in text(client, f"{PULLS}/2/overview")
+    shown = text(client, f"{ONE}/overview")
+    assert "stays where it is: Another open pull request uses this source branch." in shown
 
 
 def test_from_the_form_to_the_revert(api, alice, bob, repo):

@@ -37,7 +37,7 @@ from pullrequests.services.suggestions import Chosen
 from repos.inert import inert_text
 from repos.selectors import comparisons
 from repos.services import branches
-from web import commit_rows, conversations, differences, talking
+from web import commit_rows, conversations, differences, notices, talking
 from web.comment_forms import APPLY, APPLY_CHOSEN, CommentForm
 from web.pull_request_forms import NO_HEAD, EditForm, MergeForm, ReviewForm
 from web.repository_page import repository_page
@@ -72,6 +72,7 @@ def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResp
             for one in page.values
         ],
         "description": mark_safe(markup.render([found.description], found.repository)[0]),
+        "notice": notices.take(request, _address(found, "overview")),
     }
     if request.htmx and request.htmx.target == "more-story":  # type: ignore[attr-defined]
         return render(request, "parts/story.html", context)
@@ -222,11 +223,11 @@ def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespons
         how = How(strategy=fields["strategy"], message=words, has_auto_subject=False)
         try:
             merging.merge(actor, found, how, version=fields["version"])
-            if fields["delete_source"]:
-                _delete_source(actor, found)
         except DomainError as error:
             form.refuse(error)
         else:
+            if fields["delete_source"]:
+                _delete_source(actor, found, request)
             return redirect(_address(found, "overview"))
     status = 409 if form.errors else 200
     return render(request, "pull_request_merge.html", context | {"form": form}, status=status)
@@ -348,11 +349,18 @@ def _address(found: PullRequest, page: str) -> str:
     return repository_url(found.repository, f"pull-requests/{found.number}/{page}")
 
 
-def _delete_source(actor: Actor, found: PullRequest) -> None:
-    """The second step of a merge: take away what is not needed any more."""
-    if found.from_repository is not None:
+def _delete_source(actor: Actor, found: PullRequest, request: HttpRequest) -> None:
+    """The second step of a merge: take away what is not needed any more, which is no more than was merged."""
+    if found.from_repository is None:
+        return
+    try:
         lifecycle.require_deletable_source(actor, found)
-        branches.delete(actor, found.from_repository, found.from_ref)
+        branches.delete(actor, found.from_repository, found.from_ref, end_point=found.from_id)
+    except DomainError as error:
+        # It is merged all the same.
+        why = "Somebody pushed to it." if error.context == "endPoint" else error.message
+        sentence = f"The pull request is merged. {found.from_display_id} stays where it is: {why}"
+        notices.leave(request, _address(found, "overview"), sentence)
 
 
 def _apply(actor: Actor, subject: Any, form: CommentForm) -> int:
@@ -439,14 +447,6 @@ def _proposal(found: PullRequest, source: str, target: str) -> str:
     return repository_url(found.repository, "pull-requests", **query) + "&create"
 
 
-def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid("The version must be a whole number.", context="version")
-    return int(text)
-
-
-_ACTIONS: dict[str, Callable[[Actor, PullRequest, HttpRequest], str]] = {
 def _head(request: HttpRequest) -> str:
     """The head that the page showed, without which nobody knows what is judged."""
     head = request.POST.get("head", "")
@@ -455,6 +455,14 @@ def _head(request: HttpRequest) -> str:
     return head
 
 
+def _version(request: HttpRequest) -> int:
+    text = request.POST.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid("The version must be a whole number.", context="version")
+    return int(text)
+
+
+_ACTIONS: dict[str, Callable[[Actor, PullRequest, HttpRequest], str]] = {
     "approve": _judged(Participant.Status.APPROVED),
     "needs-work": _judged(Participant.Status.NEEDS_WORK),
     "unapprove": _judged(Participant.Status.UNAPPROVED),
