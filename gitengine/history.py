@@ -14,6 +14,8 @@ from gitengine.repository import GitRepository
 from gitengine.types import Annotation, Commit, ObjectId
 
 TIMEOUT = 30.0
+# How git says, each command in its own words, that an id leads to nothing.
+_NOT_THERE = ("bad object", "bad revision", "Not a valid commit name")
 
 
 def commit(git: GitRepository, object_id: ObjectId) -> Commit:
@@ -203,6 +205,6 @@ def _git(git: GitRepository, args: list[str], *, ok_statuses: Sequence[int] = (0
             ok_statuses=ok_statuses,
         )
     except GitFailed as error:
-        if "bad object" in error.stderr or "bad revision" in error.stderr:
+        if any(words in error.stderr for words in _NOT_THERE):
             raise NoSuchRevision(error.stderr.rsplit(" ", 1)[-1].strip("'")) from None
         raise

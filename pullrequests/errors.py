@@ -34,13 +34,18 @@ class PullRequestOutOfDate(Conflict):
     """Somebody changed the pull request since the caller read it."""
 
     exception_name = f"{_PULL}.PullRequestOutOfDateException"
+    sentence = "You are attempting to modify a pull request based on out-of-date information."
 
     def __init__(self, current: int, expected: int):
-        super().__init__(
-            "You are attempting to modify a pull request based on out-of-date information.",
-            currentVersion=current,
-            expectedVersion=expected,
-        )
+        super().__init__(self.sentence, currentVersion=current, expectedVersion=expected)
+
+
+class SourceMoved(PullRequestOutOfDate):
+    """The caller judges another head than there is."""
+
+    sentence = (
+        "The source branch has moved since you looked at it: see what is new before you judge it."
+    )
 
 
 class IllegalPullRequestState(Conflict):

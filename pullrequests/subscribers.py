@@ -1,10 +1,10 @@
-"""What pull requests do when refs moved or repositories go."""
+"""What pull requests do when refs moved, or repositories go or come back into use."""
 
 from __future__ import annotations
 
 from core.events import subscribe
 from pullrequests.services import advice, heads, rescoping
-from repos.events import RefsChanged, RepositoryDeleted
+from repos.events import RefsChanged, RepositoryDeleted, RepositoryModified
 
 # Registered by being imported: refs that move along, and words after a push.
 __all__ = ["advice", "heads"]
@@ -20,3 +20,10 @@ def follow(event: RefsChanged) -> None:
 def close(event: RepositoryDeleted) -> None:
     """What came from a repository that is gone has no source any more."""
     rescoping.note_gone(event.actor, event.repository)
+
+
+@subscribe(RepositoryModified)
+def catch_up(event: RepositoryModified) -> None:
+    """What is in use again has slept through what became of its sources."""
+    if event.old.is_archived and not event.repository.is_archived:
+        rescoping.note_unarchived(event.actor, event.repository)

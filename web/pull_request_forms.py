@@ -9,6 +9,8 @@ from pullrequests.models.pull_requests import LONGEST_DESCRIPTION, LONGEST_TITLE
 from pullrequests.representations.settings import STRATEGIES
 from web.forms import Form
 
+NO_HEAD = "The form does not say which commit you looked at. Reload the page, and send it again."
+
 
 class WordsForm(Form):
     """What a pull request is called, what it is for, and who is asked."""
@@ -75,7 +77,7 @@ class MergeForm(Form):
 
 
 class ReviewForm(Form):
-    """The end of a review: a last word, and a judgement."""
+    """The end of a review: a last word, and a judgement of the head that was shown."""
 
     text = forms.CharField(
         label="Anything to add?",
@@ -93,4 +95,8 @@ class ReviewForm(Form):
             ("NEEDS_WORK", "Request changes"),
             ("UNAPPROVED", "None"),
         ],
+        error_messages={"invalid_choice": "Choose a judgement from the list."},
+    )
+    head = forms.CharField(
+        max_length=40, widget=forms.HiddenInput, error_messages={"required": NO_HEAD}
     )

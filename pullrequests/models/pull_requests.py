@@ -165,7 +165,9 @@ class Participant(models.Model):
     )
     role = models.CharField(max_length=11, choices=Role.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.UNAPPROVED)
+    # The head that they judged, and where its target stood then: only both tell what they saw.
     last_reviewed = models.CharField(max_length=40, blank=True)
+    reviewed_against = models.CharField(max_length=40, blank=True)
 
     class Meta:
         """Each person once, in the order in which they came."""

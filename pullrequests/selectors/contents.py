@@ -20,6 +20,7 @@ from gitengine.errors import GitError, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import Commit, ObjectId
 from pullrequests.models import Activity, Participant, PullRequest
+from pullrequests.selectors import heads as find
 from repos import storage
 from repos.selectors.comparisons import Comparison
 
@@ -28,8 +29,11 @@ NOTHING_IN_COMMON = "0"
 
 
 def effective(actor: Actor, pull_request: PullRequest) -> Comparison:
-    """What the source has brought since it left the target."""
+    """What the source has brought since it left the target; NoSuchCommit where a head is not there any more."""
     compared = _heads(pull_request)
+    # What is remembered of commits outlives them.
+    with opened(pull_request) as git:
+        _require_heads(git, pull_request)
 
     def meet() -> ObjectId:
         with opened(pull_request) as git:
@@ -57,7 +61,11 @@ def unreviewed(actor: Actor, pull_request: PullRequest) -> Comparison:
     mine = Participant.objects.filter(pull_request=pull_request, user=actor.user)
     seen = mine.exclude(last_reviewed="").values_list("last_reviewed", flat=True).first()
     compared = effective(actor, pull_request)
-    return replace(compared, old=seen) if seen else compared
+    if not seen:
+        return compared
+    with opened(pull_request) as git:
+        is_there = find.commit_of(git, seen) is not None
+    return replace(compared, old=seen) if is_there else compared
 
 
 def commit_id(git: GitRepository, pull_request: PullRequest, text: str) -> ObjectId:
@@ -127,8 +135,9 @@ def merge_base(actor: Actor, pull_request: PullRequest) -> Commit | None:
 
 
 def mailbox(actor: Actor, pull_request: PullRequest) -> Iterator[bytes]:
-    """Its commits as mails for `git am`, streamed."""
+    """Its commits as mails for `git am`, streamed; NoSuchCommit before the first of them."""
     with opened(pull_request) as git:
+        _require_heads(git, pull_request)
         return diff.mailbox(git, pull_request.from_id, since=pull_request.to_id)
 
 
@@ -149,6 +158,12 @@ def opened(pull_request: PullRequest) -> Iterator[GitRepository]:
             yield git
         else:
             yield git.reading(storage.git_of(source))
+
+
+def _require_heads(git: GitRepository, pull_request: PullRequest) -> None:
+    """Refuse where a head is gone: with a fork that was deleted before its last push was brought."""
+    for head in (pull_request.from_id, pull_request.to_id):
+        history.commit(git, head)
 
 
 def _heads(pull_request: PullRequest) -> Comparison:

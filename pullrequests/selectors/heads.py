@@ -59,6 +59,11 @@ def actual(pull_request: PullRequest) -> tuple[ObjectId | None, ObjectId | None]
     return tip, _head(storage.git_of(pull_request.repository), pull_request.to_ref)
 
 
+def held(pull_request: PullRequest) -> ObjectId | None:
+    """The head of the source that was brought last, and stays whatever becomes of the source."""
+    return _head(storage.git_of(pull_request.repository), from_name(pull_request.number))
+
+
 def _head(git: GitRepository, name: str) -> ObjectId | None:
     found = refs.find(git, name)
     return None if found is None else commit_of(git, found.target)

@@ -1,22 +1,17 @@
-"""Let threads stand where their text stands, and judgements only for what was judged."""
+"""Let threads stand where their text stands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import transaction
-
-from accounts.actor import Actor, Via
-from core import events
+from accounts.actor import Actor
 from discussions.models import Thread
-from gitengine import history, patch_ids
+from gitengine import history
 from gitengine.drift import Drift
 from gitengine.errors import GitError
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
-from pullrequests.events import PullRequestReviewed
-from pullrequests.models import Activity, Participant, PullRequest, PullRequestThread
-from pullrequests.selectors import settings
+from pullrequests.models import PullRequest, PullRequestThread
 
 FROM = Thread.FileType.FROM
 
@@ -75,46 +70,3 @@ def _follow(between: Between, thread: Thread, base: ObjectId, head: ObjectId) ->
     thread.path = new_path or thread.path
     thread.src_path = "" if old_path in (None, thread.path) else str(old_path)
     return True
-
-
-def reset(actor: Actor, git: GitRepository, row: PullRequest) -> None:
-    """Take approvals back after a push that changed what was approved, where the place asks for that.
-
-    A rebase that leaves the patch as it was leaves them, too.
-    """
-    if not row.judged_from or row.judged_from == row.from_id:
-        return
-    if not settings.checks(actor, row.repository).resets_approvals:
-        return
-    # Who approved after the push has seen what it brought.
-    approved = (
-        row.participants.filter(status=Participant.Status.APPROVED)
-        .exclude(last_reviewed=row.from_id)
-        .select_related("user")
-    )
-    if not approved or _patch(git, row.judged_from, row.judged_to) == _patch(
-        git, row.from_id, row.to_id
-    ):
-        return
-    with transaction.atomic():
-        _unapprove(row, list(approved))
-
-
-def _unapprove(row: PullRequest, approved: list[Participant]) -> None:
-    for participant in approved:
-        participant.status = Participant.Status.UNAPPROVED
-        participant.save(update_fields=["status"])
-        Activity.objects.create(
-            pull_request=row, user=participant.user, action=Activity.Action.UNAPPROVED
-        )
-        by = Actor(user=participant.user, via=Via.SYSTEM)
-        events.publish(PullRequestReviewed(by, row, participant, Participant.Status.APPROVED))
-
-
-def _patch(git: GitRepository, head: ObjectId, target: ObjectId) -> str:
-    try:
-        base = history.merge_base(git, head, target) or target
-        return patch_ids.of_range(git, base, head)
-    except GitError:
-        # Nobody can tell what it was: not the same.
-        return head

@@ -39,15 +39,36 @@ def _follow(
     return companions
 
 
-def bring(actor: Actor, pull_request: PullRequest) -> None:
-    """Bring the source's objects into the target's repository, and let `from` lead to its head."""
+def bring(actor: Actor, pull_request: PullRequest) -> bool:
+    """Bring the source's objects into the target's repository, and let `from` lead to its head.
+
+    False if the head is nowhere: its fork was deleted before it was brought.
+    """
     source, target = pull_request.from_repository, pull_request.repository
     git = storage.git_of(target)
     if source is not None and pull_request.is_from_fork:
         lend(actor, source)
+    if find.commit_of(git, pull_request.from_id) is None:
+        return False
     commands = _commands(git, pull_request, pull_request.from_id)
     if commands:
-        ref_updates.move(actor, target, commands, reason=Push.Reason.REVIEW)
+        guard = while_open(actor, pull_request)
+        ref_updates.move(actor, target, commands, reason=Push.Reason.REVIEW, guard=guard)
+    return True
+
+
+def while_open(actor: Actor, pull_request: PullRequest) -> ref_updates.Guard:
+    """A guard of moves for a pull request: once it is merged or deleted, or has another head, they come too late."""
+
+    def judge(commands: list[RefCommand]) -> list[RefCommand]:
+        rows = PullRequest.objects.filter(
+            pk=pull_request.pk, state=PullRequest.State.OPEN, from_id=pull_request.from_id
+        )
+        if rows.exists():
+            return commands
+        return [command.refused("the pull request is not as it was") for command in commands]
+
+    return judge
 
 
 def lend(actor: Actor, source: Repository) -> None:

@@ -99,7 +99,11 @@ def merge(actor: Actor, pull_request: PullRequest, how: How, *, version: int | N
             target,
             [command],
             reason=Push.Reason.MERGE,
-            cause={"pull_request": pull_request.pk},
+            cause={
+                "pull_request": pull_request.pk,
+                "from_id": pull_request.from_id,
+                "to_id": pull_request.to_id,
+            },
             objects=incoming,
             guard=judge_again,
         )

@@ -7,22 +7,22 @@ are then: so whatever order pushes, kills and repeats come in, the last run sett
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.actor import Actor, Via
+from accounts.actor import Actor
 from core import events, jobs
 from gitengine import history, merge, refs
+from gitengine.errors import NoSuchRevision
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, RefChangeKind, RefCommand
 from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
-from pullrequests.events import PullRequestMerged, PullRequestModified, PullRequestSourceMoved
+from pullrequests.events import PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
 from pullrequests.selectors import heads as find
-from pullrequests.services import changing, drifting, heads, lifecycle
+from pullrequests.services import approvals, changing, drifting, heads, landing, lifecycle
 from repos import storage
 from repos.errors import RepositoryArchived
 from repos.models import Push, RefChange, Repository
@@ -42,13 +42,13 @@ def note(actor: Actor, push: Push, changes: tuple[RefCommand, ...]) -> None:
     repository = push.repository
     moved = {one.name: one for one in changes if one.name.startswith(FOLLOWED)}
     if push.cause and "pull_request" in push.cause:
-        _record_merge(actor, repository, push.cause, moved)
+        landing.note(actor, repository, push.cause, moved)
     for row in find.open_from(repository, moved):
         change = moved[row.from_ref]
         # What is told late is out of date, and a tag hides its commit: the job looks for itself.
-        if change.kind is RefChangeKind.UPDATE and row.from_id == change.old:
-            _move_source(actor, row, change.new)
-        PullRequest.objects.filter(pk=row.pk).update(is_updating=True)
+        if change.kind is RefChangeKind.UPDATE:
+            _move_source(actor, row, change.old, change.new)
+        _still_open(row).update(is_updating=True)
         jobs.enqueue(RESCOPE, row.pk, unique_key=f"{RESCOPE}:{row.pk}")
     for name in find.targets_among(repository, moved):
         change = moved[name]
@@ -72,14 +72,28 @@ def note_gone(actor: Actor, repository: Repository) -> None:
     # The row may be gone by now, and with it what names it.
     sourceless = Q(from_repository=None) | Q(from_repository=repository.pk)
     rows = PullRequest.objects.filter(sourceless, state=PullRequest.State.OPEN)
-    for key in rows.values_list("pk", flat=True):
-        jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}")
+    rows.update(is_updating=True)
+    _look_at(rows)
+
+
+def note_unarchived(actor: Actor, repository: Repository) -> None:
+    """Write down that a target is in use again: what happened meanwhile was left alone until now."""
+    _look_at(
+        PullRequest.objects.filter(
+            repository=repository, state=PullRequest.State.OPEN, is_updating=True
+        )
+    )
 
 
 def settle_target(actor: Actor, repository_id: int, name: str) -> None:
     """Settle some of the pull requests to a target that moved, and come again for the rest."""
     rows = PullRequest.objects.filter(
-        repository=repository_id, to_ref=name, state=PullRequest.State.OPEN, is_updating=True
+        repository=repository_id,
+        # Else they would wait on, and this would come again without end.
+        repository__is_archived=False,
+        to_ref=name,
+        state=PullRequest.State.OPEN,
+        is_updating=True,
     )
     waiting = list(rows.order_by("-updated_at", "-pk")[: MOST_AT_ONCE + 1])
     for row in waiting[:MOST_AT_ONCE]:
@@ -105,7 +119,7 @@ def settle(actor: Actor, key: int) -> None:
     try:
         settled = _settle(actor, row)
     except (NoSuchPullRequest, IllegalPullRequestState, RepositoryArchived):
-        # Closed or deleted meanwhile; what is archived is settled once it is in use again.
+        # Closed or deleted meanwhile; what is archived is settled once it is in use again (`note_unarchived`).
         return
     if not settled:
         jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}", delay=timedelta(seconds=1))
@@ -115,22 +129,24 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
     """Do it once; gives whether refs stood still meanwhile."""
     from_id, to_id = find.actual(row)
     if from_id is None or to_id is None:
-        _settle_without(actor, row, from_id, to_id)
-        return True
+        return _settle_without(actor, row, from_id, to_id)
     if (row.from_id, row.to_id) != (from_id, to_id):
-        with changing.alone(actor, row) as row:
-            if row.from_id != from_id:
-                _move_source(actor, row, from_id)
-            row.to_id = to_id
-            changing.touch(actor, row, "to_id", is_newer=False)
+        with changing.alone(actor, row) as now:
+            if now.from_id != row.from_id:
+                return False
+            if now.from_id != from_id and not _move_source(actor, now, now.from_id, from_id):
+                return False
+            now.to_id = to_id
+            changing.touch(actor, now, "to_id", is_newer=False)
+            row = now
     heads.bring(actor, row)
     with storage.opened(row.repository) as git:
         if history.is_ancestor(git, from_id, to_id):
-            return _settle_merged(actor, row)
+            return landing.settle(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
         drifting.drift(actor, git, row)
-        drifting.reset(actor, git, row)
+        approvals.reset(actor, git, row)
         outcome = _judged(actor, git, row)
     with changing.alone(actor, row) as now:
         if (now.from_id, now.to_id) != (from_id, to_id):
@@ -144,18 +160,29 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
 
 def _settle_without(
     actor: Actor, row: PullRequest, from_id: ObjectId | None, to_id: ObjectId | None
-) -> None:
-    """Close what lost its source; what lost its target goes where that was merged, else is closed too."""
-    if to_id is not None:
+) -> bool:
+    """Close what lost its source; what lost its target goes where that was merged, else is closed too.
+
+    Gives whether refs stood still meanwhile.
+    """
+    if to_id is None and from_id is not None and (target := _target_of_target(row)) is not None:
+        _retarget(actor, row, target)
+        return True
+    is_there = heads.bring(actor, row)
+    if is_there and to_id is not None:
         with storage.opened(row.repository) as git:
             reached = history.is_ancestor(git, row.from_id, to_id)
-        if reached and _settle_merged(actor, row):
-            return
-    elif from_id is not None and (target := _target_of_target(row)) is not None:
-        _retarget(actor, row, target)
-        return
+        if reached:
+            return landing.settle(actor, row)
     with changing.alone(actor, row) as now:
+        if now.from_id != row.from_id:
+            return False
+        if not is_there:
+            # Pushed to a fork that went before anybody could bring it: what was here before is all there is.
+            now.from_id = find.held(now) or now.from_id
+            now.save(update_fields=["from_id"])
         lifecycle.close(actor, now)
+    return True
 
 
 def _target_of_target(row: PullRequest) -> str | None:
@@ -201,12 +228,19 @@ def _retarget(actor: Actor, row: PullRequest, name: str) -> None:
         jobs.enqueue(RESCOPE, now.pk, unique_key=f"{RESCOPE}:{now.pk}")
 
 
-def _move_source(actor: Actor, row: PullRequest, new: ObjectId) -> None:
-    """Note a new head of the source, within the caller's transaction."""
-    old = row.from_id
-    row.from_id = new
-    row.is_updating = True
-    changing.touch(actor, row, "from_id", "is_updating")
+def _move_source(actor: Actor, row: PullRequest, old: ObjectId, new: ObjectId) -> bool:
+    """Note a new head of the source, within the caller's transaction; False if it is not the old one, or closed.
+
+    A push to a fork holds another lock than what merges or closes, so the row may be out of date.
+    """
+    has_moved = (
+        _still_open(row)
+        .filter(from_id=old)
+        .update(from_id=new, is_updating=True, version=F("version") + 1, updated_at=timezone.now())
+    )
+    if not has_moved:
+        return False
+    row.refresh_from_db(fields=["from_id", "to_id", "is_updating", "version", "updated_at"])
     Activity.objects.create(
         pull_request=row,
         user=actor.user,
@@ -217,11 +251,25 @@ def _move_source(actor: Actor, row: PullRequest, new: ObjectId) -> None:
         previous_to_hash=row.to_id,
     )
     events.publish(PullRequestSourceMoved(actor, row, old))
+    return True
+
+
+def _still_open(row: PullRequest) -> QuerySet[PullRequest]:
+    """The row, if nobody closed it since it was read."""
+    return PullRequest.objects.filter(pk=row.pk, state=PullRequest.State.OPEN)
+
+
+def _look_at(rows: QuerySet[PullRequest]) -> None:
+    for key in rows.values_list("pk", flat=True):
+        jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}")
 
 
 def _tell_of_target(actor: Actor, git: GitRepository, row: PullRequest) -> None:
     """Note that the target moved, if it took in some of the commits; else nobody needs to know."""
     if row.judged_from != row.from_id or row.judged_to in ("", row.to_id):
+        return
+    if find.commit_of(git, row.judged_to) is None:
+        # Rewritten, and gone for good: nobody can tell.
         return
     before = history.count(git, [row.from_id], [row.judged_to])
     if history.count(git, [row.from_id], [row.to_id]) < before:
@@ -239,8 +287,12 @@ def _complete_story(git: GitRepository, row: PullRequest) -> None:
     """Say of each move which commits came and went."""
     moves = row.activities.filter(action=Activity.Action.RESCOPED, details__isnull=True)
     for activity in moves.order_by("pk"):
-        before = _range(git, activity.previous_from_hash, activity.previous_to_hash)
-        after = _range(git, activity.from_hash, activity.to_hash)
+        try:
+            before = _range(git, activity.previous_from_hash, activity.previous_to_hash)
+            after = _range(git, activity.from_hash, activity.to_hash)
+        except NoSuchRevision:
+            # A head that went with its fork: what it was is not known any more.
+            before = after = []
         were, are = set(before), set(after)
         activity.details = {
             "added": _some([one for one in after if one not in were]),
@@ -285,57 +337,11 @@ def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.O
             incoming.pack(commit)
             command = RefCommand(name, old, commit)
             ref_updates.move(
-                actor, row.repository, [command], reason=Push.Reason.REVIEW, objects=incoming
+                actor,
+                row.repository,
+                [command],
+                reason=Push.Reason.REVIEW,
+                objects=incoming,
+                guard=heads.while_open(actor, row),
             )
     return PullRequest.Outcome.CLEAN
-
-
-def _settle_merged(actor: Actor, row: PullRequest) -> bool:
-    """Note that the commits reached the target by a push; False if the refs moved meanwhile."""
-    with changing.alone(actor, row) as now:
-        if (now.from_id, now.to_id) != (row.from_id, row.to_id):
-            return False
-        change = _change_that_brought(now)
-        by = actor
-        if change is not None and change.push.user is not None:
-            by = Actor(user=change.push.user, via=Via.SYSTEM)
-        # Where the target was without it: what the pull request brought is seen against that.
-        now.to_id = now.judged_to or (now.to_id if change is None else change.old_id)
-        record_merge(by, now, now.from_id)
-    return True
-
-
-def _change_that_brought(row: PullRequest) -> RefChange | None:
-    """The change that moved the target to where it is."""
-    changes = RefChange.objects.filter(
-        push__repository=row.repository, ref=row.to_ref, new_id=row.to_id
-    )
-    return changes.select_related("push__user").order_by("-pk").first()
-
-
-def _record_merge(
-    actor: Actor, repository: Repository, cause: dict[str, Any], moved: dict[str, RefCommand]
-) -> None:
-    """Note the merge for which the server moved the target: the refs are the truth, so whatever it is now."""
-    rows = PullRequest.objects.select_for_update(of=("self",))
-    rows = rows.select_related("repository", "author")
-    row = rows.filter(pk=cause["pull_request"], repository=repository).first()
-    if row is None or row.state == PullRequest.State.MERGED or row.to_ref not in moved:
-        return
-    record_merge(actor, row, moved[row.to_ref].new)
-
-
-def record_merge(actor: Actor, row: PullRequest, commit_id: ObjectId) -> None:
-    """Note that it is merged, within the caller's transaction."""
-    row.state = PullRequest.State.MERGED
-    row.merge_commit = commit_id
-    row.closed_at = timezone.now()
-    row.is_updating = False
-    changing.touch(actor, row, "state", "merge_commit", "closed_at", "is_updating", "to_id")
-    Activity.objects.create(
-        pull_request=row,
-        user=actor.user,
-        action=Activity.Action.MERGED,
-        details={"commit": commit_id},
-    )
-    events.publish(PullRequestMerged(actor, row))

@@ -20,7 +20,7 @@ from pullrequests.errors import (
     InvalidReviewers,
     NoSuchParticipant,
     NoSuchReview,
-    PullRequestOutOfDate,
+    SourceMoved,
     UnfitStatus,
 )
 from pullrequests.events import PullRequestReviewed, PullRequestReviewersChanged
@@ -144,13 +144,13 @@ def judge(
     version: int | None = None,
     last_reviewed: str = "",
 ) -> Participant:
-    """Note what the actor thinks; UnfitStatus for the author, PullRequestOutOfDate if the source moved."""
+    """Note what the actor thinks; UnfitStatus for the author, SourceMoved."""
     find.require_voice(actor, pull_request.repository)
     if status not in Participant.Status.values:
         raise UnfitStatus("A status is APPROVED, NEEDS_WORK or UNAPPROVED.", context="status")
     with changing.alone(actor, pull_request, version=version) as row:
         if last_reviewed and last_reviewed != row.from_id:
-            raise PullRequestOutOfDate(row.version, -1 if version is None else version)
+            raise SourceMoved(row.version, -1 if version is None else version)
         return record(actor, row, Participant.Status(status))
 
 
@@ -162,8 +162,8 @@ def record(actor: Actor, row: PullRequest, status: Participant.Status) -> Partic
     previous = participant.status
     participant.status = status
     if status != Participant.Status.UNAPPROVED:
-        participant.last_reviewed = row.from_id
-    participant.save(update_fields=["status", "last_reviewed"])
+        participant.last_reviewed, participant.reviewed_against = row.from_id, row.to_id
+    participant.save(update_fields=["status", "last_reviewed", "reviewed_against"])
     if previous != status:
         Activity.objects.create(pull_request=row, user=actor.user, action=_NOTED_AS[status])
         changing.touch(actor, row, is_newer=False)
@@ -219,7 +219,7 @@ def finish(
 ) -> int:
     """Publish everything that the actor kept back, with a last word and a judgement, in one go.
 
-    Gives how many comments that were. NoSuchReview where there is nothing to publish.
+    Gives how many comments that were. NoSuchReview where there is nothing to publish, SourceMoved.
     """
     subject = TalkedPullRequest(pull_request)
     subject.require_voice(actor)
@@ -227,7 +227,7 @@ def finish(
         raise UnfitStatus("A status is APPROVED, NEEDS_WORK or UNAPPROVED.", context="status")
     with changing.alone(actor, pull_request, version=version, must_be_open=False) as row:
         if last_reviewed and last_reviewed != row.from_id:
-            raise PullRequestOutOfDate(row.version, -1 if version is None else version)
+            raise SourceMoved(row.version, -1 if version is None else version)
         if status and not row.is_open:
             changing.check(actor, row)
         subject = TalkedPullRequest(row)

@@ -7,9 +7,10 @@ import random
 import pytest
 
 from discussions.models import Thread
-from pullrequests.models import PullRequestSettings, PullRequestThread
+from pullrequests.models import Activity, Participant, PullRequestSettings, PullRequestThread
+from pullrequests.services import approvals
 from tests.builders import git
-from tests.pullrequests.worlds import P, commit, folder, run_jobs
+from tests.pullrequests.worlds import P, commit, folder, move, run_jobs
 
 pytestmark = pytest.mark.django_db
 N = f"{P}/1"
@@ -117,6 +118,15 @@ def test_what_is_said_of_a_file_goes_with_it(repo, alice, api, propose):
     assert api(alice).get(f"{N}/comments/{made['id']}").json()["anchor"]["orphaned"]
 
 
+def judge(api, user, status="APPROVED"):
+    answer = api(user).put(f"{N}/participants/{user.slug}", {"status": status})
+    assert answer.status_code == 200, answer.content
+
+
+def status_of(user):
+    return Participant.objects.get(user=user).status
+
+
 @pytest.mark.parametrize("is_on", [False, True])
 def test_approvals(repo, alice, bob, api, propose, is_on):
     PullRequestSettings.objects.create(repository=repo, resets_approvals=is_on)
@@ -141,6 +151,78 @@ def test_approvals(repo, alice, bob, api, propose, is_on):
     assert status() == "APPROVED"
     actions = [one["action"] for one in api(alice).get(f"{N}/activities").json()["values"]]
     assert ("UNAPPROVED" in actions) == is_on
+
+
+def test_approvals_given_before_anybody_looked_at_it(repo, alice, bob, api):
+    """Neither does a first push escape because no job has run, nor a push from and back to a head."""
+    PullRequestSettings.objects.create(repository=repo, resets_approvals=True)
+    body = {"title": "News", "fromRef": {"id": "topic"}, "toRef": {"id": "main"}}
+    assert api(alice).post(P, body).status_code == 201
+    first = git("rev-parse", "topic", cwd=folder(repo))
+    judge(api, bob)
+    second = commit(repo, "topic", {"more.txt": "more\n"})
+    run_jobs()
+    assert status_of(bob) == "UNAPPROVED"
+
+    move(repo, "topic", first)
+    judge(api, bob)
+    move(repo, "topic", second)
+    run_jobs()
+    assert status_of(bob) == "UNAPPROVED"
+
+
+def test_approvals_of_several_heads(repo, alice, bob, carol, api, propose):
+    """Each is measured by what its giver saw."""
+    PullRequestSettings.objects.create(repository=repo, resets_approvals=True)
+    propose()
+    judge(api, bob)
+    first = git("rev-parse", "topic", cwd=folder(repo))
+    commit(repo, "topic", {"more.txt": "more\n"})
+    judge(api, carol)
+    move(repo, "topic", first)
+    run_jobs()
+    assert (status_of(bob), status_of(carol)) == ("APPROVED", "UNAPPROVED")
+
+
+def test_approvals_after_another_target_was_chosen(repo, alice, bob, carol, api):
+    """The head is the same, and what it brings is not; where it brings the same, they stay."""
+    PullRequestSettings.objects.create(repository=repo, resets_approvals=True)
+    commit(repo, "big", {"big.txt": "much\n"}, on="main")
+    commit(repo, "tip", {"small.txt": "little\n"}, on="big")
+    commit(repo, "release", {"two.txt": "two\n"}, on="main")
+    body = {"title": "Tip", "fromRef": {"id": "tip"}, "toRef": {"id": "big"}}
+    assert api(alice).post(P, body).status_code == 201
+    run_jobs()
+    judge(api, bob)
+    assert api(alice).put(N, {"toRef": {"id": "main"}, "version": 0}).status_code == 200
+    judge(api, carol)
+    run_jobs()
+    assert (status_of(bob), status_of(carol)) == ("UNAPPROVED", "APPROVED")
+    assert api(alice).put(N, {"toRef": {"id": "release"}, "version": 1}).status_code == 200
+    run_jobs()
+    assert status_of(carol) == "APPROVED"
+
+
+@pytest.mark.parametrize("anew", ["NEEDS_WORK", "APPROVED"])
+def test_who_judges_anew_while_patches_are_compared_is_heard(
+    repo, alice, bob, carol, api, propose, monkeypatch, anew
+):
+    PullRequestSettings.objects.create(repository=repo, resets_approvals=True)
+    propose(reviewers=[{"user": {"name": "bob"}}])
+    judge(api, bob)
+    judge(api, carol)
+    commit(repo, "topic", {"more.txt": "more\n"})
+    of_range = approvals.patch_ids.of_range
+
+    def compared(*ends):
+        judge(api, bob, anew)
+        return of_range(*ends)
+
+    monkeypatch.setattr(approvals.patch_ids, "of_range", compared)
+    run_jobs()
+    assert (status_of(bob), status_of(carol)) == (anew, "UNAPPROVED")
+    told = Activity.objects.filter(action=Activity.Action.UNAPPROVED)
+    assert [one.user for one in told] == [carol]
 
 
 def test_threads_of_a_range_stay_where_they_are(repo, alice, api, propose):

@@ -7,6 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from discussions.models import Comment
+from pullrequests.models import Participant, PullRequest
+from pullrequests.services import merging
 from tests.builders import git
 from tests.pullrequests.conftest import bob, carol, project, propose, repo
 from tests.pullrequests.worlds import P, commit, folder, run_jobs
@@ -30,6 +33,10 @@ def text(client, page, status=200):
     return answer.content.decode()
 
 
+def head_of(shown):
+    return shown.split('name="head" value="')[1].split('"')[0]
+
+
 def test_what_is_offered_to_whom(alice, bob, carol, repo, propose):
     propose(reviewers=[{"user": {"name": "bob"}}])
     author, writer, reader, nobody = map(signed_in, (alice, bob, carol, alice))
@@ -43,8 +50,103 @@ def test_what_is_offered_to_whom(alice, bob, carol, repo, propose):
     assert nobody.get(f"{ONE}/overview").status_code == 302
     assert reader.post(f"{ONE}/change", {"action": "decline", "version": "0"}).status_code == 401
     assert author.post(f"{ONE}/change", {"action": "fly"}).status_code == 400
-    assert author.post(f"{ONE}/change", {"action": "approve"}).status_code == 400
+    own = {"action": "approve", "head": head_of(shown)}
+    assert author.post(f"{ONE}/change", own).status_code == 400
     assert author.post(f"{ONE}/change", {"action": "decline"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("approve", "APPROVED"), ("needs-work", "NEEDS_WORK")]
+)
+def test_nobody_judges_what_the_page_did_not_show(bob, repo, propose, action, status):
+    propose(reviewers=[{"user": {"name": "bob"}}])
+    client = signed_in(bob)
+    mine = Participant.objects.filter(user=bob)
+    seen = head_of(text(client, f"{ONE}/overview"))
+    commit(repo, "topic", {"unseen.txt": "x\n"})
+
+    assert client.post(f"{ONE}/change", {"action": action}).status_code == 400
+    refused = client.post(f"{ONE}/change", {"action": action, "head": seen})
+    assert refused.status_code == 409 and "has moved since you looked" in refused.content.decode()
+    assert mine.get().status == "UNAPPROVED"
+
+    seen = head_of(text(client, f"{ONE}/diff"))
+    assert client.post(f"{ONE}/change", {"action": action, "head": seen}).status_code == 302
+    assert mine.get().status == status
+    commit(repo, "topic", {"new.txt": "x\n"})
+    assert client.post(f"{ONE}/change", {"action": "unapprove"}).status_code == 302
+    assert mine.get().status == "UNAPPROVED"
+
+
+def test_a_review_judges_what_the_page_showed(bob, repo, propose):
+    propose(reviewers=[{"user": {"name": "bob"}}])
+    client = signed_in(bob)
+    mine = Participant.objects.filter(user=bob)
+    client.post(f"{ONE}/comments", {"action": "draft", "text": "first"})
+    shown = text(client, f"{ONE}/overview").split("Your review")[1]
+    review = {"action": "finish", "text": "", "status": "APPROVED", "head": head_of(shown)}
+    commit(repo, "topic", {"unseen.txt": "x\n"})
+
+    refused = client.post(f"{ONE}/review", review)
+    assert refused.status_code == 409 and "has moved since you looked" in refused.content.decode()
+    for wrong, sentence in (
+        ({"head": ""}, "which commit you looked at"),
+        ({"status": "FINE"}, 'role="alert">Choose a judgement from the list.</div>'),
+    ):
+        refused = client.post(f"{ONE}/review", review | wrong)
+        assert refused.status_code == 400 and sentence in refused.content.decode()
+    assert mine.get().status == "UNAPPROVED" and Comment.objects.get().state == "PENDING"
+
+    # What was said can be said without a judgement.
+    assert client.post(f"{ONE}/review", review | {"status": ""}).status_code == 302
+    assert Comment.objects.get().state == "OPEN"
+    review |= {"head": head_of(text(client, f"{ONE}/overview"))}
+    assert client.post(f"{ONE}/review", review).status_code == 302
+    assert mine.get().status == "APPROVED"
+
+
+MERGE = {"strategy": "no-ff", "message": "m", "version": "0", "delete_source": "on"}
+
+
+def test_the_source_goes_with_the_merge(alice, repo, propose):
+    propose()
+    assert signed_in(alice).post(f"{ONE}/merge", MERGE).status_code == 302
+    assert not git("branch", "--list", "topic", cwd=folder(repo))
+    assert "stays where it is" not in text(signed_in(alice), f"{ONE}/overview")
+
+
+def test_what_is_pushed_during_the_merge_stays(alice, repo, propose, monkeypatch):
+    propose()
+    merge, late = merging.merge, []
+
+    def merged(*args, **how):
+        done = merge(*args, **how)
+        late.append(commit(repo, "topic", {"late.txt": "late\n"}))
+        return done
+
+    monkeypatch.setattr(merging, "merge", merged)
+    client = signed_in(alice)
+    answer = client.post(f"{ONE}/merge", MERGE)
+    assert (answer.status_code, answer["Location"]) == (302, f"{ONE}/overview")
+    assert git("rev-parse", "topic", cwd=folder(repo)) == late[0]
+    shown = text(client, f"{ONE}/overview")
+    assert "is merged. topic stays where it is: Somebody pushed to it." in shown
+    # Said once.
+    assert "stays where it is" not in text(client, f"{ONE}/overview")
+
+
+def test_a_source_that_others_need_stays_after_the_merge(alice, repo, propose):
+    commit(repo, "side", {"side.txt": "side\n"}, on="main")
+    propose()
+    propose(target="side")
+    client = signed_in(alice)
+    answer = client.post(f"{ONE}/merge", MERGE)
+    assert (answer.status_code, answer["Location"]) == (302, f"{ONE}/overview")
+    assert PullRequest.objects.get(number=1).state == "MERGED"
+    assert git("branch", "--list", "topic", cwd=folder(repo))
+    assert "stays where it is" not in text(client, f"{PULLS}/2/overview")
+    shown = text(client, f"{ONE}/overview")
+    assert "stays where it is: Another open pull request uses this source branch." in shown
 
 
 def test_from_the_form_to_the_revert(api, alice, bob, repo):

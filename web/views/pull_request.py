@@ -37,9 +37,9 @@ from pullrequests.services.suggestions import Chosen
 from repos.inert import inert_text
 from repos.selectors import comparisons
 from repos.services import branches
-from web import commit_rows, conversations, differences, talking
+from web import commit_rows, conversations, differences, notices, talking
 from web.comment_forms import APPLY, APPLY_CHOSEN, CommentForm
-from web.pull_request_forms import EditForm, MergeForm, ReviewForm
+from web.pull_request_forms import NO_HEAD, EditForm, MergeForm, ReviewForm
 from web.repository_page import repository_page
 from web.templatetags.pages import repository_url
 
@@ -72,6 +72,7 @@ def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResp
             for one in page.values
         ],
         "description": mark_safe(markup.render([found.description], found.repository)[0]),
+        "notice": notices.take(request, _address(found, "overview")),
     }
     if request.htmx and request.htmx.target == "more-story":  # type: ignore[attr-defined]
         return render(request, "parts/story.html", context)
@@ -222,11 +223,11 @@ def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespons
         how = How(strategy=fields["strategy"], message=words, has_auto_subject=False)
         try:
             merging.merge(actor, found, how, version=fields["version"])
-            if fields["delete_source"]:
-                _delete_source(actor, found)
         except DomainError as error:
             form.refuse(error)
         else:
+            if fields["delete_source"]:
+                _delete_source(actor, found, request)
             return redirect(_address(found, "overview"))
     status = 409 if form.errors else 200
     return render(request, "pull_request_merge.html", context | {"form": form}, status=status)
@@ -273,10 +274,13 @@ def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
         if request.POST.get("action") == "discard":
             reviews.discard(actor, found)
         elif form.is_valid():
-            text = form.cleaned_data["text"].replace("\r\n", "\n")
-            reviews.finish(actor, found, text=text, status=form.cleaned_data["status"])
+            fields = form.cleaned_data
+            text, status = fields["text"].replace("\r\n", "\n"), fields["status"]
+            # Comments stand where they were made; only a judgement is of the head.
+            seen = fields["head"] if status else ""
+            reviews.finish(actor, found, text=text, status=status, last_reviewed=seen)
         else:
-            raise Invalid("Choose a judgement from the list.")
+            raise Invalid(" ".join(str(one) for errors in form.errors.values() for one in errors))
     except NoSuchReview:
         # Finished in another window, or nothing was said.
         return redirect(_address(found, "overview"))
@@ -326,7 +330,7 @@ def _page(
         "view": view,
         "built": built,
         "drafts": talk.own_drafts(actor, subject).count() if able.may_talk else 0,
-        "review_form": ReviewForm(),
+        "review_form": ReviewForm(initial={"head": found.from_id}),
         "is_watching": watching.is_watching(actor, found),
         "latest": activities.latest(actor, found),
         "talk_url": _address(found, "comments"),
@@ -345,11 +349,18 @@ def _address(found: PullRequest, page: str) -> str:
     return repository_url(found.repository, f"pull-requests/{found.number}/{page}")
 
 
-def _delete_source(actor: Actor, found: PullRequest) -> None:
-    """The second step of a merge: take away what is not needed any more."""
-    if found.from_repository is not None:
+def _delete_source(actor: Actor, found: PullRequest, request: HttpRequest) -> None:
+    """The second step of a merge: take away what is not needed any more, which is no more than was merged."""
+    if found.from_repository is None:
+        return
+    try:
         lifecycle.require_deletable_source(actor, found)
-        branches.delete(actor, found.from_repository, found.from_ref)
+        branches.delete(actor, found.from_repository, found.from_ref, end_point=found.from_id)
+    except DomainError as error:
+        # It is merged all the same.
+        why = "Somebody pushed to it." if error.context == "endPoint" else error.message
+        sentence = f"The pull request is merged. {found.from_display_id} stays where it is: {why}"
+        notices.leave(request, _address(found, "overview"), sentence)
 
 
 def _apply(actor: Actor, subject: Any, form: CommentForm) -> int:
@@ -374,7 +385,9 @@ def _apply_chosen(actor: Actor, subject: Any, form: CommentForm) -> int | None:
 
 def _judged(status: Participant.Status) -> Callable[[Actor, PullRequest, HttpRequest], str]:
     def judge(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
-        reviews.judge(actor, found, status)
+        # Who takes a judgement back need not have seen what is new.
+        head = "" if status == Participant.Status.UNAPPROVED else _head(request)
+        reviews.judge(actor, found, status, last_reviewed=head)
         return _address(found, "overview")
 
     return judge
@@ -432,6 +445,14 @@ def _proposal(found: PullRequest, source: str, target: str) -> str:
     """Where a branch that was just made becomes a pull request."""
     query = {"sourceBranch": source, "targetBranch": target}
     return repository_url(found.repository, "pull-requests", **query) + "&create"
+
+
+def _head(request: HttpRequest) -> str:
+    """The head that the page showed, without which nobody knows what is judged."""
+    head = request.POST.get("head", "")
+    if not head:
+        raise Invalid(NO_HEAD, context="head")
+    return head
 
 
 def _version(request: HttpRequest) -> int:
