@@ -9,7 +9,7 @@ from functools import cached_property
 from accounts.actor import Actor
 from builds import selectors as builds
 from pullrequests.models import Participant, PullRequest
-from pullrequests.selectors import default_reviewers, settings
+from pullrequests.selectors import contents, default_reviewers, settings
 from pullrequests.selectors import pull_requests as find
 from pullrequests.selectors.mergeability import Veto
 from pullrequests.selectors.pull_requests import Counts
@@ -59,6 +59,20 @@ def is_up_to_date(case: MergeCase) -> Veto | None:
         return Veto(
             "The pull request is being updated",
             "The source or target branch has just changed; try again in a moment.",
+        )
+    return None
+
+
+def brings_something(case: MergeCase) -> Veto | None:
+    """A source that went back to its target asks for nothing."""
+    row = case.pull_request
+    # Before a job has come by, its commits may not even be here.
+    if not row.is_judged:
+        return None
+    compared = contents.effective(case.actor, row)
+    if compared.old == compared.new:
+        return Veto(
+            "There is nothing to merge", "The target branch has all commits of the source already."
         )
     return None
 
@@ -167,6 +181,7 @@ def has_enough_builds(case: MergeCase) -> Veto | None:
 CHECKS: list[MergeCheck] = [
     is_not_archived,
     is_up_to_date,
+    brings_something,
     is_no_draft,
     has_enough_approvals,
     has_all_approvals,

@@ -21,6 +21,7 @@ from gitengine.types import ObjectId, RefChangeKind, RefCommand
 from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
 from pullrequests.events import PullRequestMerged, PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
+from pullrequests.selectors import arrival
 from pullrequests.selectors import heads as find
 from pullrequests.services import changing, drifting, heads, lifecycle
 from repos import storage
@@ -125,7 +126,7 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
             changing.touch(actor, row, "to_id", is_newer=False)
     heads.bring(actor, row)
     with storage.opened(row.repository) as git:
-        if history.is_ancestor(git, from_id, to_id):
+        if arrival.is_merged(actor, git, row, to_id):
             return _settle_merged(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
@@ -148,8 +149,8 @@ def _settle_without(
     """Close what lost its source; what lost its target goes where that was merged, else is closed too."""
     if to_id is not None:
         with storage.opened(row.repository) as git:
-            reached = history.is_ancestor(git, row.from_id, to_id)
-        if reached and _settle_merged(actor, row):
+            is_merged = arrival.is_merged(actor, git, row, to_id)
+        if is_merged and _settle_merged(actor, row):
             return
     elif from_id is not None and (target := _target_of_target(row)) is not None:
         _retarget(actor, row, target)
