@@ -11,13 +11,16 @@ from gitengine import history, pools, refs
 from gitengine.errors import GitError
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, ObjectId, RefChangeKind, RefCommand
+from pullrequests.errors import NoSuchPullRequest
 from pullrequests.models import PullRequest
 from pullrequests.selectors import heads as find
 from repos import storage
 from repos.models import Push, Repository
 from repos.services import ref_updates
+from repos.services.ref_updates import Guard
 
 FOLLOWED = (refs.BRANCHES, refs.TAGS)
+DELETED = "the pull request does not exist any more"
 
 
 @ref_updates.accompany
@@ -40,14 +43,36 @@ def _follow(
 
 
 def bring(actor: Actor, pull_request: PullRequest) -> None:
-    """Bring the source's objects into the target's repository, and let `from` lead to its head."""
+    """Bring the source's objects into the target's repository, and let `from` lead to its head.
+
+    NoSuchPullRequest, if it was deleted meanwhile.
+    """
     source, target = pull_request.from_repository, pull_request.repository
     git = storage.git_of(target)
     if source is not None and pull_request.is_from_fork:
         lend(actor, source)
     commands = _commands(git, pull_request, pull_request.from_id)
     if commands:
-        ref_updates.move(actor, target, commands, reason=Push.Reason.REVIEW)
+        moved = ref_updates.move(
+            actor,
+            target,
+            commands,
+            reason=Push.Reason.REVIEW,
+            guard=unless_deleted(pull_request),
+        )
+        if any(one.refusal == DELETED for one in moved):
+            raise NoSuchPullRequest(str(pull_request.number), str(target))
+
+
+def unless_deleted(pull_request: PullRequest) -> Guard:
+    """Refuse refs for what is deleted: nobody would ever remove them again."""
+
+    def judge(commands: list[RefCommand]) -> list[RefCommand]:
+        if PullRequest.objects.filter(pk=pull_request.pk).exists():
+            return commands
+        return [command.refused(DELETED) for command in commands]
+
+    return judge
 
 
 def lend(actor: Actor, source: Repository) -> None:

@@ -286,7 +286,12 @@ def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.O
             incoming.pack(commit)
             command = RefCommand(name, old, commit)
             ref_updates.move(
-                actor, row.repository, [command], reason=Push.Reason.REVIEW, objects=incoming
+                actor,
+                row.repository,
+                [command],
+                reason=Push.Reason.REVIEW,
+                objects=incoming,
+                guard=heads.unless_deleted(row),
             )
     return PullRequest.Outcome.CLEAN
 
