@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.actor import Actor, Via
 from core import events, jobs
 from gitengine import history, merge, refs
+from gitengine.errors import GitError
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, RefChangeKind, RefCommand
@@ -240,14 +241,18 @@ def _complete_story(git: GitRepository, row: PullRequest) -> None:
     """Say of each move which commits came and went."""
     moves = row.activities.filter(action=Activity.Action.RESCOPED, details__isnull=True)
     for activity in moves.order_by("pk"):
-        before = _range(git, activity.previous_from_hash, activity.previous_to_hash)
-        after = _range(git, activity.from_hash, activity.to_hash)
+        try:
+            before = _range(git, activity.previous_from_hash, activity.previous_to_hash)
+            after = _range(git, activity.from_hash, activity.to_hash)
+        except GitError:
+            # A head that its fork threw away before we saw it: how it moved is told without them.
+            continue
         were, are = set(before), set(after)
-        activity.details = {
+        details = {
             "added": _some([one for one in after if one not in were]),
             "removed": _some([one for one in before if one not in are]),
         }
-        activity.save(update_fields=["details"])
+        Activity.objects.filter(pk=activity.pk).update(details=details)
 
 
 def _range(git: GitRepository, new: ObjectId, old: ObjectId) -> list[ObjectId]:
