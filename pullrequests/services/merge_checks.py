@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accounts.actor import Actor
+from accounts.models import User
 from builds import selectors as builds
 from pullrequests.models import Participant, PullRequest
 from pullrequests.selectors import contents, default_reviewers, settings
@@ -118,10 +119,14 @@ def has_all_approvals(case: MergeCase) -> Veto | None:
 
 
 def has_no_objection(case: MergeCase) -> Veto | None:
-    """Nobody who is asked may want something else."""
+    """Nobody may want something else, asked or not; who cannot say so any more does not."""
     if not case.checks.needs_no_objection:
         return None
-    against = [one for one in case.reviewers if one.status == Participant.Status.NEEDS_WORK]
+    against = [
+        one
+        for one in case.people
+        if one.status == Participant.Status.NEEDS_WORK and is_present(one.user)
+    ]
     if against:
         names = ", ".join(one.user.display_name for one in against[:5])
         return Veto(
@@ -151,7 +156,8 @@ def has_default_approvals(case: MergeCase) -> Veto | None:
         case.actor, row.from_repository, row.from_ref, row.repository, row.to_ref
     )
     for rule in rules:
-        known = {user.pk for user in rule.reviewers.all()} - {row.author_id}
+        # Who is gone approves nothing any more, and is not waited for.
+        known = {user.pk for user in rule.reviewers.all() if is_present(user)} - {row.author_id}
         needed = min(rule.required_approvals, len(known))
         if len(known & approved) < needed:
             return Veto(
@@ -190,6 +196,11 @@ CHECKS: list[MergeCheck] = [
     has_no_open_task,
     has_enough_builds,
 ]
+
+
+def is_present(user: User) -> bool:
+    """Whether somebody can still say what they think."""
+    return user.is_active and user.removed_at is None
 
 
 def vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
