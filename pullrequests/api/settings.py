@@ -48,7 +48,8 @@ class _TemplateBody(serializers.Serializer):
 
 class _ConfigBody(serializers.Serializer):
     defaultStrategy = _StrategyBody(required=False, allow_null=True)
-    strategies = _StrategyBody(many=True, required=False, allow_null=True)
+    # With `many`, each of them could be null as well.
+    strategies = serializers.ListField(child=_StrategyBody(), required=False, allow_null=True)
     commitSummaries = serializers.IntegerField(
         min_value=0, max_value=MOST, required=False, allow_null=True
     )
