@@ -47,28 +47,41 @@ def rebase(incoming: Quarantine, source: ObjectId, onto: ObjectId, by: Signed) -
 
 
 def revert(
-    incoming: Quarantine, commit: Commit, onto: ObjectId, by: Signed, *, mainline: int = 0
+    incoming: Quarantine,
+    commit: Commit,
+    onto: ObjectId,
+    by: Signed,
+    *,
+    since: ObjectId | None = None,
 ) -> ObjectId:
-    """Make a commit on `onto` that takes back another; of a merge what its side brought.
+    """Make a commit on `onto` that takes back what came with another since an older one, else its first parent.
 
     MergeConflict, NothingChanged.
     """
-    parent = _parent_tree(incoming, commit, mainline)
-    tree = _joined(incoming, commit.id, onto, _tree(incoming, commit.id), parent)
+    before = since or _first_parent(commit)
+    tree = _joined(incoming, commit.id, onto, _tree(incoming, commit.id), _before(incoming, before))
     subject = commit.message.split("\n", 1)[0]
     what = f"commit {commit.id}"
-    if len(commit.parents) > 1:
-        what += f", reversing\nchanges made to {commit.parents[mainline]}"
+    if commit.parents not in ((), (before,)):
+        what += f", reversing\nchanges made to {before}"
     message = f'Revert "{subject}"\n\nThis reverts {what}.\n'
     return _committed(incoming, tree, onto, message, by)
 
 
 def cherry_pick(
-    incoming: Quarantine, commit: Commit, onto: ObjectId, by: Signed, *, mainline: int = 0
+    incoming: Quarantine,
+    commit: Commit,
+    onto: ObjectId,
+    by: Signed,
+    *,
+    since: ObjectId | None = None,
 ) -> ObjectId:
-    """Make a commit on `onto` that brings what another did; MergeConflict, NothingChanged."""
-    parent = _parent_tree(incoming, commit, mainline)
-    tree = _joined(incoming, commit.id, onto, parent, _tree(incoming, commit.id))
+    """Make a commit on `onto` that brings what came with another since an older one, else its first parent.
+
+    MergeConflict, NothingChanged.
+    """
+    before = _before(incoming, since or _first_parent(commit))
+    tree = _joined(incoming, commit.id, onto, before, _tree(incoming, commit.id))
     if tree == _tree(incoming, onto):
         raise NothingChanged("Everything that the commit changes is there already.")
     data = _read(incoming.libgit2(), commit.id)
@@ -102,7 +115,7 @@ def _moved(incoming: Quarantine, commit: Commit, tip: ObjectId, by: Signed) -> O
     """Make one commit anew on `tip`; None where nothing of it is left."""
     if commit.parents[:1] == (tip,):
         return commit.id
-    parent = _parent_tree(incoming, commit, 0)
+    parent = _before(incoming, _first_parent(commit))
     own, there = _tree(incoming, commit.id), _tree(incoming, tip)
     tree = _joined(incoming, commit.id, tip, parent, own)
     if tree == there and own != parent:
@@ -203,8 +216,13 @@ def _committed(
     )
 
 
-def _parent_tree(incoming: Quarantine, commit: Commit, mainline: int) -> ObjectId:
-    return _tree(incoming, commit.parents[mainline]) if commit.parents else EMPTY_TREE
+def _first_parent(commit: Commit) -> ObjectId | None:
+    return commit.parents[0] if commit.parents else None
+
+
+def _before(incoming: Quarantine, commit: ObjectId | None) -> ObjectId:
+    """The tree before anything else came; an empty one where there was nothing."""
+    return EMPTY_TREE if commit is None else _tree(incoming, commit)
 
 
 def _tree(incoming: Quarantine, commit: ObjectId) -> ObjectId:

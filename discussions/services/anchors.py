@@ -11,6 +11,7 @@ from discussions.subjects import AnchorRequest
 from gitengine import trees
 from gitengine.errors import NoSuchPath
 from gitengine.repository import GitRepository
+from gitengine.types import EntryKind
 
 
 def columns(
@@ -57,8 +58,14 @@ def _check_place(
 ) -> None:
     """NoSuchPath unless the file is there, before or after."""
     try:
-        trees.entry(git, to_hash, path)
+        _check_file(git, to_hash, path)
     except NoSuchPath:
         if not from_hash:
             raise
-        trees.entry(git, from_hash, src_path or path)
+        _check_file(git, from_hash, src_path or path)
+
+
+def _check_file(git: GitRepository, commit_id: str, path: str) -> None:
+    # No diff shows a folder: what would stand on one, nobody would ever see.
+    if trees.entry(git, commit_id, path).kind is EntryKind.DIRECTORY:
+        raise NoSuchPath(path, commit_id)

@@ -30,7 +30,7 @@ class Merge(PullRequestResource):
         how = How(
             strategy=body.get("strategyId") or body.get("mergeStrategyId") or "",
             message=body.get("message") or "",
-            has_auto_subject=str(body.get("autoSubject", "true")).lower() != "false",
+            has_auto_subject=body.get("autoSubject") is not False,
             is_automatic=bool(body.get("autoMerge")),
         )
         merged = merging.merge(self.actor, found, how, version=self.version(body))

@@ -75,7 +75,8 @@ class _Words(serializers.Serializer):
     description = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False
     )
-    reviewers = ReviewerBody(many=True, required=False, allow_null=True)
+    # With `many`, each of them could be null as well.
+    reviewers = serializers.ListField(child=ReviewerBody(), required=False, allow_null=True)
     draft = serializers.BooleanField(required=False, allow_null=True)
 
 
@@ -137,6 +138,22 @@ class SuggestionBody(serializers.Serializer):
     )
 
 
+class _FlagField(serializers.Field):
+    """A yes or no, as clients send it in JSON or as a word; every word but "false" is a yes."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Give the yes or no."""
+        if isinstance(data, str):
+            return data.strip().lower() != "false"
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("This must be true or false.")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """Give it as it is."""
+        return value
+
+
 class MergeBody(VersionBody):
     """How it is to be merged; clients name the strategy in two ways."""
 
@@ -149,7 +166,5 @@ class MergeBody(VersionBody):
     mergeStrategyId = serializers.CharField(
         max_length=40, required=False, allow_null=True, allow_blank=True
     )
-    autoSubject = serializers.CharField(
-        max_length=40, required=False, allow_null=True, allow_blank=True
-    )
+    autoSubject = _FlagField(required=False, allow_null=True)
     autoMerge = serializers.BooleanField(required=False, allow_null=True)

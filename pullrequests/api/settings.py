@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.representations import represent_user
+from accounts.representations import represent_person
 from core.api.views import RestView
 from core.errors import Invalid, NotFound
 from pullrequests.representations import (
@@ -48,7 +48,8 @@ class _TemplateBody(serializers.Serializer):
 
 class _ConfigBody(serializers.Serializer):
     defaultStrategy = _StrategyBody(required=False, allow_null=True)
-    strategies = _StrategyBody(many=True, required=False, allow_null=True)
+    # With `many`, each of them could be null as well.
+    strategies = serializers.ListField(child=_StrategyBody(), required=False, allow_null=True)
     commitSummaries = serializers.IntegerField(
         min_value=0, max_value=MOST, required=False, allow_null=True
     )
@@ -220,7 +221,8 @@ class _Conditions(ProjectResource):
         """List the conditions."""
         place = self.subject()
         rows = find_reviewers.list_of(self.actor, place)
-        return self.show([represent_condition(one) for one in rows])
+        with_addresses = not self.actor.is_anonymous
+        return self.show([represent_condition(one, with_addresses=with_addresses) for one in rows])
 
 
 class _NewCondition(ProjectResource):
@@ -302,4 +304,5 @@ class Reviewers(RepositoryResource):
             ends.append((repositories.get_by_id(self.actor, int(number)), full))
         (source, from_ref), (target, to_ref) = ends
         found = find_reviewers.reviewers(self.actor, source, from_ref, target, to_ref)
-        return self.show([represent_user(user) for user in found])
+        with_addresses = not self.actor.is_anonymous
+        return self.show([represent_person(user, with_addresses=with_addresses) for user in found])

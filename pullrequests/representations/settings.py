@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.representations import represent_user
+from accounts.representations import represent_person
 from gitengine.strategies import Strategy
 from pullrequests.models import DefaultReviewers
 from pullrequests.selectors import default_reviewers
@@ -77,7 +77,7 @@ def represent_settings(config: MergeConfig, checks: Checks) -> dict[str, Any]:
     }
 
 
-def represent_condition(row: DefaultReviewers) -> dict[str, Any]:
+def represent_condition(row: DefaultReviewers, *, with_addresses: bool = True) -> dict[str, Any]:
     """Whom a place asks by default, and when."""
     is_project = row.project_id is not None
     return {
@@ -88,7 +88,9 @@ def represent_condition(row: DefaultReviewers) -> dict[str, Any]:
         },
         "sourceRefMatcher": represent_matcher(default_reviewers.source_matcher(row)),
         "targetRefMatcher": represent_matcher(default_reviewers.target_matcher(row)),
-        "reviewers": [represent_user(user) for user in row.reviewers.all()],
+        "reviewers": [
+            represent_person(user, with_addresses=with_addresses) for user in row.reviewers.all()
+        ],
         "reviewerGroups": [],
         "requiredApprovals": row.required_approvals,
     }

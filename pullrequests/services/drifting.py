@@ -39,11 +39,17 @@ def drift(actor: Actor, git: GitRepository, row: PullRequest) -> None:
             # What it stood on is not there any more.
             stays = False
         if stays:
-            thread.from_hash, thread.to_hash = base, row.from_id
-            thread.save()
+            # Nothing else: meanwhile somebody may have resolved it, or deleted it for good.
+            Thread.objects.filter(pk=thread.pk).update(
+                from_hash=base,
+                to_hash=row.from_id,
+                path=thread.path,
+                src_path=thread.src_path,
+                line=thread.line,
+                start_line=thread.start_line,
+            )
         else:
-            hung.is_orphaned = True
-            hung.save(update_fields=["is_orphaned"])
+            PullRequestThread.objects.filter(pk=hung.pk).update(is_orphaned=True)
 
 
 def _follow(between: Between, thread: Thread, base: ObjectId, head: ObjectId) -> bool:

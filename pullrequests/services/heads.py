@@ -11,7 +11,7 @@ from gitengine import history, pools, refs
 from gitengine.errors import GitError
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, ObjectId, RefChangeKind, RefCommand
-from pullrequests.models import PullRequest
+from pullrequests.models import Activity, PullRequest
 from pullrequests.selectors import heads as find
 from repos import storage
 from repos.models import Push, Repository
@@ -51,6 +51,8 @@ def bring(actor: Actor, pull_request: PullRequest) -> bool:
     if find.commit_of(git, pull_request.from_id) is None:
         return False
     commands = _commands(git, pull_request, pull_request.from_id)
+    if pull_request.is_from_fork:
+        commands += _passed_by(git, pull_request, commands)
     if commands:
         guard = while_open(actor, pull_request)
         ref_updates.move(actor, target, commands, reason=Push.Reason.REVIEW, guard=guard)
@@ -101,6 +103,34 @@ def _commands(git: GitRepository, pull_request: PullRequest, tip: ObjectId) -> l
         kept = find.kept_name(pull_request.number, current)
         if refs.find(git, kept) is None:
             commands.append(RefCommand(kept, ZERO_ID, current))
+    return commands
+
+
+def _passed_by(
+    git: GitRepository, pull_request: PullRequest, others: list[RefCommand]
+) -> list[RefCommand]:
+    """What keeps heads that a fork had left already when their objects were brought."""
+    moves = pull_request.activities.filter(
+        action=Activity.Action.RESCOPED, details__isnull=True
+    ).order_by("-pk")
+    pairs = moves.values_list("from_hash", "previous_from_hash")
+    heads = dict.fromkeys(head for pair in pairs for head in pair)
+    heads.pop(pull_request.from_id, None)
+    if not heads:
+        return []
+    folder = find.kept_name(pull_request.number, "")
+    reached = [pull_request.from_id, *(ref.target for ref in refs.list_refs(git, (folder,)))]
+    reached += [command.new for command in others]
+    commands = []
+    for head in heads:
+        try:
+            is_reached = not history.ids(git, [head], since=reached, limit=1)
+        except GitError:
+            # The fork has removed it for good.
+            continue
+        if not is_reached:
+            commands.append(RefCommand(find.kept_name(pull_request.number, head), ZERO_ID, head))
+            reached.append(head)
     return commands
 
 

@@ -171,7 +171,9 @@ def edit(
             elif reviewers_changed:
                 changing.touch(actor, row)
     except IntegrityError:
-        assert target is not None and pull_request.from_repository is not None
+        if target is None or pull_request.from_repository is None:
+            # Of the pair of refs it was not.
+            raise
         raise _duplicate(
             actor, pull_request.from_repository, pull_request.from_ref, repository, target[0]
         ) from None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accounts.actor import Actor
+from accounts.models import User
 from builds import selectors as builds
 from pullrequests.models import Participant, PullRequest
-from pullrequests.selectors import default_reviewers, settings
+from pullrequests.selectors import contents, default_reviewers, settings
 from pullrequests.selectors import pull_requests as find
 from pullrequests.selectors.mergeability import Veto
 from pullrequests.selectors.pull_requests import Counts
@@ -63,6 +64,20 @@ def is_up_to_date(case: MergeCase) -> Veto | None:
     return None
 
 
+def brings_something(case: MergeCase) -> Veto | None:
+    """A source that went back to its target asks for nothing."""
+    row = case.pull_request
+    # Before a job has come by, its commits may not even be here.
+    if not row.is_judged:
+        return None
+    compared = contents.effective(case.actor, row)
+    if compared.old == compared.new:
+        return Veto(
+            "There is nothing to merge", "The target branch has all commits of the source already."
+        )
+    return None
+
+
 def is_no_draft(case: MergeCase) -> Veto | None:
     """What is not ready is not merged."""
     if case.pull_request.is_draft:
@@ -104,10 +119,14 @@ def has_all_approvals(case: MergeCase) -> Veto | None:
 
 
 def has_no_objection(case: MergeCase) -> Veto | None:
-    """Nobody who is asked may want something else."""
+    """Nobody may want something else, asked or not; who cannot say so any more does not."""
     if not case.checks.needs_no_objection:
         return None
-    against = [one for one in case.reviewers if one.status == Participant.Status.NEEDS_WORK]
+    against = [
+        one
+        for one in case.people
+        if one.status == Participant.Status.NEEDS_WORK and _is_present(one.user)
+    ]
     if against:
         names = ", ".join(one.user.display_name for one in against[:5])
         return Veto(
@@ -137,7 +156,8 @@ def has_default_approvals(case: MergeCase) -> Veto | None:
         case.actor, row.from_repository, row.from_ref, row.repository, row.to_ref
     )
     for rule in rules:
-        known = {user.pk for user in rule.reviewers.all()} - {row.author_id}
+        # Who is gone approves nothing any more, and is not waited for.
+        known = {user.pk for user in rule.reviewers.all() if _is_present(user)} - {row.author_id}
         needed = min(rule.required_approvals, len(known))
         if len(known & approved) < needed:
             return Veto(
@@ -167,6 +187,7 @@ def has_enough_builds(case: MergeCase) -> Veto | None:
 CHECKS: list[MergeCheck] = [
     is_not_archived,
     is_up_to_date,
+    brings_something,
     is_no_draft,
     has_enough_approvals,
     has_all_approvals,
@@ -175,6 +196,11 @@ CHECKS: list[MergeCheck] = [
     has_no_open_task,
     has_enough_builds,
 ]
+
+
+def _is_present(user: User) -> bool:
+    """Whether somebody can still say what they think."""
+    return user.is_active and user.removed_at is None
 
 
 def vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:

@@ -14,13 +14,14 @@ from django.utils import timezone
 from accounts.actor import Actor
 from core import events, jobs
 from gitengine import history, merge, refs
-from gitengine.errors import NoSuchRevision
+from gitengine.errors import GitError
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, RefChangeKind, RefCommand
 from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
 from pullrequests.events import PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
+from pullrequests.selectors import arrival
 from pullrequests.selectors import heads as find
 from pullrequests.services import approvals, changing, drifting, heads, landing, lifecycle
 from repos import storage
@@ -141,7 +142,7 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
             row = now
     heads.bring(actor, row)
     with storage.opened(row.repository) as git:
-        if history.is_ancestor(git, from_id, to_id):
+        if arrival.is_merged(actor, git, row, to_id):
             return landing.settle(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
@@ -171,8 +172,8 @@ def _settle_without(
     is_there = heads.bring(actor, row)
     if is_there and to_id is not None:
         with storage.opened(row.repository) as git:
-            reached = history.is_ancestor(git, row.from_id, to_id)
-        if reached:
+            is_merged = arrival.is_merged(actor, git, row, to_id)
+        if is_merged:
             return landing.settle(actor, row)
     with changing.alone(actor, row) as now:
         if now.from_id != row.from_id:
@@ -290,15 +291,15 @@ def _complete_story(git: GitRepository, row: PullRequest) -> None:
         try:
             before = _range(git, activity.previous_from_hash, activity.previous_to_hash)
             after = _range(git, activity.from_hash, activity.to_hash)
-        except NoSuchRevision:
+        except GitError:
             # A head that went with its fork: what it was is not known any more.
             before = after = []
         were, are = set(before), set(after)
-        activity.details = {
+        details = {
             "added": _some([one for one in after if one not in were]),
             "removed": _some([one for one in before if one not in are]),
         }
-        activity.save(update_fields=["details"])
+        Activity.objects.filter(pk=activity.pk).update(details=details)
 
 
 def _range(git: GitRepository, new: ObjectId, old: ObjectId) -> list[ObjectId]:

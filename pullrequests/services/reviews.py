@@ -172,17 +172,17 @@ def record(actor: Actor, row: PullRequest, status: Participant.Status) -> Partic
 
 
 def _change(actor: Actor, row: PullRequest, added: list[User], removed: list[Participant]) -> bool:
-    there = {one.user_id: one for one in row.participants.all()}
     really_added = []
     for user in added:
-        one = there.get(user.pk)
-        if one is None:
-            Participant.objects.create(pull_request=row, user=user, role=Participant.Role.REVIEWER)
-        elif one.role == Participant.Role.PARTICIPANT:
+        # Who says something right now takes part as well, and waits for no lock of ours.
+        one, is_new = Participant.objects.get_or_create(
+            pull_request=row, user=user, defaults={"role": Participant.Role.REVIEWER}
+        )
+        if not is_new:
+            if one.role != Participant.Role.PARTICIPANT:
+                continue
             one.role = Participant.Role.REVIEWER
             one.save(update_fields=["role"])
-        else:
-            continue
         really_added.append(user)
     for one in removed:
         one.role = Participant.Role.PARTICIPANT

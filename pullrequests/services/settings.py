@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from django.db import transaction
 
@@ -14,7 +15,6 @@ from core.errors import Invalid
 from gitengine.strategies import Strategy
 from pullrequests.events import PullRequestSettingsChanged
 from pullrequests.models import PullRequestSettings
-from pullrequests.selectors import settings as find
 from repos.errors import RepositoryArchived
 from repos.models import Project, Repository
 from repos.selectors import restrictions as places
@@ -123,12 +123,14 @@ def _require(actor: Actor, place: Place) -> None:
 
 
 def _write(actor: Actor, place: Place, columns: dict[str, object]) -> None:
-    own = {
+    own: dict[str, Any] = {
         "project": place if isinstance(place, Project) else None,
         "repository": place if isinstance(place, Repository) else None,
     }
     with transaction.atomic():
-        row = find.own(actor, place) or PullRequestSettings(**own)
+        # Two may say the first of it at once: one makes the row, then each has it alone.
+        key = PullRequestSettings.objects.get_or_create(**own)[0].pk
+        row = PullRequestSettings.objects.select_for_update().get(pk=key)
         old = {name: getattr(row, name) for name in columns}
         for name, value in columns.items():
             setattr(row, name, value)

@@ -15,6 +15,7 @@ from discussions.models import Comment, Thread
 from gitengine import encodings, trees
 from gitengine.edit import Edit
 from gitengine.repository import GitRepository
+from gitengine.types import EntryKind
 from pullrequests.errors import PullRequestOutOfDate, SuggestionRefused
 from pullrequests.models import PullRequest
 from pullrequests.services import changing
@@ -123,6 +124,8 @@ def _replaced(
 ) -> bytes:
     """The file with its lines replaced; what it is encoded in, and how its lines end, stays."""
     standing = trees.entry(git, pull_request.from_id, path)
+    if standing.kind is not EntryKind.FILE:
+        raise SuggestionRefused("A suggestion stands on the lines of a file.")
     data = trees.read_blob(git, standing.id, most_bytes=MOST_BYTES + 1)
     if len(data) > MOST_BYTES or encodings.wide(data):
         raise SuggestionRefused("The file cannot be changed by a suggestion.")

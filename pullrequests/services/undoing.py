@@ -20,6 +20,9 @@ from repos.services import branches, ref_moves
 
 MOST_COMMITS = 250
 
+# A commit, and the one before what came with it.
+Step = tuple[Commit, ObjectId]
+
 
 def revert(actor: Actor, pull_request: PullRequest) -> str:
     """Make a branch on which the merge is taken back; gives its short name."""
@@ -46,27 +49,33 @@ def _made(actor: Actor, pull_request: PullRequest, onto: str, *, is_revert: bool
             raise NoSuchBranch(f'Branch "{onto[:100]}" does not exist in repository {repository}.')
         short = _free_name(git, f"{word}-{pull_request.number}")
         name = branches.full_name(actor, short)
-        commits = _merged(git, pull_request)
+        steps = _merged(git, pull_request)
         with quarantine(git) as incoming:
-            tip = _applied(actor, incoming, commits, start, is_revert=is_revert)
+            tip = _applied(actor, incoming, steps, start, is_revert=is_revert)
             incoming.pack(tip)
             command = RefCommand(name, ZERO_ID, tip)
             ref_moves.move(actor, repository, command, reason=Push.Reason.BRANCH, objects=incoming)
     return short
 
 
-def _merged(git: GitRepository, pull_request: PullRequest) -> list[Commit]:
-    """The commits that the merge brought to the target: the one that joined them, else each, newest first."""
+def _merged(git: GitRepository, pull_request: PullRequest) -> list[Step]:
+    """What the merge brought to the target, newest first.
+
+    A plain row of commits stays one. Where histories were joined, be it by the merge or on the
+    source before it, no parent tells what is new: that is all that the target did not have.
+    """
     joined = history.commit(git, pull_request.merge_commit)
-    if len(joined.parents) > 1:
-        return [joined]
-    return history.log(git, [joined.id], since=[pull_request.to_id], limit=MOST_COMMITS) or [joined]
+    before = history.merge_base(git, joined.id, pull_request.to_id) or pull_request.to_id
+    commits = history.log(git, [joined.id], since=[before], limit=MOST_COMMITS + 1)
+    if 0 < len(commits) <= MOST_COMMITS and all(len(one.parents) == 1 for one in commits):
+        return [(one, one.parents[0]) for one in commits]
+    return [(joined, before)]
 
 
 def _applied(
     actor: Actor,
     incoming: Quarantine,
-    commits: list[Commit],
+    steps: list[Step],
     start: ObjectId,
     *,
     is_revert: bool,
@@ -74,9 +83,9 @@ def _applied(
     signed = Signed(ref_moves.person(actor), int(time.time()))
     do = rewriting.revert if is_revert else rewriting.cherry_pick
     tip = start
-    for commit in commits if is_revert else reversed(commits):
+    for commit, before in steps if is_revert else reversed(steps):
         try:
-            tip = do(incoming, commit, tip, signed)
+            tip = do(incoming, commit, tip, signed, since=before)
         except NothingChanged:
             continue
         except MergeConflict as conflict:

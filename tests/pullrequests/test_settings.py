@@ -154,3 +154,24 @@ def test_protected_targets_veto_in_words(api, alice, bob, boss, repo, propose):
     assert not able["canMerge"] and "read-only" in able["vetoes"][0]["detailedMessage"]
     assert api(alice).post(f"{P}/1/merge", {}).status_code == 409
     assert api(bob).post(f"{P}/1/merge", {}).status_code == 200
+
+
+def test_strangers_read_no_addresses_of_default_reviewers(api, bob, boss, repo):
+    of_repo = f"{REVIEWERS}/repos/repo"
+    body = {"sourceMatcher": ANY, "targetMatcher": ANY, "reviewers": [{"name": "bob"}]}
+    for place in (REVIEWERS, of_repo):
+        made = api(boss).post(f"{place}/condition", body)
+        assert made.json()["reviewers"][0]["emailAddress"] == "bob@example.com"
+    repo.project.is_public = True
+    repo.project.save(update_fields=["is_public"])
+    ends = {"sourceRepoId": repo.pk, "targetRepoId": repo.pk}
+    ends |= {"sourceRefId": "topic", "targetRefId": "main"}
+    for path, query in (
+        (f"{REVIEWERS}/conditions", {}),
+        (f"{of_repo}/conditions", {}),
+        (f"{of_repo}/reviewers", ends),
+    ):
+        shown = api().get(path, **query)
+        assert shown.status_code == 200 and b'"bob"' in shown.content
+        assert b"bob@example.com" not in shown.content
+        assert b"bob@example.com" in api(boss).get(path, **query).content

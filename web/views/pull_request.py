@@ -149,9 +149,10 @@ def news(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
     found = find.get(actor, repository, number)
     after = request.GET.get("after", "")
     latest = activities.latest(actor, found)
+    is_number = after.isascii() and after.isdigit() and len(after) < 19
     context |= {
         "pull": found,
-        "has_news": after.isdigit() and len(after) < 19 and latest > int(after),
+        "has_news": is_number and latest > int(after),
     }
     context["latest"] = after
     return render(request, "parts/news.html", context)
