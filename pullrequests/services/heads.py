@@ -60,13 +60,13 @@ def bring(actor: Actor, pull_request: PullRequest) -> None:
             target,
             commands,
             reason=Push.Reason.REVIEW,
-            guard=unless_deleted(pull_request),
+            guard=unless_deleted(actor, pull_request),
         )
         if any(one.refusal == DELETED for one in moved):
             raise NoSuchPullRequest(str(pull_request.number), str(target))
 
 
-def unless_deleted(pull_request: PullRequest) -> Guard:
+def unless_deleted(actor: Actor, pull_request: PullRequest) -> Guard:
     """Refuse refs for what is deleted: nobody would ever remove them again."""
 
     def judge(commands: list[RefCommand]) -> list[RefCommand]:

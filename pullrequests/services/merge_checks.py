@@ -125,7 +125,7 @@ def has_no_objection(case: MergeCase) -> Veto | None:
     against = [
         one
         for one in case.people
-        if one.status == Participant.Status.NEEDS_WORK and is_present(one.user)
+        if one.status == Participant.Status.NEEDS_WORK and _is_present(one.user)
     ]
     if against:
         names = ", ".join(one.user.display_name for one in against[:5])
@@ -157,7 +157,7 @@ def has_default_approvals(case: MergeCase) -> Veto | None:
     )
     for rule in rules:
         # Who is gone approves nothing any more, and is not waited for.
-        known = {user.pk for user in rule.reviewers.all() if is_present(user)} - {row.author_id}
+        known = {user.pk for user in rule.reviewers.all() if _is_present(user)} - {row.author_id}
         needed = min(rule.required_approvals, len(known))
         if len(known & approved) < needed:
             return Veto(
@@ -198,7 +198,7 @@ CHECKS: list[MergeCheck] = [
 ]
 
 
-def is_present(user: User) -> bool:
+def _is_present(user: User) -> bool:
     """Whether somebody can still say what they think."""
     return user.is_active and user.removed_at is None
 

@@ -296,7 +296,7 @@ def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.O
                 [command],
                 reason=Push.Reason.REVIEW,
                 objects=incoming,
-                guard=heads.unless_deleted(row),
+                guard=heads.unless_deleted(actor, row),
             )
     return PullRequest.Outcome.CLEAN
 
