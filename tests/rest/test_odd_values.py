@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.actor import Actor, Via
 from accounts.services import secrets
 from tests import builders, reference
-from tests.access import routes
+from tests.access import pages, routes
 from tests.rest_client import RestClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -108,7 +108,7 @@ def test_odd_values_in_queries_and_paths(world, admin):
 def test_odd_values_on_pages(world, admin):
     asked = [
         (row, name, odd)
-        for row in routes.PAGES
+        for row in pages.PAGES
         for name in ("start", "limit", "filter", "at", "until", "id", "action", "s", "name")
         for odd in ODD_TEXTS
     ]
