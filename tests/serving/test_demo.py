@@ -12,7 +12,7 @@ from builds.models import BuildStatus
 from core.models import Job
 from pullrequests.models import PullRequest
 from repos.models import Repository
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Webhook
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -34,7 +34,7 @@ def test_it_fills_an_empty_server_and_no_other(client):
     client.force_login(User.objects.get(name="amara"))
     start = "/projects/GND/repos/orbit"
     for page in ("browse", "commits", "branches", "tags", "pull-requests", "pull-requests/2/overview",
-                 "pull-requests/2/diff", "settings/webhooks/1"):  # fmt: skip
+                 "pull-requests/2/diff", f"settings/webhooks/{Webhook.objects.get().pk}"):  # fmt: skip
         assert client.get(f"{start}/{page}").status_code == 200, page
 
     with pytest.raises(CommandError, match="empty server"):
