@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 120
 SHORTEST_LIFE = 5.0
+JOBS_NICENESS = 5
 
 _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -83,6 +84,8 @@ def supervise(port: int) -> int:
 
 
 def _run_jobs() -> None:
+    # Somebody waits for a page or a push, nobody for what comes later.
+    os.nice(JOBS_NICENESS)
     call_command("run_jobs", threads=settings.JOB_THREADS)
 
 

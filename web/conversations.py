@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,7 +72,7 @@ class Bubble:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Everything that is said about a commit or a pull request."""
+    """What is said about a commit or a pull request, as far as a page shows it."""
 
     general: list[Bubble]
     files: dict[str, OnFile]
@@ -84,11 +84,6 @@ class Conversation:
         """The same as the page shows them."""
         return [self.bubbles[one.comment.pk] for one in said]
 
-    def count_of(self, path: str) -> int:
-        """How many threads a file has."""
-        on = self.files.get(path)
-        return len(on.whole) + sum(map(len, on.lines.values())) if on else 0
-
 
 @dataclass(frozen=True)
 class TalkedFile:
@@ -98,9 +93,11 @@ class TalkedFile:
     whole: list[Bubble]
 
 
-def about(actor: Actor, subject: Subject) -> Conversation:
-    """Read what is said, and make HTML of all of it at once."""
-    found = find.discussion_of(actor, subject)
+def about(
+    actor: Actor, subject: Subject, paths: Collection[str], *, with_general: bool
+) -> Conversation:
+    """Read what is said about these files, and perhaps in general, and make HTML of all of it at once."""
+    found = find.discussion_of(actor, subject, paths, with_general=with_general)
     firsts = [*found.general]
     for on in found.files.values():
         firsts += [*on.whole, *(said for line in on.lines.values() for said in line)]
@@ -111,7 +108,7 @@ def about(actor: Actor, subject: Subject) -> Conversation:
         files=found.files,
         bubbles=bubbles,
         may_talk=subject.has_voice(actor),
-        count=len(every),
+        count=found.count,
     )
 
 
@@ -136,11 +133,18 @@ def bubbles_of(actor: Actor, subject: Subject, said: list[Said]) -> dict[int, Bu
 
 
 def laid_out(
-    request: HttpRequest, subject: Subject, address: str, context: dict[str, Any], **more: Any
+    request: HttpRequest,
+    subject: Subject,
+    address: str,
+    context: dict[str, Any],
+    *,
+    with_general: bool = False,
+    **more: Any,
 ) -> dict[str, Any]:
     """What a page with a diff shows of a conversation; forms are sent to `address`."""
     actor = request.actor  # type: ignore[attr-defined]
-    conversation = about(actor, subject)
+    paths = {one.change.path for one in context["files"] if not one.is_late}
+    conversation = about(actor, subject, paths, with_general=with_general)
     compared = context["compared"]
     shared: dict[str, Any] = {
         "conversation": conversation,

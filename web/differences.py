@@ -28,7 +28,7 @@ from web.difference_rows import Rows
 from web.difference_tree import Leaf
 
 # What comes beyond these comes file by file, when its reader gets there.
-FILES_AT_ONCE = 50
+FILES_AT_ONCE = 20
 LINES_AT_ONCE = 3000
 LIMITS = Limits(
     files=1000, lines_of_a_file=7000, lines=9000, line_length=2000, bytes=2 * 1024 * 1024
@@ -38,7 +38,7 @@ UNIFIED, SIDE = "unified", "side"
 ONE_YEAR = 365 * 24 * 3600
 CONTEXTS = {"3": 3, "10": 10, "25": 25, "all": MOST_CONTEXT}
 # Counts up when rows are made otherwise, so that what was remembered before is made anew.
-EDITION = 3
+EDITION = 4
 
 WORDS = {
     ChangeKind.ADD: "added",

@@ -47,18 +47,12 @@ class OnFile:
 
 @dataclass(frozen=True)
 class Discussion:
-    """Everything that is said about a commit: in general, and file by file."""
+    """What is said about a subject: in general, and about the files that were asked for."""
 
     general: list[Said] = field(default_factory=list)
     files: dict[str, OnFile] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """How many comments there are."""
-        every = [*self.general]
-        for file in self.files.values():
-            every += [*file.whole, *(said for line in file.lines.values() for said in line)]
-        return sum(map(_count, every))
+    # How many comments there are, on other files too.
+    count: int = 0
 
 
 def place_to_talk(actor: Actor, project_key: str, slug: str) -> Repository:
@@ -114,10 +108,15 @@ def page_of_threads(
     return Page(values, found.start, found.limit, found.next_start)
 
 
-def discussion_of(actor: Actor, subject: Subject) -> Discussion:
-    """Everything that is said about a subject, laid out for its diff."""
-    found = Discussion()
-    for said in with_replies(actor, subject, _first_comments(actor, subject)):
+def discussion_of(
+    actor: Actor, subject: Subject, paths: Collection[str], *, with_general: bool
+) -> Discussion:
+    """What is said about these files of a subject, laid out for its diff; of the rest only how much it is."""
+    found = Discussion(count=seen(actor, subject.comments()).count())
+    # What is about no file has no path.
+    wanted = {*paths, ""} if with_general else {*paths}
+    rows = _first_comments(actor, subject).filter(thread__path__in=wanted)
+    for said in with_replies(actor, subject, rows if found.count else []):
         thread = said.comment.thread
         if not thread.is_anchored:
             found.general.append(said)
@@ -203,12 +202,3 @@ def _first_comments(actor: Actor, subject: Subject) -> QuerySet[Comment]:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
-
-
-def _count(said: Said) -> int:
-    count, waiting = 0, [said]
-    while waiting:
-        one = waiting.pop()
-        count += 1
-        waiting += one.replies
-    return count

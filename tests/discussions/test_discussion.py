@@ -38,13 +38,27 @@ def say(place, text="x", **how):
     return comments.begin(actor("bob"), TalkedCommit(place, place.ids["second"]), text=text, **how)
 
 
+def discussion(place, commit="second", paths=("src/main.py",), with_general=True):
+    about = TalkedCommit(place, place.ids[commit])
+    return find.discussion_of(actor("bob"), about, paths, with_general=with_general)
+
+
+def test_only_the_files_that_are_shown_are_read(place):
+    say(place)
+    say(place, anchor=AnchorRequest(path="src/main.py"))
+
+    found = discussion(place, paths=["data/blob.bin"], with_general=False)
+
+    assert (found.general, found.files, found.count) == ([], {}, 2)
+
+
 def test_laid_out_for_a_diff(place):
     line = AnchorRequest(path="src/main.py", line=1, line_type="ADDED")
     general, on_file = say(place), say(place, anchor=AnchorRequest(path="src/main.py"))
     first, second = say(place, anchor=line), say(place, anchor=line)
     comments.reply(actor("carol"), TalkedCommit(place, place.ids["second"]), first, text="no")
 
-    found = find.discussion_of(actor("bob"), TalkedCommit(place, place.ids["second"]))
+    found = discussion(place)
 
     assert [said.comment for said in found.general] == [general]
     file = found.files["src/main.py"]
@@ -52,13 +66,13 @@ def test_laid_out_for_a_diff(place):
     assert [said.comment for said in file.lines["TO", 1]] == [first, second]
     assert [said.comment.text for said in file.lines["TO", 1][0].replies] == ["no"]
     assert found.count == 5
-    assert find.discussion_of(actor("bob"), TalkedCommit(place, place.ids["first"])).count == 0
+    assert discussion(place, "first").count == 0
 
 
 def test_fifty_cost_the_queries_of_one(place):
     def queries():
         with CaptureQueriesContext(connection) as asked:
-            find.discussion_of(actor("bob"), TalkedCommit(place, place.ids["second"]))
+            discussion(place)
         return len(asked)
 
     first = say(place)

@@ -189,11 +189,11 @@ def test_context_grows_to_the_whole_file(repository):
     assert found == {"3": 8, "10": 22, "25": 52, "all": 101}
 
 
-def test_files_beyond_the_first_fifty_come_one_by_one(repository):
+def test_files_beyond_the_first_twenty_come_one_by_one(repository):
     made = commit(repository, {b"many/%03d.txt" % n: b"%d\n" % n for n in range(60)})
     client = browser()
     page = shown(client, f"{R}/commits/{made}")
-    assert page.count("Show this file's changes") == 10
+    assert page.count("Show this file's changes") == 40
     assert "60 files changed" in page
     part = shown(client, f"{R}/commits/{made}?file=55", **{"HX-Request": "true"})
     assert "many/054.txt" in part

@@ -110,7 +110,9 @@ def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any])
     """What is said about the commit, below the lines of the files that are shown."""
     commit_id = context["commit"].id
     address = repository_url(repository, "commit-comments", commit_id)
-    return conversations.laid_out(request, TalkedCommit(repository, commit_id), address, context)
+    return conversations.laid_out(
+        request, TalkedCommit(repository, commit_id), address, context, with_general=True
+    )
 
 
 @require_GET

@@ -43,7 +43,8 @@ from web.pull_request_forms import NO_HEAD, EditForm, MergeForm, ReviewForm
 from web.repository_page import repository_page
 from web.templatetags.pages import repository_url
 
-ACTIVITIES_OF_A_PAGE = 25
+# Each may be a thread with all its answers.
+ACTIVITIES_OF_A_PAGE = 10
 COMMITS_OF_A_PAGE = 50
 
 
