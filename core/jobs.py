@@ -98,17 +98,12 @@ def enqueue(
 
 def let_go_on(waits_for: str) -> None:
     """Let the next job that was postponed in this process until then be run at once."""
-    with _changing:
-        waiting = _waiting.get(waits_for, {})
-        number = next(iter(waiting), None)
-        if number is None:
+    while (number := _first_that_waits(waits_for)) is not None:
+        job = Job.objects.filter(pk=number, leased_until=None, state=Job.State.PENDING)
+        # What was done by others meanwhile leaves its turn to the next.
+        if job.update(due_at=timezone.now()):
+            _hint(number, job.values_list("task", flat=True).first() or "")
             return
-        del waiting[number]
-        if not waiting:
-            del _waiting[waits_for]
-    job = Job.objects.filter(pk=number, leased_until=None, state=Job.State.PENDING)
-    if job.update(due_at=timezone.now()):
-        _hint(number, job.values_list("task", flat=True).first() or "")
 
 
 def put_forward(rows: QuerySet[Job]) -> int:
@@ -206,6 +201,17 @@ def _work(job: Job) -> None:
         else:
             metrics.JOBS.labels(job.task, "done").inc()
             job.delete()
+
+
+def _first_that_waits(waits_for: str) -> int | None:
+    with _changing:
+        waiting = _waiting.get(waits_for, {})
+        number = next(iter(waiting), None)
+        if number is not None:
+            del waiting[number]
+        if not waiting:
+            _waiting.pop(waits_for, None)
+        return number
 
 
 def _joined(unique_key: str, asked: dict[str, Any]) -> Job:

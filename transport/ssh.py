@@ -20,7 +20,7 @@ from django.db import close_old_connections
 
 from accounts import credentials, host_keys, public_keys, throttle
 from accounts.actor import Actor, Origin
-from core import site
+from core import outages, site
 from core.errors import DomainError
 from transport.ssh_commands import Commands
 
@@ -163,7 +163,14 @@ class Door(asyncssh.SSHServer):
         version = self.connection.get_extra_info("client_version") or b""
         agent = version.decode("ascii", "replace") if isinstance(version, bytes) else str(version)
         self.origin = Origin(address=self.origin.address, user_agent=f"SSH {agent}"[:500])
-        if not await self._house.judge(_is_open, self.origin):
+        try:
+            is_open = await self._house.judge(_is_open, self.origin)
+        except outages.DATABASE_IS_AWAY as error:
+            logger.error("the database does not answer: %s", error)
+            raise asyncssh.DisconnectError(
+                asyncssh.DISC_SERVICE_NOT_AVAILABLE, outages.SENTENCE
+            ) from None
+        if not is_open:
             raise asyncssh.DisconnectError(
                 asyncssh.DISC_BY_APPLICATION, "SSH is switched off here, or you have to wait."
             )

@@ -12,6 +12,8 @@ from repos.models import Project, Repository
 
 LONGEST_NAME = 255
 LONGEST_URL = 2000
+# Begins the key of a breaker that is not a machine's.
+OF_WEBHOOK = "webhook "
 
 
 class Webhook(models.Model):
@@ -56,6 +58,11 @@ class Webhook(models.Model):
         place = self.project or self.repository
         assert place is not None
         return place
+
+    @property
+    def breaker(self) -> str:
+        """What its own failures are counted under, which are no fault of the machine that it calls."""
+        return f"{OF_WEBHOOK}{self.pk}"
 
 
 class Delivery(models.Model):
@@ -127,5 +134,5 @@ class Target(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
-        """Name it for a log line."""
-        return self.origin
+        """Name it for people."""
+        return "This webhook" if self.origin.startswith(OF_WEBHOOK) else self.origin

@@ -49,10 +49,9 @@ def require_administrator(actor: Actor, place: Project | Repository) -> None:
 
 def rows_at(place: Project | Repository) -> QuerySet[Webhook]:
     """The webhooks that stand at a place."""
-    rows = Webhook.objects.select_related("project__owner", "repository__project__owner")
-    return (
-        rows.filter(project=place) if isinstance(place, Project) else rows.filter(repository=place)
-    )
+    if isinstance(place, Project):
+        return _rows().filter(project=place)
+    return _rows().filter(repository=place)
 
 
 def list_of(
@@ -70,12 +69,9 @@ def list_of(
     if chosen and isinstance(place, Repository):
         if not chosen <= {PROJECT, REPOSITORY, GLOBAL}:
             raise Invalid("A scopeType is repository, project or global.", context="scopeType")
-        at = Q(pk=None)
-        at |= Q(repository=place) if REPOSITORY in chosen else Q(pk=None)
-        at |= Q(project=place.project) if PROJECT in chosen else Q(pk=None)
-        rows = Webhook.objects.select_related(
-            "project__owner", "repository__project__owner"
-        ).filter(at)
+        of_project = Q(project=place.project) if PROJECT in chosen else Q(pk=None)
+        of_repository = Q(repository=place) if REPOSITORY in chosen else Q(pk=None)
+        rows = _rows().filter(of_project | of_repository)
     keys = {key for key in events if key}
     if keys:
         # Few at a place, and what stands in JSON is no matter of every database.
@@ -162,13 +158,17 @@ def statistics(actor: Actor, webhooks: list[Webhook], *, event: str = "") -> dic
 def left_alone(actor: Actor, webhook: Webhook) -> Target | None:
     """What stands against calling now: the machine that it calls, or the webhook itself, has failed too often."""
     require_administrator(actor, webhook.place)
-    keys = [f"webhook {webhook.pk}"]
+    keys = [webhook.breaker]
     try:
         keys.append(outgoing.origin(webhook.url))
     except outgoing.OutgoingRefused:
         pass
     rows = Target.objects.filter(pk__in=keys, closed_until__gt=timezone.now())
     return rows.order_by("-closed_until").first()
+
+
+def _rows() -> QuerySet[Webhook]:
+    return Webhook.objects.select_related("project__owner", "repository__project__owner")
 
 
 def _is_number(text: str) -> bool:

@@ -8,11 +8,13 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
 from core import jobs
 from core.models import Job
+from repos.services import repositories
 from tests import builders
 from tests.pullrequests import worlds
 from tests.receiver import receiver
@@ -41,7 +43,18 @@ def run_due():
         jobs.run(number)
 
 
-def test_what_is_rolled_back_tells_nobody(repo, hook, target, push):
+def test_what_is_rolled_back_tells_nobody(repo, hook, alice):
+    hook(repo, ["repo:modified"])
+    builders.grant(repo, alice, "REPO_ADMIN")
+    with pytest.raises(RuntimeError), transaction.atomic():
+        repositories.update(builders.actor(alice), repo, description="new")
+        assert Delivery.objects.count() == 1
+        raise RuntimeError
+    assert not Delivery.objects.exists()
+    assert not Job.objects.filter(task="webhooks.deliver").exists()
+
+
+def test_each_push_is_told_in_its_order(repo, hook, target, push):
     hook(repo, [EVENT])
     push(3)
     assert Delivery.objects.count() == 3

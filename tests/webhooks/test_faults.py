@@ -135,6 +135,40 @@ def test_what_one_webhook_is_refused_is_no_fault_of_the_machine(repo, hook, targ
     assert row.state == "SUCCESS"
 
 
+def test_a_machine_that_answers_at_all_is_there_again(repo, hook, target):
+    made = hook(repo, [EVENT])
+    origin = f"http://127.0.0.1:{target.port}"
+    for failures, answer, left in ((2, 500, [made.breaker]), (1, 404, [])):
+        Target.objects.all().delete()
+        Target.objects.create(origin=origin, failures=failures)
+        target.answer = lambda _, answer=answer: answer
+        say(made)
+        run_due()
+        assert [one.origin for one in Target.objects.all()] == left
+
+
+def test_what_we_refuse_ourselves_says_nothing_of_the_machine(repo, hook, target, settings):
+    made = hook(repo, [EVENT])
+    origin = f"http://127.0.0.1:{target.port}"
+    Target.objects.create(origin=origin, failures=2)
+    say(made)
+    settings.OUTGOING_BLOCKED_NETWORKS = ["127.0.0.0/8"]
+    run_due()
+    assert Target.objects.get().failures == 2
+
+
+def test_a_job_that_is_done_meanwhile_leaves_its_turn_to_the_next(repo, hook, target, settings):
+    settings.CALLING_THREADS = 4
+    made = hook(repo, [EVENT])
+    say(made, 1)
+    say(made, 2)
+    with deliveries.targets.turn(Actor.system(), f"http://127.0.0.1:{target.port}"):
+        run_due()
+        first = Job.objects.filter(task="webhooks.deliver").order_by("pk").first()
+        first.delete()
+    assert len(jobs.due_ids()) == 1
+
+
 def test_refusals_of_our_own_and_of_certificates_count_against_no_machine(
     repo, hook, target, settings
 ):

@@ -68,7 +68,7 @@ def _create(request: HttpRequest, place: Place, context: dict[str, Any]) -> Http
         except DomainError as error:
             form.refuse(error)
     status = 400 if form.errors else 200
-    context |= {"form": form, "groups": _groups(place, form), "title": "Add webhook"}
+    context |= {"form": form, "groups": _groups(place, form)}
     return render(request, "webhook_create.html", context, status=status)
 
 
@@ -96,7 +96,6 @@ def _one(
     event, state = request.GET.get("event", ""), request.GET.get("state", "")
     wanted = PageRequest.read(request.GET)
     page = find.deliveries(actor, webhook, wanted, event=event, state=state)
-    told = find.statistics(actor, [webhook])[webhook.pk]
     context |= {
         "webhook": webhook,
         "form": form,
@@ -106,7 +105,6 @@ def _one(
         "rows": [(row, _pretty(row.body)) for row in page.values],
         "state": state,
         "states": STATES,
-        "counts": told.counts,
         "since": SINCE,
         "saved": request.GET.get("saved", ""),
     }

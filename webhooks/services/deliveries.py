@@ -131,8 +131,7 @@ def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
         origin = outgoing.origin(webhook.url)
     except outgoing.OutgoingRefused as refusal:
         return Outcome(Delivery.State.ERROR, refusal.message, 0)
-    own = targets.webhook_key(actor, webhook)
-    known = targets.find(actor, [origin, own])
+    known = targets.find(actor, [origin, webhook.breaker])
     pause = targets.pause_of(actor, known)
     if pause is not None and not is_late:
         raise jobs.Postponed(pause * random.uniform(1.0, 1.1))
@@ -145,10 +144,12 @@ def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
         outcome = delivery.call(what)
     if outcome.is_unreachable:
         targets.note_failure(actor, origin, outcome.said)
-    elif (outcome.status or 0) >= 500:
-        targets.note_failure(actor, own, f"HTTP {outcome.status}")
-    else:
-        targets.note_well(actor, known)
+    elif outcome.status is not None:
+        is_well = outcome.status < 500
+        # Whatever it answers, the machine is there. Without an answer nothing is known of it.
+        targets.note_well(actor, [one for one in known if is_well or one.origin == origin])
+        if not is_well:
+            targets.note_failure(actor, webhook.breaker, f"HTTP {outcome.status}")
     return outcome
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from core import jobs
-from webhooks.models import Target, Webhook
+from webhooks.models import Target
 
 # In a row; then it is left alone.
 FAILURES = 3
@@ -77,11 +77,6 @@ def note_failure(actor: Actor, key: str, failure: str) -> None:
         first = timedelta(seconds=settings.WEBHOOK_RETRY_SECONDS * PAUSE_OF_REPEATS)
         pause = min(LONGEST_PAUSE, first * 2 ** min(failures - FAILURES, 10))
         Target.objects.filter(pk=key).update(closed_until=timezone.now() + pause)
-
-
-def webhook_key(actor: Actor, webhook: Webhook) -> str:
-    """What a webhook's own failures are counted under, which are no fault of the machine."""
-    return f"webhook {webhook.pk}"
 
 
 @contextmanager
