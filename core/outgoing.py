@@ -14,7 +14,6 @@ import socket
 import ssl
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
@@ -29,6 +28,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Timeout
 
 from core.errors import Invalid
+
+# Who switches the check of certificates off has been told on the page. Here, once: what warnings are
+# shown is no matter of a single thread.
+urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -118,10 +121,7 @@ def post(
     parts = _parts(url, "url")
     deadline = time.monotonic() + limits.total
     address = _judged(parts, limits.connect, "url")
-    with warnings.catch_warnings():
-        # Who switches the check of certificates off has been told on the page.
-        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        return _sent(url, parts, address, body, headers, verify, limits, deadline)
+    return _sent(url, parts, address, body, headers, verify, limits, deadline)
 
 
 def origin(url: str) -> str:
@@ -326,9 +326,10 @@ class _Watch:
         self.is_over = False
         self._sockets: list[socket.socket] = []
 
-    def mind(self, connection: socket.socket) -> None:
+    def mind(self, connection: socket.socket) -> socket.socket:
         # TLS takes the socket over; a second handle of the same connection stays ours.
         self._sockets.append(connection.dup())
+        return connection
 
     @contextmanager
     def until(self, deadline: float) -> Iterator[None]:
@@ -370,37 +371,34 @@ def _pool(
         pool = urllib3.HTTPSConnectionPool(_host(parts), _port(parts), **tls)
     else:
         pool = urllib3.HTTPConnectionPool(_host(parts), _port(parts))
-    kind = _TlsToAddress if is_tls else _ToAddress
-    pool.ConnectionCls = functools.partial(kind, address, watch)  # type: ignore[assignment]
+    plain, secure = _connections(address, watch)
+    pool.ConnectionCls = secure if is_tls else plain
     try:
         yield pool, watch
     finally:
         pool.close()
 
 
-class _Judged:
-    """A connection to the address that was judged, watched from its first byte; without one, to the proxy."""
+def _connections(address: str, watch: _Watch) -> tuple[type[HTTPConnection], type[HTTPSConnection]]:
+    """Connections to the address that was judged, watched from their first byte; without one, to the proxy.
 
-    def __init__(self, address: str, watch: _Watch, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self._address, self._watch = address, watch
+    They speak to a host by its name, and hold its certificate against that.
+    """
 
-    def _new_conn(self) -> socket.socket:
-        made: socket.socket
-        if self._address:
-            timeout = getattr(self, "timeout", None)
-            seconds = timeout if isinstance(timeout, int | float) else None
-            made = socket.create_connection((self._address, self.port), seconds)  # type: ignore[attr-defined]
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        else:
-            made = super()._new_conn()  # type: ignore[misc]
-        self._watch.mind(made)
-        return made
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return watch.mind(_connected(self, address) if address else super()._new_conn())
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return watch.mind(_connected(self, address) if address else super()._new_conn())
+
+    return Plain, Secure
 
 
-class _ToAddress(_Judged, HTTPConnection):
-    """Speaks to a host by its name, and connects to the address that was judged."""
-
-
-class _TlsToAddress(_Judged, HTTPSConnection):
-    """The same with TLS: the certificate is held against the name."""
+def _connected(connection: HTTPConnection, address: str) -> socket.socket:
+    timeout = connection.timeout
+    seconds = timeout if isinstance(timeout, int | float) else None
+    made = socket.create_connection((address, connection.port), seconds)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made

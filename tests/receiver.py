@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,11 +38,12 @@ class Received:
 class Receiver:
     """Answers 200, or what `answer` says of a request: a status, or (status, headers, body)."""
 
-    def __init__(self, port: int = 0):
+    def __init__(self, tls: ssl.SSLContext | None = None):
+        self._tls = tls
         self.requests: list[Received] = []
         self.answer: Callable[[Received], Any] = lambda _: 200
         self._changed = threading.Condition()
-        self.port = port
+        self.port = 0
         self.open_again()
         self.url = f"http://127.0.0.1:{self.port}/hook"
 
@@ -49,6 +51,12 @@ class Receiver:
         """Listen, where it listened before."""
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
         self.port = self._server.server_address[1]
+        if self._tls is not None:
+            listener = self._server.socket
+            # Not while it accepts: who breaks a handshake off breaks that call alone.
+            self._server.socket = self._tls.wrap_socket(
+                listener, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
@@ -77,8 +85,8 @@ class Receiver:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
-    running = Receiver()
+def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    running = Receiver(tls)
     try:
         yield running
     finally:
@@ -88,6 +96,9 @@ def receiver() -> Iterator[Receiver]:
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of who breaks off."""
 
 
 def _handler(owner: Receiver) -> type[BaseHTTPRequestHandler]:

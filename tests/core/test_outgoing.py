@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from core import outgoing
 from tests.receiver import receiver
@@ -204,6 +210,67 @@ def test_nobody_there_is_said_in_words(settings):
         outgoing.post(f"http://127.0.0.1:{port}/", b"", {})
     with pytest.raises(outgoing.NoAnswer, match="was not resolved"):
         outgoing.post("http://no.such.name.invalid/", b"", {})
+
+
+@pytest.fixture
+def secure(tmp_path, monkeypatch, settings):
+    """A machine that speaks TLS as hooks.example, and its certificate; resolved to this machine."""
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hooks.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example")]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "both.pem"
+    file.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    there = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+    names = {"hooks.example", "other.example"}
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        outgoing.socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: there if host in names else real(host, *rest, **more),
+    )
+    with receiver(context) as target:
+        yield target, file
+
+
+def test_a_certificate_is_held_against_the_name(secure, monkeypatch):
+    target, file = secure
+    with pytest.raises(outgoing.NotTrusted):
+        outgoing.post(f"https://hooks.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
+    # Trusted from here on, and only under its own name.
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    answer = outgoing.post(f"https://hooks.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
+    assert answer.status == 200
+    with pytest.raises(outgoing.NotTrusted):
+        outgoing.post(f"https://other.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
+    assert [one.headers["Host"] for one in target.requests] == [f"hooks.example:{target.port}"]
+
+
+def test_who_switches_the_check_off_is_served_all_the_same(secure):
+    target, _ = secure
+    url = f"https://other.example:{target.port}/"
+    assert outgoing.post(url, b"{}", {"X-Event-Key": "x"}, verify=False).status == 200
 
 
 def test_the_same_machine_has_one_name():
