@@ -9,7 +9,6 @@ asked the same question: its time is what a page could cost at least, with a pro
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import statistics
 import subprocess
@@ -19,12 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-django.setup()
-
-from benchmarks.measuring import (  # noqa: E402
+from benchmarks.measuring import (
     database,
     memory,
     plain_git,
@@ -32,8 +26,8 @@ from benchmarks.measuring import (  # noqa: E402
     timed,
     wait_for_maintenance,
 )
-from tests.builders import git  # noqa: E402
-from tests.server import Server  # noqa: E402
+from tests.builders import git
+from tests.server import Server
 
 AIM_MILLISECONDS = 150
 AIM_FIRST_MILLISECONDS = 1000

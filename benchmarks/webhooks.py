@@ -7,7 +7,6 @@ also beside a target that hangs for half a minute. Prints Markdown.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import tempfile
 import threading
@@ -16,18 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import django
 import requests
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-django.setup()
-
-from tests import machines  # noqa: E402
-from tests.builders import git  # noqa: E402
-from tests.git.histories import work_tree  # noqa: E402
-from tests.receiver import Receiver  # noqa: E402
-from tests.server import ADMINISTRATOR, Server  # noqa: E402
-from tests.stack import stack  # noqa: E402
+from tests import machines
+from tests.builders import git
+from tests.git.histories import work_tree
+from tests.receiver import Receiver
+from tests.server import ADMINISTRATOR, Server
+from tests.stack import stack
 
 REPOSITORIES = 8
 WRITERS = 4

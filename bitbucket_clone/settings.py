@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
 # A worker does both kinds; who has much to call gives it workers of its own, with -Q calling.
 CALLING_QUEUE = "calling"
 CELERY_TASK_DEFAULT_QUEUE = "bitbucket"
+# kombu has no types.
 CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE), Queue(CALLING_QUEUE)]  # type: ignore[no-untyped-call]
 # Threads: workers wait for git, the database and other machines.
 CELERY_WORKER_POOL = "threads"

@@ -4,6 +4,7 @@ from django.urls import include, path, register_converter
 
 from core.api.converters import PersonalKey, RestVersion, Revision
 
+# Before the routes are read, which name them.
 register_converter(RestVersion, "version")
 register_converter(PersonalKey, "personal")
 register_converter(Revision, "revision")

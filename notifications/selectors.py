@@ -92,31 +92,40 @@ def mode_of(user: User) -> str:
     return preference.mode if preference else MailPreference.Mode.IMMEDIATE
 
 
-def is_wanted(notice: Notice) -> bool:
-    """Whether who is to be told still wants to hear of such a thing, and of this one."""
-    preference = getattr(notice.user, "mail_preference", None)
-    if mode_of(notice.user) == MailPreference.Mode.OFF:
-        return False
-    if preference and notice.kind in preference.unwanted:
-        return False
-    if notice.kind == Kind.MENTIONED or notice.pull_request_id is None:
-        return True
-    ended = PullRequestWatch.objects.filter(
-        pull_request=notice.pull_request_id, user=notice.user, is_watching=False
+def still_told(notices: list[Notice]) -> list[Notice]:
+    """Those of one person's notices that they still want to hear, and may see at this moment.
+
+    Who is asked for how many makes no difference: once for each repository.
+    """
+    if not notices:
+        return []
+    user = notices[0].user
+    preference = getattr(user, "mail_preference", None)
+    if mode_of(user) == MailPreference.Mode.OFF or not _may_be_written_to(user):
+        return []
+    unwanted = set(preference.unwanted) if preference else set()
+    ended = set(
+        PullRequestWatch.objects.filter(user=user, is_watching=False).values_list(
+            "pull_request", flat=True
+        )
     )
-    return not ended.exists()
+    # As if they signed in and looked at the pages now.
+    reader = Actor(user=user, via=Via.SESSION)
+    places = {one.repository_id: one.repository for one in notices}
+    seen = {key for key, place in places.items() if access.may(reader, Permission.REPO_VIEW, place)}
+    return [
+        one
+        for one in notices
+        if one.repository_id in seen
+        and one.kind not in unwanted
+        and (one.kind == Kind.MENTIONED or one.pull_request_id not in ended)
+    ]
 
 
-def may_see(notice: Notice) -> bool:
-    """Whether who is to be told may see it at this moment."""
-    user = notice.user
+def _may_be_written_to(user: User) -> bool:
     if not user.is_active or user.removed_at is not None or not user.email_address:
         return False
-    # As if they signed in and looked at the page now.
-    reader = Actor(user=user, via=Via.SESSION)
-    if not site_access.may(reader, Permission.LICENSED_USER):
-        return False
-    return access.may(reader, Permission.REPO_VIEW, notice.repository)
+    return site_access.may(Actor(user=user, via=Via.SESSION), Permission.LICENSED_USER)
 
 
 def unsubscribe_token(notice: Notice) -> str:

@@ -85,10 +85,9 @@ def send(actor: Actor, number: int) -> None:
     notice = rows.filter(pk=number, sent_at=None).first()
     if notice is None:
         return
-    mode = selectors.mode_of(notice.user)
-    if not selectors.is_wanted(notice) or not selectors.may_see(notice):
+    if not selectors.still_told([notice]):
         notice.delete()
-    elif mode == MailPreference.Mode.IMMEDIATE:
+    elif selectors.mode_of(notice.user) == MailPreference.Mode.IMMEDIATE:
         _send([notice], is_digest=False)
 
 
@@ -96,7 +95,7 @@ def send_digest(actor: Actor, user_id: int) -> None:
     """Send all that waits for somebody in one mail."""
     rows = Notice.objects.filter(user=user_id, sent_at=None).select_related(*BESIDE)
     waiting = list(rows[:MOST_OF_A_DIGEST])
-    told = [one for one in waiting if selectors.is_wanted(one) and selectors.may_see(one)]
+    told = selectors.still_told(waiting)
     hidden = {notice.pk for notice in waiting} - {notice.pk for notice in told}
     Notice.objects.filter(pk__in=hidden).delete()
     if told:

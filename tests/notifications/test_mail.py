@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import User
-from core import jobs
+from core import jobs, site
 from core.models import Job
 from notifications import mail_server
 from notifications.models import Kind, MailPreference, Notice
@@ -379,3 +379,20 @@ def test_a_password_is_sent_to_no_other_server(admin, box):
         wanted = {"hostname": "a.example", "port": 25, "username": "u"} | change
         mail_settings.configure(system, mail_settings.Wanted(**wanted))
         assert mail_server.read().password == ""
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_a_digest_costs_as_many_queries_for_many_notices(
+    repo, box, alice, bob, number, monkeypatch, django_assert_max_num_queries
+):
+    prefer(bob, mode="DIGEST")
+    watching.watch(builders.actor(bob), repo)
+    for step in range(number):
+        worlds.commit(repo, "main", {"x": str(step)}, actor=builders.actor(alice))
+    assert Notice.objects.filter(user=bob).count() == number
+    # As in a server, which asks for the settings of the site now and then.
+    monkeypatch.setattr(site, "REMEMBERED_SECONDS", 30)
+    with django_assert_max_num_queries(18):
+        notices.send_digest(Actor.system(), bob.pk)
+    [mail] = box.to("bob@example.com")
+    assert mail["Subject"] == f"{number} updates"
