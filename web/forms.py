@@ -60,6 +60,14 @@ class Form(forms.Form):
         field.choices = list(choices)
 
 
+class SecretField(forms.CharField):
+    """What we are to show to others: taken as it is typed, and never shown again."""
+
+    def __init__(self, **options: Any):
+        widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        super().__init__(max_length=255, required=False, strip=False, widget=widget, **options)
+
+
 class LoginForm(Form):
     """Name and password, under the names that Bitbucket's own form uses."""
 

@@ -6,7 +6,7 @@ from django import forms
 
 from notifications.mail_server import SMTP, SMTPS
 from notifications.models import Kind, MailPreference
-from web.forms import Form
+from web.forms import Form, SecretField
 
 
 class MailServerForm(Form):
@@ -33,14 +33,7 @@ class MailServerForm(Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    password = forms.CharField(
-        label="Password",
-        max_length=255,
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Leave it empty to keep what is there.",
-    )
+    password = SecretField(label="Password", help_text="Leave it empty to keep what is there.")
     sender = forms.CharField(
         label="Sender address",
         max_length=254,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from web.forms import Form
+from web.forms import Form, SecretField
 from webhooks.catalogue import KEYS
 from webhooks.models import LONGEST_NAME, LONGEST_URL
 
@@ -20,13 +20,8 @@ class WebhookForm(Form):
         max_length=LONGEST_URL,
         widget=forms.URLInput(attrs={"placeholder": "https://ci.example.com/hook"}),
     )
-    secret = forms.CharField(
-        label="Secret",
-        max_length=255,
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Each delivery is signed with it, in X-Hub-Signature.",
+    secret = SecretField(
+        label="Secret", help_text="Each delivery is signed with it, in X-Hub-Signature."
     )
     username = forms.CharField(
         label="Username",
@@ -35,13 +30,7 @@ class WebhookForm(Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="For a receiver that asks for a password.",
     )
-    password = forms.CharField(
-        label="Password",
-        max_length=255,
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    password = SecretField(label="Password")
     verifies_certificates = forms.BooleanField(
         label="Verify certificates",
         required=False,

@@ -116,6 +116,11 @@ class Delivery(models.Model):
         return f"delivery {self.request_id} of {self.event}"
 
     @property
+    def tries(self) -> int:
+        """How often it was attempted; the list says too when somebody asked for it again."""
+        return sum("state" in one for one in self.attempts)
+
+    @property
     def is_over(self) -> bool:
         """Whether no further attempt is planned."""
         return self.state != self.State.PENDING

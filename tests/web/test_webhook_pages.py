@@ -126,6 +126,10 @@ def test_the_log_shows_what_was_sent_and_sends_it_again(client, page, repo, targ
     Job.objects.all().delete()
     assert client.post(one, {"action": "redeliver", "delivery": row.pk}).status_code == 302
     assert Job.objects.filter(task="webhooks.deliver").count() == 1
+    # That somebody asked for it again is no attempt.
+    tried = len(row.attempts)
+    assert f"{tried} attempts<" in client.get(one).content.decode()
+    assert len(Delivery.objects.get().attempts) == tried + 1
     Delivery.objects.update(state="ERROR")
     again = client.post(one, {"action": "redeliver-since", "since": "24"})
     assert "saved=again" in again["Location"]
