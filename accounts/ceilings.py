@@ -121,6 +121,23 @@ def of(
     return Grants(ceilings=frozenset(steps)), frozenset(scopes)
 
 
+# What a secret opens at most where it is used only to read.
+_READS = (
+    Permission.LICENSED_USER,
+    Permission.PROJECT_VIEW,
+    Permission.PROJECT_READ,
+    Permission.REPO_VIEW,
+    Permission.REPO_READ,
+)
+
+
+def for_reading(grants: Grants) -> Grants:
+    """Lower the ceiling of a secret to reading; a person without a secret keeps what they hold."""
+    if grants.ceilings is None:
+        return grants
+    return replace(grants, ceilings=frozenset(step for step in _READS if grants.ceiling(step)))
+
+
 def oauth_scopes_in(scopes: Iterable[str]) -> frozenset[str]:
     """Give every OAuth scope that lies in these; what is public lies in all."""
     wanted = frozenset(scopes) & frozenset(OAUTH)

@@ -1,53 +1,25 @@
-"""Any secret becomes an Actor here: for REST, for pages, for Git."""
+"""Any secret becomes an Actor here, for REST, pages and Git: read it, guard it, verify it."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from hashlib import sha256
 
-from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
-from django.core.cache import caches
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
-from accounts import access, ceilings, public_keys, throttle
-from accounts.actor import Actor, Grants, Origin, Via
-from accounts.errors import NoAccess, PasswordsBlocked, WrongPassword
+from accounts import access, authorization, ceilings, password_cache, throttle, verifiers
+from accounts.actor import Actor, Origin, Via
+from accounts.authorization import Credentials, OAuthToken, Password, Token
+from accounts.errors import PasswordsBlocked, WrongPassword
 from accounts.events import SignInFailed
-from accounts.models import (
-    AccessToken,
-    AppPassword,
-    OAuthAccessToken,
-    OAuthAuthorisation,
-    SshKey,
-    User,
-)
-from accounts.permissions import Scope
+from accounts.models import User
+from accounts.password_cache import Verdict
 from accounts.sessions import SessionStore
+from accounts.throttle import Guard
+from accounts.token_format import prefix_of
+from accounts.verifiers import WrongSecret
 from core import events, site
-from core.errors import Unavailable
-
-VERIFIED_SECONDS = 20
-USE_COUNTS_AFTER = timedelta(minutes=1)
-# Recognisable, so that scanners find a secret that was committed by mistake.
-MARKS = ("BBAP-", "BBDC-")
-OAUTH_ACCESS_MARK = "BBOA-"
-OAUTH_REFRESH_MARK = "BBOR-"
-PREFIX_LENGTH = 15
-HASHES_AT_ONCE = 2
-LONGEST_WAIT = 10.0
-_places = threading.BoundedSemaphore(HASHES_AT_ONCE)
-# What git sends as the user of a project's or repository's token.
-TOKEN_USER = "x-token-auth"
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -71,8 +43,18 @@ def from_request(request: HttpRequest) -> Actor:
     return from_header(header, origin_of(request), request.path_info)
 
 
+def from_header_of_page(request: HttpRequest) -> Actor:
+    """Give the actor of a page that is read with an Authorization header. Raises as `from_request`.
+
+    App passwords and tokens open what READ opens. Settings stay closed to them: their pages show
+    more than one scope covers.
+    """
+    actor = from_request(request)
+    return replace(actor, grants=ceilings.for_reading(actor.grants))
+
+
 def from_session(request: HttpRequest) -> Actor:
-    """Give the actor of a page: by the session alone, since a page takes no password in a header."""
+    """Give the actor of a session, or nobody."""
     user = request.user
     if isinstance(user, User) and user.is_active:
         actor = Actor(user=user, via=Via.SESSION, origin=origin_of(request))
@@ -85,139 +67,112 @@ def from_session(request: HttpRequest) -> Actor:
 
 def from_header(header: str, origin: Origin, path: str = "") -> Actor:
     """Give the actor of an Authorization header that came for a path; an empty one is nobody's."""
-    if not header:
+    credentials = authorization.read(header)
+    if credentials is None:
         return Actor.anonymous(origin)
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        text = value.strip()
-        if text.startswith(OAUTH_ACCESS_MARK):
-            return _from_oauth_token(text, origin)
-        return _from_secret(None, text, origin)
-    if scheme.lower() != "basic":
-        raise WrongPassword
-    name, password = _name_and_password(value)
-    if password.startswith(OAUTH_ACCESS_MARK):
-        # Git's helpers send it under many names: the owner's, `x-token-auth`, `oauth2`.
-        return _from_oauth_token(password, origin)
-    if password.startswith(MARKS):
-        return _from_secret(name, password, origin)
-    if not _are_passwords_taken(name, path):
+    if isinstance(credentials, Password) and not _are_passwords_taken(credentials.name, path):
         raise PasswordsBlocked
-    return Actor(user=_verified(name, password, origin), via=Via.PASSWORD, origin=origin)
+    return authenticate(credentials, origin)
+
+
+def authenticate(credentials: Credentials, origin: Origin) -> Actor:
+    """Give the actor of credentials. Raises WrongPassword, NoAccess, TooManyFailures or Unavailable.
+
+    What a person chose is guarded before it is verified. What we issued cannot be guessed: it is
+    verified first, so a right one is let in whatever others tried.
+    """
+    if isinstance(credentials, Password):
+        return _by_password(credentials, origin)
+    try:
+        if isinstance(credentials, OAuthToken):
+            return verifiers.by_oauth_token(credentials, origin)
+        return verifiers.by_token(credentials, origin)
+    except WrongSecret as wrong:
+        if not wrong.is_expired:
+            _count_wrong_token(credentials, wrong, origin)
+        raise WrongPassword from None
 
 
 def from_password(name: str, password: str, origin: Origin) -> User:
-    """Judge a name and password, for the login page; the same work is done for a name that is nobody's."""
-    with throttle.turn(name):
-        return _judged(name, password, origin)
-
-
-def _judged(name: str, password: str, origin: Origin) -> User:
-    throttle.check(name, origin)
-    user = _find(name)
-    with _hashing():
-        right = check_password(password, user.password) if user else _waste_time(password)
-    if not right or user is None or not user.is_active or user.type != User.Type.NORMAL:
-        _failed(name, origin, Via.PASSWORD, user)
-        raise WrongPassword
-    throttle.succeeded(name)
-    if access.site_permission(Actor(user=user, via=Via.PASSWORD)) is None:
-        raise NoAccess
+    """Judge a name and password, for the login page. Raises as `authenticate`."""
+    user = authenticate(Password(name, password), origin).user
+    assert user is not None
     return user
 
 
 def from_ssh_key(fingerprint: str, origin: Origin, *, is_proved: bool = True) -> Actor:
-    """Give the actor of an SSH key: its user, or an access key; `is_proved` when its owner has shown to hold it.
+    """Give the actor of an SSH key; see `verifiers.by_ssh_key`."""
+    return verifiers.by_ssh_key(fingerprint, origin, is_proved=is_proved)
 
-    Read from the rows each time, so what was taken away is gone at the next command. Raises
-    WrongPassword, or NoAccess for a user who may not use this server.
+
+def _by_password(credentials: Password, origin: Origin) -> Actor:
+    if not credentials.text:
+        # libcurl sends an empty one first for http://name@host: a question, no attempt.
+        raise WrongPassword
+    guard = Guard(credentials.name, origin)
+    user = _judged_from_cache(credentials, guard)
+    if user is None:
+        with throttle.turn(credentials.name):
+            # Whoever waited may find that the same password was judged meanwhile, or others failed.
+            guard = Guard(credentials.name, origin)
+            user = _judged_from_cache(credentials, guard)
+            if user is None:
+                user = _judged_by_hash(credentials, guard, origin)
+    actor = Actor(user=user, via=Via.PASSWORD, origin=origin)
+    verifiers.require_license(actor)
+    return actor
+
+
+def _judged_from_cache(credentials: Password, guard: Guard) -> User | None:
+    """Give the user of a password that is cached as right, or None for one that has to be hashed.
+
+    Raises WrongPassword for one that is cached as wrong: it tells a guesser nothing new, so a
+    program that goes on sending an old password is no guesser and is not counted. Raises
+    TooManyFailures for whatever else comes from somebody who has to wait.
     """
-    key = SshKey.objects.select_related("user").filter(fingerprint=fingerprint).first()
-    if key is None or key.has_expired or not public_keys.is_allowed(key.algorithm, key.bit_length):
+    if not guard.may_compare:
+        raise guard.refusal()
+    user = verifiers.find_user(credentials.name)
+    stored_hash = user.password if user else ""
+    verdict = password_cache.look_up(credentials.name, credentials.text, stored_hash)
+    if verdict is Verdict.RIGHT and user is not None and verifiers.may_use_passwords(user):
+        guard.note_proof()
+        return user
+    if verdict is Verdict.WRONG:
         raise WrongPassword
-    if key.user is None:
-        if not site.read(site.SSH_ACCESS_KEYS_ENABLED):
-            raise WrongPassword
-        grants = Grants(access_key=key.pk)
-        scopes = frozenset({Scope.REPOSITORY})
-        actor = Actor(user=None, grants=grants, scopes=scopes, via=Via.ACCESS_KEY, origin=origin)
-    else:
-        actor = Actor(user=key.user, via=Via.SSH_KEY, origin=origin)
-        if not key.user.is_active:
-            raise WrongPassword
-        if access.site_permission(actor) is None:
-            raise NoAccess
-    if is_proved:
-        _note_use(key)
-    return actor
+    if guard.wait:
+        guard.count_comparison()
+        raise guard.refusal()
+    return None
 
 
-def _from_secret(name: str | None, text: str, origin: Origin) -> Actor:
-    """Judge an app password or access token: as the password of its owner, or a token alone as Bearer.
-
-    The rows are read each time, so what was revoked, or whose owner was deactivated, is out at once.
-    """
-    # By the secret, not by the name: who guesses somebody's password does not stop their programs.
-    subject = text[:PREFIX_LENGTH]
-    throttle.check(subject, origin)
-    secret = _find_secret(text)
-    is_token = isinstance(secret, AccessToken)
-    owner = secret.user if secret else None
-    fits = owner is not None and (name is None or name.lower() in _names_of(owner))
-    if (
-        secret is None
-        or owner is None
-        or not fits
-        or not owner.is_active
-        or (name is None and not is_token)
-        or (isinstance(secret, AccessToken) and secret.has_expired)
-    ):
-        _failed(subject, origin, Via.ACCESS_TOKEN if is_token else Via.APP_PASSWORD, owner)
-        raise WrongPassword
-    table = ceilings.ACCESS_TOKEN if is_token else ceilings.APP_PASSWORD
-    grants, scopes = ceilings.of(secret.permissions, table)
-    via = Via.ACCESS_TOKEN if is_token else Via.APP_PASSWORD
-    actor = Actor(user=owner, grants=grants, scopes=scopes, via=via, origin=origin)
-    if owner.type == User.Type.NORMAL and access.site_permission(actor) is None:
-        raise NoAccess
-    _note_use(secret)
-    return actor
-
-
-def _from_oauth_token(text: str, origin: Origin) -> Actor:
-    """Judge an OAuth access token; what its owner or its application lost, it lost too."""
-    subject = text[:PREFIX_LENGTH]
-    throttle.check(subject, origin)
-    rows = OAuthAccessToken.objects.select_related(
-        "authorisation__user", "authorisation__application"
-    )
-    token = rows.filter(prefix=subject).first()
-    if token is None or not hmac.compare_digest(token.digest, digest_of(text)):
-        _failed(subject, origin, Via.OAUTH, None)
-        raise WrongPassword
-    allowed = token.authorisation
-    if token.has_expired or not allowed.user.is_active:
-        # No guess: tokens expire every two hours, and whole teams come from one address.
-        raise WrongPassword
-    grants, scopes = ceilings.of_oauth(token.scopes, allowed.application.scopes)
-    actor = Actor(user=allowed.user, grants=grants, scopes=scopes, via=Via.OAUTH, origin=origin)
-    if access.site_permission(actor) is None:
-        raise NoAccess
-    _note_use(allowed)
-    return actor
-
-
-def digest_of(text: str) -> str:
-    """Give the hash under which a secret is kept; they are long and random, so a plain one is enough."""
-    return sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _failed(subject: str, origin: Origin, via: Via, user: User | None) -> None:
-    """Count a failure, and tell of it; of a name that is nobody's only that: it may be a slip, a password."""
+def _judged_by_hash(credentials: Password, guard: Guard, origin: Origin) -> User:
+    user = verifiers.find_user(credentials.name)
+    is_right = verifiers.is_password_of(user, credentials.text)
+    if user is not None and is_right and verifiers.may_use_passwords(user):
+        password_cache.store(credentials.name, credentials.text, user.password, is_right=True)
+        guard.count_success()
+        return user
+    if not is_right:
+        # Right for somebody who is switched off is not wrong: they may be switched on again.
+        stored_hash = user.password if user else ""
+        password_cache.store(credentials.name, credentials.text, stored_hash, is_right=False)
     with transaction.atomic():
-        throttle.failed(subject, origin)
-        name = user.name if user else ""
-        events.publish(SignInFailed(actor=Actor.anonymous(origin), name=name, via=via))
+        guard.count_failure()
+        _publish_failure(user, origin, Via.PASSWORD)
+    raise WrongPassword
+
+
+def _count_wrong_token(credentials: Token | OAuthToken, wrong: WrongSecret, origin: Origin) -> None:
+    with transaction.atomic():
+        throttle.count_wrong_secret(prefix_of(credentials.text), origin)
+        _publish_failure(wrong.owner, origin, wrong.via)
+
+
+def _publish_failure(user: User | None, origin: Origin, via: Via) -> None:
+    """Tell of a failure; of a name that is nobody's only that: it may be a slip, a password."""
+    name = user.name if user else ""
+    events.publish(SignInFailed(actor=Actor.anonymous(origin), name=name, via=via))
 
 
 def _are_passwords_taken(name: str, path: str) -> bool:
@@ -229,96 +184,3 @@ def _are_passwords_taken(name: str, path: str) -> bool:
         path == allowed or path.startswith(f"{allowed.rstrip('/')}/") or fnmatchcase(path, allowed)
         for allowed in site.read(site.BASIC_ALLOWED_PATHS)
     )
-
-
-def _names_of(owner: User) -> set[str]:
-    """The names under which a secret of this user may come in the place of a password."""
-    names = {owner.name.lower()}
-    return names | {TOKEN_USER} if owner.type == User.Type.SERVICE else names
-
-
-def _find_secret(text: str) -> AccessToken | AppPassword | None:
-    kind: type[AccessToken] | type[AppPassword] = (
-        AppPassword if text.startswith(MARKS[0]) else AccessToken
-    )
-    found = kind.objects.select_related("user").filter(prefix=text[:PREFIX_LENGTH]).first()
-    right = found is not None and hmac.compare_digest(found.digest, digest_of(text))
-    return found if right else None
-
-
-def _note_use(secret: AccessToken | AppPassword | OAuthAuthorisation | SshKey) -> None:
-    """Write down when it was used last, at most once a minute."""
-    now = timezone.now()
-    if secret.last_used_at is None or now - secret.last_used_at > USE_COUNTS_AFTER:
-        type(secret).objects.filter(pk=secret.pk).update(last_used_at=now)
-
-
-def _name_and_password(encoded: str) -> tuple[str, str]:
-    try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        raise WrongPassword from None
-    name, colon, password = decoded.partition(":")
-    if not colon or not name or "\x00" in decoded:
-        raise WrongPassword
-    return name, password
-
-
-def _verified(name: str, password: str, origin: Origin) -> User:
-    """Judge a password that comes with every request: a right one is remembered for seconds.
-
-    What is remembered is bound to the stored hash, so a changed password counts at once; the
-    user's row is read each time, so a deactivated user is out at once.
-    """
-    remembered = caches["memory"]
-    key = (
-        "basic:"
-        + hmac.new(
-            settings.SECRET_KEY.encode(), f"{name}\x00{password}".encode(), sha256
-        ).hexdigest()
-    )
-    user = _remembered(name, remembered.get(key))
-    if user is not None:
-        return user
-    with throttle.turn(name):
-        # Whoever waited may find that the same password was judged meanwhile.
-        user = _remembered(name, remembered.get(key)) or _judged(name, password, origin)
-    remembered.set(key, user.password, VERIFIED_SECONDS)
-    return user
-
-
-def _remembered(name: str, stored_hash: str | None) -> User | None:
-    if stored_hash is None:
-        return None
-    user = _find(name)
-    if user is None or not user.is_active or not hmac.compare_digest(user.password, stored_hash):
-        return None
-    if access.site_permission(Actor(user=user, via=Via.PASSWORD)) is None:
-        raise NoAccess
-    return user
-
-
-def _find(name: str) -> User | None:
-    """Find a user by name in any case, as Python tells cases apart and the throttle counts them.
-
-    A database may take more letters for the same, such as the dotless i: those are other names.
-    """
-    found = User.objects.filter(name__iexact=name)
-    return next((user for user in found if user.name.lower() == name.lower()), None)
-
-
-@contextmanager
-def _hashing() -> Iterator[None]:
-    """Compute few hashes at a time: each is dear in memory and time, and anybody may ask for one."""
-    if not _places.acquire(timeout=LONGEST_WAIT):
-        raise Unavailable("Too many people sign in at this moment. Try again.")
-    try:
-        yield
-    finally:
-        _places.release()
-
-
-def _waste_time(password: str) -> bool:
-    # An unknown name takes as long as a known one.
-    make_password(password)
-    return False

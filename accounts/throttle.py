@@ -1,7 +1,10 @@
-"""One limiter for all ways in: failures are counted in rows, and looked at before any hash is computed.
+"""Slows guessing: counts failed sign-ins in rows that every process sees, and says who has to wait.
 
-Two subjects are counted: the name, so that no password is guessed from many addresses, and the
-address, so that no address tries many names.
+A caller is a name together with the network it comes from. One that proved the right password
+within the last month is *known*: it is judged by its own failures alone, whatever strangers try.
+Strangers are judged by the failures of all strangers against the name, so that nobody guesses a
+password from many addresses, and by those of their network, so that none tries many names.
+What this guards against, and what not, is in docs/access.md.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -23,48 +28,150 @@ from django.utils import timezone
 
 from accounts.actor import Origin
 from accounts.errors import TooManyFailures
-from accounts.models import FailedSignIns
+from accounts.models import SignInAttempts
 from core import links
 from core.errors import Unavailable
 
-FREE_FAILURES = {"name": 5, "address": 30}
+
+class Subject(Enum):
+    """What failures are counted against; the value begins the key of its row."""
+
+    # A name from a network.
+    CALLER = "caller"
+    # A name, from strangers.
+    NAME = "name"
+    # A network, with names that it is not known for.
+    ADDRESS = "address"
+    # One random secret that we issue: a token, a code, a client's secret.
+    SECRET = "secret"
+    # A network, with random secrets and SSH keys.
+    SECRETS_OF_ADDRESS = "secrets"
+
+
+FREE_FAILURES = {
+    Subject.CALLER: 5,
+    Subject.NAME: 5,
+    Subject.ADDRESS: 30,
+    Subject.SECRET: 5,
+    Subject.SECRETS_OF_ADDRESS: 300,
+}
 # One program with an old password must not lock out everybody behind the same address: for a name
 # that has not failed itself, the address may have failed more often.
 FREE_FAILURES_OF_OTHERS = 300
+# While somebody has to wait, a password is only compared with what is cached as right. Each such
+# comparison tells a guesser something, so between two failures there are at most so many.
+MOST_COMPARISONS = {Subject.CALLER: 250, Subject.NAME: 25, Subject.ADDRESS: 25}
 LONGEST_WAIT = 15 * 60
 LONGEST_TURN = 10.0
 FORGOTTEN_AFTER = timedelta(hours=1)
+KNOWN_FOR = timedelta(days=30)
+PROOF_COUNTS_AFTER = timedelta(hours=1)
 
 
-def check(name: str | None, origin: Origin) -> None:
-    """Refuse with TooManyFailures while the name or the address has to wait.
+class Guard:
+    """How one name from one network stands at this moment; read from the rows once."""
 
-    Over SSH there is no name to guess for: the address alone is looked at.
+    def __init__(self, name: str, origin: Origin):
+        self._now = timezone.now()
+        self._caller = _key(Subject.CALLER, name.lower(), _network(origin.address))
+        strangers = [_key(Subject.NAME, name.lower())]
+        if origin.address:
+            strangers.append(_key(Subject.ADDRESS, _network(origin.address)))
+        rows = SignInAttempts.objects.in_bulk([self._caller, *strangers])
+        self._own = rows.get(self._caller)
+        proved_at = self._own.last_proved_at if self._own else None
+        self.is_known = _is_recent(proved_at, KNOWN_FOR, self._now)
+        self._keys = [self._caller] if self.is_known else strangers
+        self._rows = [
+            row
+            for key in self._keys
+            if (row := rows.get(key)) is not None
+            and _is_recent(row.last_failed_at, FORGOTTEN_AFTER, self._now)
+        ]
+        has_failed = strangers[0] in {row.subject for row in self._rows}
+        self.wait = max((_wait(row, self._now, has_failed) for row in self._rows), default=0)
+
+    @property
+    def may_compare(self) -> bool:
+        """Whether the password may be compared with what is cached, though the caller has to wait."""
+        return not self.wait or all(
+            row.comparisons < MOST_COMPARISONS[_subject_of(row)] for row in self._rows
+        )
+
+    def count_comparison(self) -> None:
+        """Count a password that was compared while the caller had to wait, and was not the right one."""
+        keys = [row.subject for row in self._rows]
+        SignInAttempts.objects.filter(subject__in=keys).update(comparisons=F("comparisons") + 1)
+
+    def count_failure(self) -> None:
+        """Count a wrong password."""
+        for key in self._keys:
+            _count(key)
+
+    def note_proof(self) -> None:
+        """Make the caller known by a right password that was cached; its failures go on counting.
+
+        Else a guesser beside a busy program would begin anew with each of its requests.
+        """
+        own = self._own
+        if own is None or not _is_recent(own.last_proved_at, PROOF_COUNTS_AFTER, self._now):
+            self._prove()
+
+    def count_success(self) -> None:
+        """Make the caller known by a right password that was hashed, and forget its failures.
+
+        Those of strangers with the same name stay: the owner's success is no guesser's.
+        """
+        self._prove(failures=0, comparisons=0, last_failed_at=None)
+
+    def _prove(self, **changes: Any) -> None:
+        SignInAttempts.objects.update_or_create(
+            subject=self._caller, defaults=changes | {"last_proved_at": self._now}
+        )
+
+    def refusal(self) -> TooManyFailures:
+        """Give the refusal that says how long to wait."""
+        return _too_many(self.wait)
+
+
+def count_wrong_secret(secret: str | None, origin: Origin) -> None:
+    """Count a wrong token, code or SSH key. Raises TooManyFailures, uncounted, where there were too many.
+
+    Asked after the secret was judged: nobody guesses one, so a right one is never refused. What is
+    bounded is what a flood of wrong ones writes.
     """
+    keys = _keys_of_secret(secret, origin)
+    _check_secrets(keys)
+    for key in keys:
+        _count(key)
+
+
+def check_wrong_key(origin: Origin) -> None:
+    """Refuse with TooManyFailures to look at more SSH keys, after many that nobody knows; for a wrong one."""
+    _check_secrets(_keys_of_secret(None, origin))
+
+
+def _keys_of_secret(secret: str | None, origin: Origin) -> list[str]:
+    keys = [] if secret is None else [_key(Subject.SECRET, secret)]
+    if origin.address:
+        keys.append(_key(Subject.SECRETS_OF_ADDRESS, _network(origin.address)))
+    return keys
+
+
+def _check_secrets(keys: list[str]) -> None:
     now = timezone.now()
-    rows = [
-        row
-        for row in FailedSignIns.objects.filter(subject__in=_subjects(name, origin))
-        if now - row.last_failed_at <= FORGOTTEN_AFTER
-    ]
-    has_failed = any(row.subject.startswith("name:") for row in rows)
-    for row in rows:
-        kind = row.subject.split(":", 1)[0]
-        free = FREE_FAILURES[kind]
-        if kind == "address" and not has_failed:
-            free = FREE_FAILURES_OF_OTHERS
-        over = row.failures - free
-        wait = min(2 ** min(over, 20), LONGEST_WAIT) if over >= 0 else 0
-        left = wait - (now - row.last_failed_at).total_seconds()
-        if left > 0:
-            raise TooManyFailures(int(left) + 1, links.absolute("/login"))
+    rows = SignInAttempts.objects.in_bulk(keys).values()
+    recent = [row for row in rows if _is_recent(row.last_failed_at, FORGOTTEN_AFTER, now)]
+    wait = max((_wait(row, now, True) for row in recent), default=0)
+    if wait:
+        raise _too_many(wait)
 
 
 @contextmanager
 def turn(name: str) -> Iterator[None]:
-    """Judge one password of a name at a time, in whatever process: who waited sees how the one before ended.
+    """Hash one password of a name at a time, in whatever process: who waited sees how the one before ended.
 
-    Else many guesses that come at once would all be judged before the first is counted. The lock is
+    Else many guesses that come at once would all be hashed before the first is counted. The lock is
     an flock in the home, so a process that is killed gives it back. Unavailable after a while.
     """
     folder: Path = settings.BITBUCKET_HOME / "locks"
@@ -90,46 +197,56 @@ def _is_locked(descriptor: int) -> bool:
     return True
 
 
-def failed(name: str | None, origin: Origin) -> None:
-    """Count a failure against the name and the address."""
-    now = timezone.now()
-    for subject in _subjects(name, origin):
-        FailedSignIns.objects.filter(
-            subject=subject, last_failed_at__lt=now - FORGOTTEN_AFTER
-        ).update(failures=0)
-        counted = FailedSignIns.objects.filter(subject=subject).update(
-            failures=F("failures") + 1, last_failed_at=now
-        )
-        if not counted:
-            _begin(subject)
-
-
-def succeeded(name: str) -> None:
-    """Forget the name's failures; the address keeps its own."""
-    FailedSignIns.objects.filter(subject=_subject("name", name.lower())).delete()
+def reset(name: str) -> None:
+    """Forget all failures with a name, from wherever they came."""
+    SignInAttempts.objects.filter(subject=_key(Subject.NAME, name.lower())).delete()
+    callers = f"{Subject.CALLER.value}:{_digest(name.lower())}:"
+    SignInAttempts.objects.filter(subject__startswith=callers).update(
+        failures=0, comparisons=0, last_failed_at=None
+    )
 
 
 def sweep() -> None:
-    """Forget failures that count no more."""
-    FailedSignIns.objects.filter(last_failed_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
-
-
-def _begin(subject: str) -> None:
+    """Delete what counts no more: failures after an hour, known callers after a month."""
     now = timezone.now()
+    old = SignInAttempts.objects.exclude(last_failed_at__gte=now - FORGOTTEN_AFTER)
+    old.exclude(last_proved_at__gte=now - KNOWN_FOR).delete()
+
+
+def _wait(row: SignInAttempts, now: datetime, has_failed: bool) -> int:
+    """Give the seconds until this row lets anybody try again; 0 for none."""
+    subject = _subject_of(row)
+    free = FREE_FAILURES[subject]
+    if subject is Subject.ADDRESS and not has_failed:
+        free = FREE_FAILURES_OF_OTHERS
+    over = row.failures - free
+    if over < 0 or row.last_failed_at is None:
+        return 0
+    seconds = min(2 ** min(over, 20), LONGEST_WAIT)
+    left = seconds - (now - row.last_failed_at).total_seconds()
+    return int(left) + 1 if left > 0 else 0
+
+
+def _count(key: str) -> None:
+    now = timezone.now()
+    rows = SignInAttempts.objects.filter(subject=key)
+    rows.filter(last_failed_at__lt=now - FORGOTTEN_AFTER).update(failures=0)
+    more = {"failures": F("failures") + 1, "comparisons": 0, "last_failed_at": now}
+    if rows.update(**more):
+        return
     try:
         with transaction.atomic():
-            FailedSignIns.objects.create(subject=subject, failures=1, last_failed_at=now)
+            SignInAttempts.objects.create(subject=key, failures=1, last_failed_at=now)
     except IntegrityError:
-        FailedSignIns.objects.filter(subject=subject).update(
-            failures=F("failures") + 1, last_failed_at=now
-        )
+        rows.update(**more)
 
 
-def _subjects(name: str | None, origin: Origin) -> list[str]:
-    subjects = [] if name is None else [_subject("name", name.lower())]
-    return (
-        [*subjects, _subject("address", _network(origin.address))] if origin.address else subjects
-    )
+def _too_many(seconds: int) -> TooManyFailures:
+    return TooManyFailures(seconds, links.absolute("/login"))
+
+
+def _is_recent(when: datetime | None, within: timedelta, now: datetime) -> bool:
+    return when is not None and now - when <= within
 
 
 def _network(address: str) -> str:
@@ -144,9 +261,13 @@ def _network(address: str) -> str:
     return address
 
 
-def _subject(kind: str, text: str) -> str:
-    # A digest: names come from anybody, in any length and alphabet.
-    return f"{kind}:{_digest(text)}"
+def _key(subject: Subject, *texts: str) -> str:
+    # Digests: names come from anybody, in any length and alphabet.
+    return ":".join([subject.value, *map(_digest, texts)])
+
+
+def _subject_of(row: SignInAttempts) -> Subject:
+    return Subject(row.subject.split(":", 1)[0])
 
 
 def _digest(text: str) -> str:

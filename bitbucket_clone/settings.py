@@ -95,6 +95,8 @@ SITE_DEFAULTS: dict[str, Any] = {
     "basic_allowed_users": [],
     "basic_allowed_paths": [],
     "basic_warning_shown": False,
+    # Whether passwords that administrators set for others must be strong as well.
+    "password_rules_for_administrators": False,
     "banner": {},
     # Of new repositories that do not say; empty for Git's own, master.
     "default_branch": "",
@@ -217,14 +219,29 @@ _MEMORY = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "OPTIONS": {"MAX_ENTRIES": 2000},
 }
-CACHES: dict[str, Any] = {
-    "default": {
-        "BACKEND": "core.caches.PatientRedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
+_REDIS = {
+    "BACKEND": "core.caches.PatientRedisCache",
+    "LOCATION": REDIS_URL,
+    "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
+}
+
+
+def _password_cache(name: str) -> dict[str, Any]:
+    """Shared by all processes that check passwords; see accounts.password_cache."""
+    if REDIS_URL:
+        return {**_REDIS, "KEY_PREFIX": name}
+    return {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": CACHE_DIR / name,
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
-    if REDIS_URL
-    else {**_MEMORY, "LOCATION": "default"},
+
+
+CACHES: dict[str, Any] = {
+    "default": _REDIS if REDIS_URL else {**_MEMORY, "LOCATION": "default"},
+    # Apart, so that a flood of wrong passwords does not push out the right ones.
+    "right_passwords": _password_cache("right-passwords"),
+    "wrong_passwords": _password_cache("wrong-passwords"),
     "memory": {**_MEMORY, "LOCATION": "memory"},
     "pages": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",

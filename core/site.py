@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -26,24 +29,49 @@ BASIC_PASSWORDS_BLOCKED = "basic_passwords_blocked"
 BASIC_ALLOWED_USERS = "basic_allowed_users"
 BASIC_ALLOWED_PATHS = "basic_allowed_paths"
 BASIC_WARNING_SHOWN = "basic_warning_shown"
+PASSWORD_RULES_FOR_ADMINISTRATORS = "password_rules_for_administrators"
 BANNER = "banner"
 DEFAULT_BRANCH = "default_branch"
 ARCHIVE_POLICY = "archive_policy"
 DELETE_POLICY = "delete_policy"
 MAIL_SERVER = "mail_server"
 MAIL_SENDER = "mail_sender"
-REMEMBERED_SECONDS = 30
+CACHED_SECONDS = 30
 
 
 def read(name: str) -> Any:
-    """Give the setting's value: the row, else what the environment says; remembered for half a minute."""
-    return cache.get_or_set(f"site:{name}", lambda: _stored_or_default(name), REMEMBERED_SECONDS)
+    """Give the setting's value: the row, else what the environment says; cached for half a minute."""
+    key = f"site:{_last_write()}:{name}"
+    return cache.get_or_set(key, lambda: _stored_or_default(name), CACHED_SECONDS)
 
 
 def write(name: str, value: Any) -> None:
-    """Store a setting; other processes see it when what they remember has aged."""
+    """Store a setting; every process of this machine, and with Redis every node, sees it at once."""
     SiteSetting.objects.update_or_create(name=name, defaults={"value": value})
-    transaction.on_commit(lambda: cache.delete(f"site:{name}"))
+    transaction.on_commit(lambda: _forget(name))
+
+
+def _forget(name: str) -> None:
+    cache.delete(f"site:{_last_write()}:{name}")
+    if not settings.REDIS_URL:
+        # Each process has a cache of its own: the time of this file is part of their keys.
+        _stamp().parent.mkdir(parents=True, exist_ok=True)
+        _stamp().touch()
+        now = time.time_ns()
+        os.utime(_stamp(), ns=(now, now))
+
+
+def _last_write() -> int:
+    if settings.REDIS_URL:
+        return 0
+    try:
+        return _stamp().stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _stamp() -> Path:
+    return settings.CACHE_DIR / "site-settings-changed"
 
 
 def _stored_or_default(name: str) -> Any:

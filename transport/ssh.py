@@ -12,6 +12,7 @@ import logging
 import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import asyncssh
@@ -20,6 +21,7 @@ from django.db import close_old_connections
 
 from accounts import credentials, host_keys, public_keys, throttle
 from accounts.actor import Actor, Origin
+from accounts.errors import TooManyFailures, WrongPassword
 from core import outages, site
 from core.errors import DomainError
 from transport.ssh_commands import Commands
@@ -155,7 +157,7 @@ class Door(asyncssh.SSHServer):
         """Count a visitor who offered keys and had none that is known."""
         self._house.left(self)
         if self._refusals and not self._proved:
-            task = asyncio.ensure_future(self._house.judge(throttle.failed, None, self.origin))
+            task = asyncio.ensure_future(self._house.judge(_count_refusal, self.origin))
             task.add_done_callback(_look_at)
 
     async def begin_auth(self, username: str) -> bool:
@@ -164,7 +166,7 @@ class Door(asyncssh.SSHServer):
         agent = version.decode("ascii", "replace") if isinstance(version, bytes) else str(version)
         self.origin = Origin(address=self.origin.address, user_agent=f"SSH {agent}"[:500])
         try:
-            is_open = await self._house.judge(_is_open, self.origin)
+            is_open = await self._house.judge(site.read, site.SSH_ENABLED)
         except outages.DATABASE_IS_AWAY as error:
             logger.error("the database does not answer: %s", error)
             raise asyncssh.DisconnectError(
@@ -172,7 +174,7 @@ class Door(asyncssh.SSHServer):
             ) from None
         if not is_open:
             raise asyncssh.DisconnectError(
-                asyncssh.DISC_BY_APPLICATION, "SSH is switched off here, or you have to wait."
+                asyncssh.DISC_BY_APPLICATION, "SSH is switched off on this server."
             )
         return True
 
@@ -185,6 +187,8 @@ class Door(asyncssh.SSHServer):
         self._offered = public_keys.fingerprint(key.public_data)
         try:
             await self._house.judge(self._recognise_offered)
+        except TooManyFailures as error:
+            raise asyncssh.DisconnectError(asyncssh.DISC_BY_APPLICATION, error.message) from None
         except DomainError:
             self._refusals += 1
             return False
@@ -201,7 +205,12 @@ class Door(asyncssh.SSHServer):
         return credentials.from_ssh_key(self._proved, self.origin)
 
     def _recognise_offered(self) -> Actor:
-        return credentials.from_ssh_key(self._offered, self.origin, is_proved=False)
+        try:
+            return credentials.from_ssh_key(self._offered, self.origin, is_proved=False)
+        except WrongPassword:
+            # A known key is let in, however many unknown ones came from the same address.
+            throttle.check_wrong_key(self.origin)
+            raise
 
     def _watch_idleness(self) -> None:
         def look(before: bool) -> None:
@@ -214,13 +223,9 @@ class Door(asyncssh.SSHServer):
         loop.call_later(IDLE_SECONDS, look, not self.working)
 
 
-def _is_open(origin: Origin) -> bool:
-    throttle_refuses = False
-    try:
-        throttle.check(None, origin)
-    except DomainError:
-        throttle_refuses = True
-    return bool(site.read(site.SSH_ENABLED)) and not throttle_refuses
+def _count_refusal(origin: Origin) -> None:
+    with suppress(TooManyFailures):
+        throttle.count_wrong_secret(None, origin)
 
 
 def _asked(question: Any, *arguments: Any) -> Any:

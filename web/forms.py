@@ -471,6 +471,11 @@ class AuthenticationForm(Form):
         required=False,
         help_text="0 means for ever. Tokens that exist keep their end.",
     )
+    administrators_follow_password_rules = forms.BooleanField(
+        label="Ask administrators for strong passwords too",
+        required=False,
+        help_text="People who choose their own password always have to choose a strong one.",
+    )
 
 
 class ServerForm(Form):

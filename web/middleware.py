@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts import credentials
 from core import links
 from core.errors import DomainError, Unauthenticated
 from repos.errors import Moved
 
 Handler = Callable[[HttpRequest], HttpResponse]
+SAFE = ("GET", "HEAD")
 
 
 class Refusals:
@@ -25,6 +28,19 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on."""
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any
+    ) -> HttpResponse | None:
+        """Let scripts read pages with Basic or Bearer, as REST does; no session begins, and forms need one."""
+        is_page = view.__module__.startswith("web.")
+        if not is_page or "HTTP_AUTHORIZATION" not in request.META or request.method not in SAFE:
+            return None
+        try:
+            request.actor = credentials.from_header_of_page(request)  # type: ignore[attr-defined]
+        except DomainError as error:
+            return self.process_exception(request, error)
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; leave accidents to handler500."""
@@ -49,7 +65,7 @@ def _ask_who(request: HttpRequest, error: Unauthenticated) -> HttpResponse:
 
 def to_login(request: HttpRequest) -> HttpResponse:
     """Send somebody unknown to the login page, and back afterwards."""
-    wanted = request.get_full_path() if request.method == "GET" else ""
+    wanted = request.get_full_path() if request.method in SAFE else ""
     query = urlencode({"next": wanted}) if wanted else ""
     return redirect(f"{reverse('login')}?{query}" if query else reverse("login"))
 

@@ -11,13 +11,12 @@ from accounts.models.profiles import UserAvatar, UserSettings
 from accounts.models.rate_limits import RateLimit, RefusedRequests
 from accounts.models.secrets import AccessToken, AppPassword, Secret
 from accounts.models.sessions import Session
-from accounts.models.throttle import FailedSignIns
+from accounts.models.throttle import SignInAttempts
 from accounts.models.users import GlobalGrant, Group, User
 
 __all__ = [
     "AccessToken",
     "AppPassword",
-    "FailedSignIns",
     "GlobalGrant",
     "Group",
     "OAuthAccessToken",
@@ -28,6 +27,7 @@ __all__ = [
     "RefusedRequests",
     "Secret",
     "Session",
+    "SignInAttempts",
     "SshKey",
     "User",
     "UserAvatar",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from oauthlib.uri_validate import is_absolute_uri
 
-from accounts import access, ceilings, credentials
+from accounts import access, ceilings, token_format
 from accounts.actor import Actor
 from accounts.errors import TooManyApplications, UnfitName
 from accounts.events import (
@@ -52,7 +52,7 @@ def create(
     made = OAuthApplication(
         name=_judged_name(name),
         client_id=secrets.token_hex(16),
-        secret_digest=credentials.digest_of(secret) if secret else "",
+        secret_digest=token_format.digest_of(secret) if secret else "",
         is_confidential=is_confidential,
         redirect_uris=_judged_addresses(redirect_uris),
         scopes=wanted,
@@ -101,7 +101,7 @@ def renew_secret(actor: Actor, application: OAuthApplication) -> str:
     if not application.is_confidential:
         raise Invalid("An application that cannot keep a secret has none.")
     secret = _new_secret()
-    application.secret_digest = credentials.digest_of(secret)
+    application.secret_digest = token_format.digest_of(secret)
     with transaction.atomic():
         application.save(update_fields=["secret_digest"])
         events.publish(OAuthSecretRenewed(actor=actor, application=application))

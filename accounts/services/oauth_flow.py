@@ -17,7 +17,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2 import WebApplicationServer
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts import access, credentials, throttle
+from accounts import access, throttle, token_format
 from accounts.actor import Actor
 from accounts.errors import TooManyFailures, UnfitApplication
 from accounts.models import OAuthApplication
@@ -145,15 +145,14 @@ def _answer(actor: Actor, work: str, came: Form) -> Answer:
         return _refused(400, "invalid_request", "A parameter was sent twice.")
     validator = Validator(actor)
     try:
-        for subject in (validator.subject_of(sent), *_secrets_in(sent)):
-            throttle.check(subject, actor.origin)
         told, text, status = getattr(_server(validator), work)("", "POST", form, headers)
-    except TooManyFailures as error:
-        return _refused(429, "temporarily_unavailable", error.message)
     except errors.OAuth2Error as error:
         told, text, status = error.headers, error.json, error.status_code
-    for subject in validator.guesses:
-        throttle.failed(subject, actor.origin)
+    try:
+        for secret in validator.guesses:
+            throttle.count_wrong_secret(secret, actor.origin)
+    except TooManyFailures as error:
+        return _refused(429, "temporarily_unavailable", error.message)
     if status == 401 and came.authorization:
         # RFC 6749, 5.2: asked in the way in which the client came.
         told = {**told, "WWW-Authenticate": 'Basic realm="Bitbucket"'}
@@ -163,8 +162,8 @@ def _answer(actor: Actor, work: str, came: Form) -> Answer:
 def _server(validator: Validator) -> WebApplicationServer:
     server = WebApplicationServer(
         validator,
-        token_generator=lambda _: _new(credentials.OAUTH_ACCESS_MARK),
-        refresh_token_generator=lambda _: _new(credentials.OAUTH_REFRESH_MARK),
+        token_generator=lambda _: _new(token_format.OAUTH_ACCESS_MARK),
+        refresh_token_generator=lambda _: _new(token_format.OAUTH_REFRESH_MARK),
         token_expires_in=int(ACCESS_LIFETIME.total_seconds()),
     )
     grants: list[Any] = [server.auth_grant, server.refresh_grant]
@@ -190,12 +189,6 @@ def _new(mark: str) -> str:
 def _require_person(actor: Actor) -> None:
     """Whoever is asked must be there: no secret lets another program in."""
     access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
-
-
-def _secrets_in(sent: Request) -> list[str]:
-    """What was tried: a code, a refresh token, a token to end."""
-    tried = [sent.code, sent.refresh_token, sent.token]
-    return [text[: credentials.PREFIX_LENGTH] for text in tried if text]
 
 
 def _address(query: str) -> str:

@@ -17,7 +17,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2 import RequestValidator
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts import access, ceilings, credentials
+from accounts import access, ceilings, token_format
 from accounts.actor import Actor, Via
 from accounts.events import OAuthAuthorisationGranted
 from accounts.models import (
@@ -57,7 +57,7 @@ class Validator(RequestValidator):
     def subject_of(self, request: Any) -> str:
         """What failures are counted against: this secret of this client, so that guessing it stops nobody else."""
         client_id, secret = _client_credentials(request)
-        return f"{client_id[:64]}:{secret[: credentials.PREFIX_LENGTH]}"
+        return f"{client_id[:64]}:{secret[: token_format.PREFIX_LENGTH]}"
 
     # --- The application ------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ class Validator(RequestValidator):
         client_id, secret = _client_credentials(request)
         application = _find_application(client_id)
         digest = application.secret_digest if application else ""
-        if application is None or not hmac.compare_digest(digest, credentials.digest_of(secret)):
+        if application is None or not hmac.compare_digest(digest, token_format.digest_of(secret)):
             self.guesses.append(self.subject_of(request))
             return False
         request.client = application
@@ -197,7 +197,7 @@ class Validator(RequestValidator):
         rows = OAuthAuthorisation.objects.select_related("user")
         found = _find(rows, code)
         if found is None:
-            self.guesses.append(code[: credentials.PREFIX_LENGTH])
+            self.guesses.append(code[: token_format.PREFIX_LENGTH])
             return False
         if found.application_id != client.pk:
             return False
@@ -219,7 +219,7 @@ class Validator(RequestValidator):
     def get_code_challenge_method(self, code: str, request: Any) -> str:
         """How it was made."""
         # A wrong verifier is a guess at it, and the last thing that is asked about a code.
-        self.guesses.append(code[: credentials.PREFIX_LENGTH])
+        self.guesses.append(code[: token_format.PREFIX_LENGTH])
         return str(self.authorisation.code_challenge_method)
 
     def confirm_redirect_uri(
@@ -242,7 +242,7 @@ class Validator(RequestValidator):
         rows = OAuthRefreshToken.objects.select_related("authorisation__user")
         found = _find(rows, refresh_token)
         if found is None:
-            self.guesses.append(refresh_token[: credentials.PREFIX_LENGTH])
+            self.guesses.append(refresh_token[: token_format.PREFIX_LENGTH])
             return False
         allowed = found.authorisation
         if allowed.application_id != client.pk:
@@ -338,7 +338,7 @@ class Validator(RequestValidator):
                 self.actor, refresh_token.authorisation, reason=authorisations.GIVEN_BACK
             )
         else:
-            self.guesses.append(token[: credentials.PREFIX_LENGTH])
+            self.guesses.append(token[: token_format.PREFIX_LENGTH])
 
 
 def _client_credentials(request: Request) -> tuple[str, str]:
@@ -364,15 +364,15 @@ def _find(rows: Any, text: str) -> Any:
     """Find a hashed secret among rows."""
     if not _OURS.fullmatch(text):
         return None
-    found = rows.filter(prefix=text[: credentials.PREFIX_LENGTH]).first()
-    digest = credentials.digest_of(text)
+    found = rows.filter(prefix=text[: token_format.PREFIX_LENGTH]).first()
+    digest = token_format.digest_of(text)
     return found if found is not None and hmac.compare_digest(found.digest, digest) else None
 
 
 def _hashed(text: str) -> dict[str, str]:
     return {
-        "prefix": text[: credentials.PREFIX_LENGTH],
-        "digest": credentials.digest_of(text),
+        "prefix": text[: token_format.PREFIX_LENGTH],
+        "digest": token_format.digest_of(text),
     }
 
 

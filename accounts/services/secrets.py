@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import access, ceilings, credentials, rank
+from accounts import access, ceilings, rank, token_format
 from accounts.actor import Actor
 from accounts.errors import TooManySecrets, UnfitName
 from accounts.events import SecretChanged, SecretIssued, SecretRevoked
@@ -32,7 +32,7 @@ def create_app_password(
     _require_own(actor, user)
     if user.app_passwords.count() >= MOST_OF_A_USER:
         raise TooManySecrets()
-    text = _new_text(credentials.MARKS[0])
+    text = _new_text(token_format.APP_PASSWORD_MARK)
     made = AppPassword(
         user=user,
         name=_judged_name(name),
@@ -55,7 +55,7 @@ def create_access_token(
     _require_own(actor, user)
     if user.access_tokens.count() >= MOST_OF_A_USER:
         raise TooManySecrets()
-    text = _new_text(credentials.MARKS[1])
+    text = _new_text(token_format.ACCESS_TOKEN_MARK)
     days = _judged_days(expiry_days)
     made = AccessToken(
         user=user,
@@ -85,7 +85,7 @@ def create_service_token(
     actor: Actor, *, name: str, permissions: Collection[str], expiry_days: int | None
 ) -> tuple[AccessToken, str]:
     """Make a token with a service user that it acts as; who asks has judged the actor's right to it."""
-    text = _new_text(credentials.MARKS[1])
+    text = _new_text(token_format.ACCESS_TOKEN_MARK)
     days = _judged_days(expiry_days)
     number = secrets.token_hex(8)
     user = User(
@@ -144,7 +144,7 @@ def _new_text(mark: str) -> str:
 
 def _hashed(text: str) -> dict[str, str]:
     return {
-        "prefix": text[: credentials.PREFIX_LENGTH],
+        "prefix": text[: token_format.PREFIX_LENGTH],
         "digest": hashlib.sha256(text.encode()).hexdigest(),
     }
 

@@ -51,8 +51,9 @@ def change_authentication(
     allowed_paths: Sequence[str] | None = None,
     shows_warning: bool | None = None,
     longest_token_days: int | None = None,
+    administrators_follow_password_rules: bool | None = None,
 ) -> None:
-    """Say whether REST and Git take passwords, from whom and where nevertheless, and how long tokens are good."""
+    """Change whether REST and Git take passwords, how long tokens last, and which passwords administrators may set."""
     for name, values in (("allowed-users", allowed_users), ("allowed-paths", allowed_paths)):
         if values is not None and (
             len(values) > MOST_EXCEPTIONS or any(not 0 < len(one) <= 1000 for one in values)
@@ -72,6 +73,7 @@ def change_authentication(
             site.BASIC_ALLOWED_PATHS: None if allowed_paths is None else list(allowed_paths),
             site.BASIC_WARNING_SHOWN: shows_warning,
             site.LONGEST_TOKEN_DAYS: longest_token_days,
+            site.PASSWORD_RULES_FOR_ADMINISTRATORS: administrators_follow_password_rules,
         },
     )
 

@@ -170,12 +170,14 @@ def test_guesses_at_the_old_password_are_counted_like_any_others(api, alice):
 
 def test_one_limiter_counts_all_ways_in(api, alice, settings):
     """Five failures by five doors are five failures."""
-    wrong = basic("alice", "wrong")
     client = Client(raise_request_exception=False)
     for path in (PROJECTS, "/scm/prj/repo.git/info/refs?service=git-upload-pack", "/rest/api/1.0/repos"):  # fmt: skip
+        wrong = basic("alice", f"guess at {path}")
         assert client.get(path, headers={"Authorization": wrong}).status_code == 401
-    for _ in range(2):
-        client.post("/j_atl_security_check", {"j_username": "ALICE", "j_password": "wrong"})
+    for number in range(2):
+        client.post(
+            "/j_atl_security_check", {"j_username": "ALICE", "j_password": f"guess {number}"}
+        )
     locked = client.get(PROJECTS, headers={"Authorization": basic("alice", builders.PASSWORD)})
     assert locked.status_code == 401
     assert "CAPTCHA_CHALLENGE" in locked["X-Authentication-Denied-Reason"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import credentials, throttle
+from accounts import credentials, throttle, verifiers
 from accounts.actor import Origin
 from accounts.errors import WrongPassword
-from accounts.models import FailedSignIns
+from accounts.models import SignInAttempts
 from tests import builders
 
 HERE = Origin(address="192.0.2.1")
@@ -28,8 +28,8 @@ def test_a_name_that_looks_alike_is_another_name(name, other):
 def test_a_name_that_is_nobodys_costs_the_same_work(monkeypatch):
     builders.user("alice")
     hashed = []
-    monkeypatch.setattr(credentials, "check_password", lambda *_: hashed.append("known") or False)
-    monkeypatch.setattr(credentials, "make_password", lambda *_: hashed.append("unknown"))
+    monkeypatch.setattr(verifiers, "check_password", lambda *_: hashed.append("known") or False)
+    monkeypatch.setattr(verifiers, "make_password", lambda *_: hashed.append("unknown"))
     for name in ("alice", "nobody"):
         with pytest.raises(WrongPassword):
             credentials.from_password(name, "guess", HERE)
@@ -39,8 +39,8 @@ def test_a_name_that_is_nobodys_costs_the_same_work(monkeypatch):
 @pytest.mark.django_db
 def test_a_subscriber_of_version_six_is_one_address():
     for number in range(3):
-        throttle.failed(None, Origin(address=f"2001:db8:1:2::{number}"))
-    throttle.failed(None, Origin(address="2001:db8:1:3::1"))
-    throttle.failed(None, Origin(address="::ffff:192.0.2.9"))
-    throttle.failed(None, Origin(address="192.0.2.9"))
-    assert sorted(FailedSignIns.objects.values_list("failures", flat=True)) == [1, 2, 3]
+        throttle.count_wrong_secret(None, Origin(address=f"2001:db8:1:2::{number}"))
+    throttle.count_wrong_secret(None, Origin(address="2001:db8:1:3::1"))
+    throttle.count_wrong_secret(None, Origin(address="::ffff:192.0.2.9"))
+    throttle.count_wrong_secret(None, Origin(address="192.0.2.9"))
+    assert sorted(SignInAttempts.objects.values_list("failures", flat=True)) == [1, 2, 3]

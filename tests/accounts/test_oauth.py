@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import (
-    FailedSignIns,
     OAuthAccessToken,
     OAuthApplication,
     OAuthAuthorisation,
     OAuthRefreshToken,
+    SignInAttempts,
 )
 from accounts.services import authorisations
 from tests import builders, oauth
@@ -98,7 +98,7 @@ def test_nothing_is_kept_but_hashes(world):
     kept = "\n".join(
         str(row)
         for model in (
-            OAuthApplication, OAuthAuthorisation, OAuthAccessToken, OAuthRefreshToken, FailedSignIns,
+            OAuthApplication, OAuthAuthorisation, OAuthAccessToken, OAuthRefreshToken, SignInAttempts,
         )
         for row in model.objects.values()
     )  # fmt: skip
@@ -474,7 +474,7 @@ def test_guesses_are_counted_and_stop_nobody_else(world):
     assert "Wait" in refused.json()["error_description"]
     # The one with the right secret goes on.
     assert refresh(application, secret, given["refresh_token"]).status_code == 200
-    FailedSignIns.objects.all().delete()
+    SignInAttempts.objects.all().delete()
     for _ in range(6):
         status = bearer("BBOA-" + "x" * 40).get(REPO)
     assert "X-Authentication-Denied-Reason" in status
@@ -493,14 +493,14 @@ def test_what_has_only_expired_is_no_guess(world):
     OAuthAccessToken.objects.update(expires_at=timezone.now())
     for _ in range(8):
         assert bearer(given["access_token"]).get(REPO).status_code == 401
-    assert not FailedSignIns.objects.exists()
+    assert not SignInAttempts.objects.filter(failures__gt=0).exists()
 
 
 def test_a_wrong_verifier_is_a_guess(world):
     application, secret = builders.oauth_application()
     code = code_for(application, **pkce()[1])
     exchange(application, secret, code, code_verifier="x" * 50)
-    assert FailedSignIns.objects.filter(subject__startswith="name:").count() == 1
+    assert SignInAttempts.objects.filter(subject__startswith="secret:").count() == 1
 
 
 def test_no_secret_in_the_log(world, caplog):

@@ -149,16 +149,16 @@ def test_administration_by_token_stays_below_system_administrators(world):
     assert passed.status_code == 401
 
 
-def test_tokens_are_for_rest_and_git_and_never_for_pages(world):
+def test_tokens_are_for_rest_and_git_and_read_pages(world):
     application, secret = builders.oauth_application()
     text = tokens(application, secret)["access_token"]
     for name in ("alice", "x-token-auth", "oauth2", "anything"):
         assert fetch_status(with_password(name, text)) == 200
         assert push_status(with_password(name, text)) == 200
     assert fetch_status(bearer(text)) == 200
-    assert bearer(text).get("/dashboard").status_code != 200
-    assert bearer(text).get("/projects/PRJ/repos/repo/raw/hello.txt").status_code == 401
-    assert bearer(text).get(question(application)).status_code == 302
+    assert bearer(text).get("/projects/PRJ/repos/repo/raw/hello.txt").status_code == 200
+    assert bearer(text).get("/projects/PRJ/repos/repo/settings").status_code == 401
+    assert bearer(text).get(question(application)).status_code == 401
     signed = Client().post("/j_atl_security_check", {"j_username": "alice", "j_password": text})
     assert signed.status_code == 401
     given = tokens(application, secret)

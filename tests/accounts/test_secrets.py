@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AccessToken, AppPassword, FailedSignIns, GlobalGrant, User
+from accounts.models import AccessToken, AppPassword, GlobalGrant, SignInAttempts, User
 from tests import builders, reference
 
 pytestmark = pytest.mark.django_db
@@ -141,12 +141,22 @@ def test_no_secret_manages_secrets(world, make):
 
 
 @pytest.mark.parametrize("make", [app_password, token])
-def test_no_secret_opens_pages(world, make):
-    text = make("REPO_READ")
+def test_a_secret_reads_pages_and_begins_no_session(world, make):
+    text = make("REPO_ADMIN")
+    client = basic("alice", text)
     login = Client().post("/j_atl_security_check", {"j_username": "alice", "j_password": text})
     assert login.status_code == 401
-    assert basic("alice", text).get("/dashboard").status_code in {302, 401}
-    assert basic("alice", text).get("/projects/PRJ/repos/repo/raw/hello.txt").status_code == 401
+    page = "/projects/PRJ/repos/repo/browse/hello.txt"
+    assert client.get(page).status_code == 200
+    assert client.head(page).status_code == 200
+    assert set(client.cookies) <= {"bitbucket_csrf"}
+    assert client.get("/projects/PRJ/repos/repo/raw/hello.txt").status_code == 200
+    # Settings show more than the scope of a secret covers, and forms need a session.
+    assert client.get("/projects/PRJ/repos/repo/settings").status_code == 401
+    assert client.get("/account/app-passwords").status_code == 401
+    changed = client.post("/projects/PRJ/repos/repo/settings", {"name": "other"})
+    assert changed.status_code in {401, 403}
+    assert basic("alice", text[:-1]).get(page).status_code == 401
 
 
 @pytest.mark.parametrize("make", [app_password, token])
@@ -310,7 +320,7 @@ def test_the_pages_make_show_once_and_revoke(world):
 
 def test_who_guesses_the_password_does_not_stop_the_programs(world):
     text = token("REPO_READ")
-    for _ in range(8):
-        basic("alice", "wrong").get(REPO)
-    assert FailedSignIns.objects.filter(subject__startswith="name:", failures__gte=5).exists()
+    for number in range(8):
+        basic("alice", f"wrong {number}").get(REPO)
+    assert SignInAttempts.objects.filter(failures__gte=5).exists()
     assert basic("alice", text).get(REPO).status_code == 200

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import FailedSignIns, Session
+from accounts.models import Session, SignInAttempts
 from accounts.services import users
 from accounts.tasks import sweep
 from tests import builders
@@ -194,11 +194,15 @@ def test_what_is_over_is_swept(alice):
         expire_date=timezone.now() - timedelta(days=1)
     )
     old = timezone.now() - timedelta(days=1)
-    FailedSignIns.objects.create(subject="name:x", failures=3, last_failed_at=old)
-    FailedSignIns.objects.create(subject="name:y", failures=3, last_failed_at=timezone.now())
+    SignInAttempts.objects.create(subject="name:x", failures=3, last_failed_at=old)
+    SignInAttempts.objects.create(subject="name:y", failures=3, last_failed_at=timezone.now())
+    SignInAttempts.objects.create(subject="caller:x", last_proved_at=old)
+    SignInAttempts.objects.create(subject="caller:y", last_proved_at=old - timedelta(days=60))
     sweep()
     assert Session.objects.count() == 1
-    assert [row.subject for row in FailedSignIns.objects.all()] == ["name:y"]
+    left = set(SignInAttempts.objects.values_list("subject", flat=True))
+    assert {"name:y", "caller:x"} <= left
+    assert not {"name:x", "caller:y"} & left
 
 
 def test_the_list_costs_the_same_however_long_it_is(alice):

@@ -45,7 +45,7 @@ MAY_WRITE = ("services", "migrations", "tasks")
 ALSO_WRITE = {
     "accounts/rate_limits.py",
     "accounts/throttle.py",
-    "accounts/credentials.py",
+    "accounts/verifiers.py",
     "accounts/sessions.py",
     "audit/models.py",
     "audit/subscribers.py",

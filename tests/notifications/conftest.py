@@ -15,7 +15,7 @@ from tests.pullrequests.conftest import bob, carol, project, propose, repo  # no
 @pytest.fixture(autouse=True)
 def _settings_hold_at_once(monkeypatch):
     """What tests write is in force before their transaction ends, which it never does."""
-    monkeypatch.setattr(site, "REMEMBERED_SECONDS", 0)
+    monkeypatch.setattr(site, "CACHED_SECONDS", 0)
 
 
 @pytest.fixture

@@ -391,7 +391,7 @@ def test_a_digest_costs_as_many_queries_for_many_notices(
         worlds.commit(repo, "main", {"x": str(step)}, actor=builders.actor(alice))
     assert Notice.objects.filter(user=bob).count() == number
     # As in a server, which asks for the settings of the site now and then.
-    monkeypatch.setattr(site, "REMEMBERED_SECONDS", 30)
+    monkeypatch.setattr(site, "CACHED_SECONDS", 30)
     with django_assert_max_num_queries(18):
         notices.send_digest(Actor.system(), bob.pk)
     [mail] = box.to("bob@example.com")

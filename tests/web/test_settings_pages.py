@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _seen_at_once(monkeypatch):
-    monkeypatch.setattr(site, "REMEMBERED_SECONDS", 0)
+    monkeypatch.setattr(site, "CACHED_SECONDS", 0)
 
 
 def signed_in(user):

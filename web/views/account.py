@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as people
 from accounts.errors import NoSuchUser
@@ -25,7 +25,7 @@ ONE_YEAR = 365 * 24 * 3600
 
 
 @never_cache
-@require_GET
+@require_safe
 def login(request: HttpRequest) -> HttpResponse:
     """/login"""
     wanted = inside(request.GET.get("next", ""))
@@ -57,11 +57,11 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def logout(request: HttpRequest) -> HttpResponse:
     """/j_atl_security_logout: at once for who asks from here, for who comes by a link from elsewhere after a question."""
     actor = request.actor  # type: ignore[attr-defined]
-    if actor.user is not None and request.method == "GET" and not _comes_from_here(request):
+    if actor.user is not None and request.method != "POST" and not _comes_from_here(request):
         return render(request, "logout.html")
     sign_in.sign_out(actor, request)
     return redirect("login")
@@ -89,7 +89,7 @@ def clone_way(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """/users/{slug}: a person and the repositories of their personal project."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -108,7 +108,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """/account/password: change one's own; all other sessions end."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -129,7 +129,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "password.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def avatar(request: HttpRequest, slug: str) -> HttpResponse:
     """/users/{slug}/avatar.png: somebody's own picture, or one made for the name, whether somebody bears it or not."""
     if len(slug) > 255:

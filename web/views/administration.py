@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors as people
 from accounts.models import Group, User
@@ -27,13 +27,13 @@ STEPS = (
 )
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """/admin"""
     return redirect("admin-users")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def user_list(request: HttpRequest) -> HttpResponse:
     """/admin/users: all users, and the form for a new one."""
     actor = _administrator(request)
@@ -48,7 +48,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
     return render(request, template, context, status=_status(form))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def user_detail(request: HttpRequest) -> HttpResponse:
     """/admin/users/view?name=: one user, whom an administrator changes."""
     actor = _administrator(request)
@@ -85,7 +85,7 @@ def user_detail(request: HttpRequest) -> HttpResponse:
     return render(request, "admin_user.html", context, status=400 if failed else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def user_erasure(request: HttpRequest) -> HttpResponse:
     """/admin/users/erase?name=: what tells who a deleted user was goes too; without a name, ask for it."""
     actor = _administrator(request)
@@ -99,7 +99,7 @@ def user_erasure(request: HttpRequest) -> HttpResponse:
     return render(request, "admin_user_erasure.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def group_list(request: HttpRequest) -> HttpResponse:
     """/admin/groups: all groups, and the form for a new one."""
     actor = _administrator(request)
@@ -114,7 +114,7 @@ def group_list(request: HttpRequest) -> HttpResponse:
     return render(request, template, context, status=_status(form))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def group_detail(request: HttpRequest) -> HttpResponse:
     """/admin/groups/view?name=: one group, its members, its end."""
     actor = _administrator(request)
@@ -149,7 +149,7 @@ def group_detail(request: HttpRequest) -> HttpResponse:
     return render(request, "admin_group.html", context, status=400 if failed else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def permission_list(request: HttpRequest) -> HttpResponse:
     """/admin/permissions: what users and groups may on the whole site."""
     actor = _administrator(request)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import representations, selectors, services
 from audit.catalogue import CATEGORIES
@@ -22,7 +22,7 @@ from web.views.settings import project_to_change, repository_to_change
 SHOWN_AT_ONCE = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def of_site(request: HttpRequest) -> HttpResponseBase:
     """/admin/audit"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -40,14 +40,14 @@ def of_site(request: HttpRequest) -> HttpResponseBase:
     return _show(request, None, "admin_audit.html", context, status)
 
 
-@require_GET
+@require_safe
 def of_project(request: HttpRequest, key: str) -> HttpResponseBase:
     """/projects/{key}/settings/audit"""
     project, context = project_to_change(request, key, "audit")
     return _show(request, project, "audit_of_project.html", context)
 
 
-@require_GET
+@require_safe
 def of_repository(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
     """r/settings/audit"""
     repository, context = repository_to_change(request, key, slug, "audit")

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -69,10 +69,10 @@ class Row:
         return LONGEST_BAR - self.behind_bar
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def branch_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/branches?base=: all branches, how far each is from the base, and what can be done with it."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _list(request, key, slug)
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
@@ -83,7 +83,7 @@ def branch_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return redirect(request.get_full_path())
 
 
-@require_GET
+@require_safe
 def ref_names(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """What a field for a branch, tag or commit offers, by what was typed into the field that is named."""
     actor = request.actor  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from builds import selectors as builds
 from core.paging import Page, PageRequest
@@ -27,7 +27,7 @@ COMMITS_OF_A_PAGE = 50
 REFS_AT_ONCE = 50
 
 
-@require_GET
+@require_safe
 def commit_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/commits: the history of a branch, a tag or a path, narrowed as its reader likes."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ def _listed(
     return histories.commits(actor, repository, wanted, until=begun, chosen=chosen), {}
 
 
-@require_GET
+@require_safe
 def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponseBase:
     """r/commits/{id}: a commit and what it changed, against its first parent or the one of `since`."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -115,7 +115,7 @@ def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any])
     )
 
 
-@require_GET
+@require_safe
 def containing(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
     """The branches and tags that hold a commit, for its page, which is shown already."""
     actor = request.actor  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.paging import PageRequest
 from repos.errors import NoDefaultBranch
@@ -24,7 +24,7 @@ REFS_AT_ONCE = 25
 RELATED_AT_ONCE = 50
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/compare: the diff."""
     repository, _ = repository_page(request, key, slug, "compare")
@@ -32,7 +32,7 @@ def start(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return redirect(f"{repository_url(repository, 'compare/diff')}{'?' if query else ''}{query}")
 
 
-@require_GET
+@require_safe
 def diff(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
     """r/compare/diff?sourceBranch=&targetBranch=&targetRepoId="""
     actor = request.actor  # type: ignore[attr-defined]
@@ -48,7 +48,7 @@ def diff(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
     return differences.remember(request, render(request, "compare.html", context))
 
 
-@require_GET
+@require_safe
 def commits(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/compare/commits: those that only the source has."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def commits(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return render(request, "parts/commit_rows.html" if is_part else "compare.html", context)
 
 
-@require_GET
+@require_safe
 def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """The branches and tags that one of the two selectors offers, by what was typed."""
     actor = request.actor  # type: ignore[attr-defined]

@@ -38,7 +38,7 @@ class _Base:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/create: a new file."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
     """r/edit/{path}: new content of a file."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -102,7 +102,7 @@ def edit(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def rename(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
     """r/rename/{path}: another path for a file."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ def rename(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
     """r/delete/{path}: take a file away."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -174,7 +174,7 @@ def _opened(
     revision = refs.revision(actor, repository, at)
     is_branch = revision.ref is not None and revision.ref.startswith(BRANCHES)
     context["revision"] = revision
-    if path is not None and request.method == "GET":
+    if path is not None and request.method != "POST":
         entry = contents.place(actor, repository, context["path"], at).entry
         if entry.kind is not EntryKind.FILE or trees.is_symlink(entry):
             raise Invalid("Only files can be edited.")

@@ -10,12 +10,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts import credentials
-from accounts.actor import Via
-from accounts.errors import WrongPassword
 from core import links, markup
 from core.addresses import path_as_sent
 from core.paging import PageRequest
@@ -39,7 +36,7 @@ COMMITS_OF_A_PAGE = 50
 READMES = ("readme.md", "readme.markdown", "readme.txt", "readme", "readme.rst")
 
 
-@require_GET
+@require_safe
 def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
     """r/browse/{path}: a folder or a file."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -69,7 +66,7 @@ def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpRes
     return render(request, "file.html", context | _file(request, repository, where, context))
 
 
-@require_GET
+@require_safe
 def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
     """The last commit of each entry of a folder, for a table that is shown already."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -84,7 +81,7 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
     return render(request, "parts/entries.html", context)
 
 
-@require_GET
+@require_safe
 def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
     """The commit that last changed a file, for the head of its page."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -99,14 +96,11 @@ def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpRes
     return render(request, "parts/last_change.html", context)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("Sec-Fetch-Dest")
 def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBase:
     """r/raw/{path}: scripts fetch it with a password in the header, as they do from Bitbucket."""
-    actor = credentials.from_request(request)
-    if actor.via not in {Via.SESSION, Via.PASSWORD, Via.NOTHING}:
-        # App passwords and tokens open REST and Git, no pages (as in Bitbucket since 8.9.22).
-        raise WrongPassword
+    actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug)
     file = contents.raw(actor, repository, path_as_sent(request, path), request.GET.get("at", ""))
     # Browsers tell what asks; one that does not is held by the policy that goes with the drawing.
@@ -114,7 +108,7 @@ def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBas
     return drawn_file(file) if "preview" in request.GET and is_picture else inert_file(file)
 
 
-@require_GET
+@require_safe
 def archive(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
     """r/archive: the files of a revision, or those below some paths, as one file."""
     actor = request.actor  # type: ignore[attr-defined]

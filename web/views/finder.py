@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.actor import Actor
 from core import links
@@ -22,7 +22,7 @@ MOST_PATHS = 50_000
 SHOWN = 100
 
 
-@require_GET
+@require_safe
 def find_file(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/find-file: the files whose paths hold the letters; a script filters as one types."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -43,7 +43,7 @@ def find_file(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return render(request, "find_file.html", context)
 
 
-@require_GET
+@require_safe
 @gzip_page
 def file_paths(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/find-file/paths: every path, for the script; of a path that is no text also its address."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.errors import DomainError, Unauthenticated
 from core.paging import PageRequest
@@ -18,7 +18,7 @@ from web.templatetags.pages import repository_url
 OWN = ""
 
 
-@require_GET
+@require_safe
 def fork_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/forks: its own forks that the reader may see."""
     actor = request.actor  # type: ignore[attr-defined]

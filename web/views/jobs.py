@@ -11,7 +11,7 @@ from operations import selectors as find
 from operations import services
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def job_list(request: HttpRequest) -> HttpResponse:
     """/admin/jobs"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ PROJECT_STEPS = (("PROJECT_READ", "Read"), ("PROJECT_WRITE", "Read and write"))
 REPOSITORY_STEPS = (("REPO_READ", "Read"), ("REPO_WRITE", "Read and write"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def own_keys(request: HttpRequest) -> HttpResponse:
     """/account/ssh-keys"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -55,7 +55,7 @@ def own_keys(request: HttpRequest) -> HttpResponse:
     return render(request, "ssh_keys.html", context, status=400 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_keys(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/access-keys"""
     repository, context = repository_to_change(request, key, slug, "access-keys")
@@ -63,7 +63,7 @@ def repository_keys(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return _access_keys(request, repository, here, context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_keys(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/access-keys"""
     project, context = project_to_change(request, key, "access-keys")

@@ -17,7 +17,7 @@ from notifications.services.mail_settings import Wanted
 from web.mail_forms import MailPreferenceForm, MailServerForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def server(request: HttpRequest) -> HttpResponse:
     """/admin/mail-server"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def server(request: HttpRequest) -> HttpResponse:
     return render(request, "admin_mail.html", context, status=400 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """/account/notifications"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 # Mail programs follow it by themselves (RFC 8058), with no page of ours before: the link says who.
 @csrf_exempt
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """/unsubscribe/{token}"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ SHOWN_AT_ONCE = 100
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def authorize(request: HttpRequest, version: str) -> HttpResponse:
     """/rest/oauth2/latest/authorize: the page on which a person allows or denies it."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -50,7 +50,7 @@ def authorize(request: HttpRequest, version: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def authorised(request: HttpRequest) -> HttpResponse:
     """/account/authorised-applications: which applications act for the person, and an end to that."""
     actor = request.actor  # type: ignore[attr-defined]

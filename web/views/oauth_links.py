@@ -22,7 +22,7 @@ from web.views.administration import _administrator, _done, _nothing, _status, _
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def link_list(request: HttpRequest) -> HttpResponse:
     """/admin/oauth: all applications, and the form for a new one, whose secret is shown here once."""
     actor = _administrator(request)
@@ -53,7 +53,7 @@ def link_list(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def link_detail(request: HttpRequest) -> HttpResponse:
     """/admin/oauth/view?id=: one application, its secret, its end."""
     actor = _administrator(request)
@@ -95,7 +95,7 @@ def link_detail(request: HttpRequest) -> HttpResponse:
         "application": application,
         "form": form,
         "form_id": token_urlsafe(12),
-        "saved": "saved" in request.GET and request.method == "GET",
+        "saved": "saved" in request.GET and request.method != "POST",
         "may_change": highest or "SYSTEM_ADMIN" not in application.scopes,
     }
     failed = form.errors or "refusal" in context

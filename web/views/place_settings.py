@@ -19,7 +19,7 @@ Page = Callable[..., HttpResponse]
 def of_repository(page: str, show: Page) -> Callable[..., HttpResponse]:
     """The page of a repository."""
 
-    @require_http_methods(["GET", "POST"])
+    @require_http_methods(["GET", "HEAD", "POST"])
     def view(request: HttpRequest, key: str, slug: str, **named: Any) -> HttpResponse:
         repository, context = repository_to_change(request, key, slug, page)
         return show(request, repository, context | {"place_base": "repository.html"}, **named)
@@ -30,7 +30,7 @@ def of_repository(page: str, show: Page) -> Callable[..., HttpResponse]:
 def of_project(page: str, show: Page) -> Callable[..., HttpResponse]:
     """The page of a project."""
 
-    @require_http_methods(["GET", "POST"])
+    @require_http_methods(["GET", "HEAD", "POST"])
     def view(request: HttpRequest, key: str, **named: Any) -> HttpResponse:
         project, context = project_to_change(request, key, page)
         return show(request, project, context | {"place_base": "base.html"}, **named)

@@ -11,7 +11,7 @@ from web.frame import SHORTCUTS_COOKIE, SIDEBAR_COOKIE, WRAP_COOKIE, inside
 ONE_YEAR = 365 * 24 * 3600
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def keyboard(request: HttpRequest) -> HttpResponse:
     """/-/keyboard: every shortcut, and the switch for those of a single key."""
     if request.method == "POST":

@@ -22,7 +22,7 @@ USUAL = [("", "As the server: 31 January 2026, 14:05")]
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def own_profile(request: HttpRequest) -> HttpResponse:
     """/account"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors as people
 from accounts.permissions import Permission
@@ -31,14 +31,14 @@ def _is_part(request: HttpRequest) -> bool:
     return request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined, no-any-return]
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """/: the dashboard, or for somebody unknown what is public."""
     actor = request.actor  # type: ignore[attr-defined]
     return redirect("dashboard" if actor.user else "repositories")
 
 
-@require_GET
+@require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """/dashboard: where one left off."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -56,7 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard.html", context)
 
 
-@require_GET
+@require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """How many pull requests wait for the reader's judgement, for the top bar."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f'<span class="count">{count}</span>' if count else "")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_list(request: HttpRequest) -> HttpResponse:
     """/projects, and with ?create the form for a new one."""
     if "create" in request.GET:
@@ -95,7 +95,7 @@ def _create_project(request: HttpRequest) -> HttpResponse:
     return render(request, "project_create.html", {"form": form})
 
 
-@require_GET
+@require_safe
 def project(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}: its repositories."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -115,7 +115,7 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, template, context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_repositories(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/repos?create: the form for a new repository."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ def project_repositories(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "repository_create.html", {"form": form, "project": where})
 
 
-@require_GET
+@require_safe
 def repository_list(request: HttpRequest) -> HttpResponse:
     """/repos: everything that one may see."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -157,7 +157,7 @@ def repository_list(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"page": page, "filter": text, "show_project": True})
 
 
-@require_GET
+@require_safe
 def create(request: HttpRequest) -> HttpResponse:
     """/repos/create: where a new repository could go."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -167,7 +167,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "repository_where.html", context)
 
 
-@require_GET
+@require_safe
 def quick_search(request: HttpRequest) -> HttpResponse:
     """The list under the search field of the frame."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -185,7 +185,7 @@ def quick_search(request: HttpRequest) -> HttpResponse:
     return render(request, "parts/quick_search.html", context)
 
 
-@require_GET
+@require_safe
 def recent(request: HttpRequest) -> HttpResponse:
     """The list under Repositories in the frame."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -193,7 +193,7 @@ def recent(request: HttpRequest) -> HttpResponse:
     return render(request, "parts/recent.html", {"repositories": page.values})
 
 
-@require_GET
+@require_safe
 def project_avatar(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/avatar.png"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actor import Actor
 from builds import selectors as builds
@@ -48,14 +48,14 @@ ACTIVITIES_OF_A_PAGE = 10
 COMMITS_OF_A_PAGE = 50
 
 
-@require_GET
+@require_safe
 def root(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}: the overview."""
     found, _ = _page(request, key, slug, number, "overview")
     return redirect(_address(found, "overview"))
 
 
-@require_GET
+@require_safe
 def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/overview: what it is for, what happened, what was said."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResp
     return render(request, "pull_request_overview.html", context)
 
 
-@require_GET
+@require_safe
 def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponseBase:
     """r/pull-requests/{id}/diff: what it brings, with what is said about it; `commit` for one alone, `since` for what came later."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -116,7 +116,7 @@ def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
     return differences.remember(request, render(request, "pull_request_diff.html", context))
 
 
-@require_GET
+@require_safe
 def commits(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/commits: those that only the source has."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def commits(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespo
     return render(request, name, context)
 
 
-@require_GET
+@require_safe
 def range_diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/range-diff?from=&to=: what became of the commits when the source was rewritten."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -142,7 +142,7 @@ def range_diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpRe
     return render(request, "pull_request_range_diff.html", context)
 
 
-@require_GET
+@require_safe
 def news(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/news?after=: whether others did something since the page was shown."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -159,7 +159,7 @@ def news(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
     return render(request, "parts/news.html", context)
 
 
-@require_GET
+@require_safe
 def builds_page(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/builds: how the builds of its head went."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -168,7 +168,7 @@ def builds_page(request: HttpRequest, key: str, slug: str, number: str) -> HttpR
     return render(request, "pull_request_builds.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/edit: its words, target, reviewers."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -203,7 +203,7 @@ def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
     return render(request, "pull_request_edit.html", context | {"form": form}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/merge: how, in which words, and what stands against it."""
     actor = request.actor  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ PREVIEWED = 25
 RELATED_AT_ONCE = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def pull_request_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/pull-requests?state=OPEN, and with `?create` the making of one."""
     if "create" in request.GET:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.paging import PageRequest
 from repos.selectors import push_log
@@ -13,7 +13,7 @@ from web.views.settings import repository_to_change
 SHOWN_AT_ONCE = 50
 
 
-@require_GET
+@require_safe
 def moves(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/push-log"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from web.forms import RateLimitForm, UserRateLimitForm
 REFUSED_SHOWN = PageRequest(limit=25)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def rate_limiting(request: HttpRequest) -> HttpResponse:
     """/admin/rate-limiting"""
     actor = request.actor  # type: ignore[attr-defined]

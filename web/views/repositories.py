@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core.paging import PageRequest
 from repos.selectors import refs, repositories
@@ -15,7 +15,7 @@ from web.views import branches, forks
 FOUND_AT_ONCE = 25
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def root(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r: the source, and with ?create-branch or ?fork the form for a new branch or fork."""
     if "create-branch" in request.GET:
@@ -28,7 +28,7 @@ def root(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return redirect(repository_url(repository))
 
 
-@require_GET
+@require_safe
 def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """The list in the branch selector: what fits what was typed."""
     actor = request.actor  # type: ignore[attr-defined]

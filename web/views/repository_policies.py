@@ -22,7 +22,7 @@ WORDS = {
 }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def policies(request: HttpRequest) -> HttpResponse:
     """/admin/repository-policies"""
     actor = request.actor  # type: ignore[attr-defined]

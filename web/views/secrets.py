@@ -93,21 +93,21 @@ REPOSITORY_TOKENS = _Kind(
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def app_passwords(request: HttpRequest) -> HttpResponse:
     """/account/app-passwords"""
     return _own(request, APP_PASSWORDS)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def access_tokens(request: HttpRequest) -> HttpResponse:
     """/account/access-tokens"""
     return _own(request, ACCESS_TOKENS)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_tokens(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/access-tokens"""
     project, context = project_to_change(request, key, "tokens")
@@ -117,7 +117,7 @@ def project_tokens(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_tokens(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/access-tokens"""
     repository, context = repository_to_change(request, key, slug, "tokens")

@@ -39,7 +39,7 @@ PROJECT_STEPS = ("PROJECT_READ", "PROJECT_WRITE", "REPO_CREATE", "PROJECT_ADMIN"
 REPOSITORY_STEPS = ("REPO_READ", "REPO_WRITE", "REPO_ADMIN")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_details(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings"""
     repository, context = repository_to_change(request, key, slug, "details")
@@ -55,7 +55,7 @@ def repository_details(request: HttpRequest, key: str, slug: str) -> HttpRespons
     return render(request, "repository_settings.html", context | {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/delete: ask once, in words that name the repository."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpRespon
     return render(request, "repository_delete.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/permissions"""
     repository, context = repository_to_change(request, key, slug, "permissions")
@@ -74,7 +74,7 @@ def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpRes
     return _permissions(request, repository, REPOSITORY_STEPS, here, context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_details(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -96,7 +96,7 @@ def project_details(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "project_settings.html", context | {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/delete"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "project_delete.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_permissions(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/permissions"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from web.views.settings import project_to_change, repository_to_change
 MOST_LABELS = 1000
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_branches(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/branches: the default branch and the branch model."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def repository_branches(request: HttpRequest, key: str, slug: str) -> HttpRespon
     return _model(request, repository, here, "branch_settings.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_branches(request: HttpRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/branches: the branch model of its repositories."""
     project, context = project_to_change(request, key, "branches")
@@ -55,7 +55,7 @@ def project_branches(request: HttpRequest, key: str) -> HttpResponse:
     return _model(request, project, here, "branch_settings_of_project.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_labels(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/labels"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ def repository_labels(request: HttpRequest, key: str, slug: str) -> HttpResponse
     return render(request, "label_settings.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def repository_archive(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/archive: make it read-only, or bring it back."""
     actor = request.actor  # type: ignore[attr-defined]

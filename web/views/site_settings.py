@@ -17,7 +17,7 @@ from repos.services import repositories
 from web.forms import AuthenticationForm, BannerForm, Form, ServerForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def authentication(request: HttpRequest) -> HttpResponse:
     """/admin/authentication"""
     actor = request.actor  # type: ignore[attr-defined]
@@ -28,6 +28,7 @@ def authentication(request: HttpRequest) -> HttpResponse:
         "allowed_paths": "\n".join(site.read(site.BASIC_ALLOWED_PATHS)),
         "shows_warning": site.read(site.BASIC_WARNING_SHOWN),
         "longest_token_days": site.read(site.LONGEST_TOKEN_DAYS),
+        "administrators_follow_password_rules": site.read(site.PASSWORD_RULES_FOR_ADMINISTRATORS),
     }
     form = AuthenticationForm(request.POST or None, initial=shown)
 
@@ -44,7 +45,7 @@ def authentication(request: HttpRequest) -> HttpResponse:
     return render(request, "admin_authentication.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def server(request: HttpRequest) -> HttpResponse:
     """/admin/server-settings"""
     actor = request.actor  # type: ignore[attr-defined]

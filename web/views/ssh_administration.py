@@ -19,7 +19,7 @@ from web.forms import SshSettingsForm
 FORBIDDEN = "no"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def ssh(request: HttpRequest) -> HttpResponse:
     """/admin/ssh"""
     actor = request.actor  # type: ignore[attr-defined]

@@ -14,10 +14,10 @@ from repos.services import synchronisation
 from web.repository_page import repository_page
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def status(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/synchronisation"""
-    if request.method == "GET":
+    if request.method != "POST":
         return _show(request, key, slug)
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)

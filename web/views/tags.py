@@ -34,12 +34,12 @@ class Row:
     annotation: Annotation | None
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def tag_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """r/tags, and with ?create the form for a new one."""
     if "create" in request.GET:
         return _create(request, key, slug)
-    if request.method == "GET":
+    if request.method != "POST":
         return _list(request, key, slug)
     actor = request.actor  # type: ignore[attr-defined]
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)

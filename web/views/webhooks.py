@@ -10,7 +10,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.errors import DomainError
 from core.paging import PageRequest
@@ -216,7 +216,7 @@ def _url(place: Place, *below: str) -> str:
     return repository_url(place, tail)
 
 
-@require_GET
+@require_safe
 def of_bitbucket(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
     """/plugins/servlet/webhooks/…: where Bitbucket has the page, and old links lead."""
     actor = request.actor  # type: ignore[attr-defined]
