@@ -15,15 +15,17 @@ import requests
 from tests.server import ADMINISTRATOR, Server
 
 
-def signed_in(server: Server) -> requests.Session:
+def signed_in(
+    server: Server, name: str = ADMINISTRATOR[0], password: str = ADMINISTRATOR[1]
+) -> requests.Session:
     session = requests.Session()
     page = session.get(f"{server.url}/login").text
     found = re.search(r'csrfmiddlewaretoken" value="([^"]+)', page)
     assert found is not None
     body = {
         "csrfmiddlewaretoken": found[1],
-        "j_username": ADMINISTRATOR[0],
-        "j_password": ADMINISTRATOR[1],
+        "j_username": name,
+        "j_password": password,
     }
     session.post(f"{server.url}/j_atl_security_check", data=body).raise_for_status()
     return session

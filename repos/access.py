@@ -1,9 +1,10 @@
-"""THE check on projects and repositories: one expression, from which lists and single questions are answered.
+"""THE check on projects and repositories: one list of reasons, from which lists and single questions are answered.
 
 What an actor holds on a repository is the highest of: a grant on it, what a grant on its project
 gives on repositories, the project's default permission, ownership of the personal project, and
-administration of the site. An SSH access key holds what the places that list it say. What is public may be viewed by anybody: a step below READ. So a list
-can never show what a detail refuses.
+administration of the site. An SSH access key holds what the places that list it say. What is public
+may be viewed by anybody: a step below READ. Each reason (`repos.access_reasons`) says both how high
+it reaches on a row and which rows it reaches, so a list never shows what a detail refuses.
 """
 
 from __future__ import annotations
@@ -13,53 +14,27 @@ import functools
 from typing import Any
 
 from django.db import connection
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    IntegerField,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Exists, IntegerField, Manager, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Greatest
 
 from accounts.actor import Actor, Grants, Via
 from accounts.models import GlobalGrant, User
 from accounts.permissions import ON_REPOSITORIES, Permission, Scope
 from core.errors import Forbidden, Unauthenticated
-from core.questions import Question
+from core.prepared_queries import PreparedQuery
+from repos.access_reasons import ALWAYS, Condition, Contains, Default, Granted, Reason
 from repos.errors import NoSuchProject, NoSuchRepository
 from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
 
 # Stand for the keys of who asks and of what is asked about, where a question is made once for all.
 SOMEBODY, SOMETHING = -(2**40), -(2**40) - 1
 NOTHING = Value(0, output_field=IntegerField())
-PERMISSION = F("permission")
-
-
-def _as_repository_step(column: str) -> Combinable:
-    """What a step on the project, in a column, gives on each of its repositories.
-
-    Of a column and not of a whole subquery: that would be asked once for each step of the ladder.
-    """
-    cases = [
-        When(**{f"{column}__gte": int(step)}, then=Value(int(given)))
-        for step, given in sorted(ON_REPOSITORIES.items(), reverse=True)
-    ]
-    return Case(*cases, default=NOTHING, output_field=IntegerField())
-
-
-ON_ITS_REPOSITORIES = _as_repository_step("permission")
+Place = Project | Repository
 
 
 def visible_repositories(actor: Actor) -> QuerySet[Repository]:
-    """Every repository that the actor may see, `granted` to be asked for."""
+    """Every repository that the actor may see."""
     return held_repositories(actor, Permission.REPO_VIEW)
 
 
@@ -67,12 +42,11 @@ def held_repositories(actor: Actor, needed: Permission) -> QuerySet[Repository]:
     """Every repository on which the actor holds at least this step."""
     if not actor.grants.ceiling(needed):
         return Repository.objects.none()
-    granted = _on_repository(actor)
-    return Repository.objects.alias(granted=granted).filter(granted__gte=needed)
+    return Repository.objects.filter(pk__in=_held(actor, Repository, needed))
 
 
 def visible_projects(actor: Actor) -> QuerySet[Project]:
-    """Every project that the actor may see, `granted` to be asked for."""
+    """Every project that the actor may see."""
     return held_projects(actor, Permission.PROJECT_VIEW)
 
 
@@ -80,7 +54,7 @@ def held_projects(actor: Actor, needed: Permission) -> QuerySet[Project]:
     """Every project on which the actor holds at least this step."""
     if not actor.grants.ceiling(needed):
         return Project.objects.none()
-    return Project.objects.alias(granted=_on_project(actor)).filter(granted__gte=needed)
+    return Project.objects.filter(pk__in=_held(actor, Project, needed))
 
 
 def may(
@@ -131,21 +105,20 @@ def granted(actor: Actor, subject: Project | Repository) -> Permission | None:
 
 def _step(actor: Actor, subject: Project | Repository) -> int | None:
     """What the actor holds on one row, whatever their secret allows; None when the row is gone."""
+    who, kind = _who(actor)
     model = Project if isinstance(subject, Project) else Repository
-    if actor.is_system:
-        who, kind = None, Who.SYSTEM
-    elif actor.grants.access_key is not None:
-        who, kind = actor.grants.access_key, Who.ACCESS_KEY
-    elif actor.user is None or actor.grants.public_only:
-        who, kind = None, Who.ANYBODY
-    else:
-        who, kind = actor.user.pk, Who.USER
-    step = _question(model, kind, connection.vendor).ask(who=who, subject=subject.pk)
+    step = _step_query(model, kind, connection.vendor).ask(who=who, subject=subject.pk)
     return None if step is None else int(step)
 
 
+def _held(actor: Actor, model: type[Place], needed: Permission) -> RawSQL:
+    """The keys of all rows on which the actor holds at least this step, whatever their secret allows."""
+    who, kind = _who(actor)
+    return _held_query(model, kind, needed, connection.vendor).subquery(who=who)
+
+
 class Who(enum.Enum):
-    """For whom the expression differs in more than a number."""
+    """For whom the queries differ in more than a number."""
 
     SYSTEM = Actor.system()
     ACCESS_KEY = Actor(None, Grants(access_key=SOMEBODY), via=Via.ACCESS_KEY)
@@ -153,106 +126,99 @@ class Who(enum.Enum):
     USER = Actor(User(pk=SOMEBODY), via=Via.PASSWORD)
 
 
+def _who(actor: Actor) -> tuple[int | None, Who]:
+    if actor.is_system:
+        return None, Who.SYSTEM
+    if actor.grants.access_key is not None:
+        return actor.grants.access_key, Who.ACCESS_KEY
+    if actor.user is None or actor.grants.public_only:
+        return None, Who.ANYBODY
+    return actor.user.pk, Who.USER
+
+
+# To compile these takes Django several milliseconds, to answer them less than one.
 @functools.cache
-def _question(model: type[Project] | type[Repository], who: Who, vendor: str) -> Question:
-    """The expression of the lists, asked about one row: to compile it takes longer than to answer it."""
-    held = _on_project(who.value) if model is Project else _on_repository(who.value)
-    rows = model._default_manager.filter(pk=SOMETHING).order_by().values_list(held)
-    return Question(rows, who=SOMEBODY, subject=SOMETHING)
+def _step_query(model: type[Place], who: Who, vendor: str) -> PreparedQuery:
+    steps = [reason.step() for reason in _reasons(who.value, model)]
+    # Greatest takes two at least.
+    step = Greatest(NOTHING, *steps)
+    rows = model._default_manager.filter(pk=SOMETHING).order_by().values_list(step)
+    return PreparedQuery(rows, who=SOMEBODY, subject=SOMETHING)
 
 
-def _on_repository(actor: Actor) -> Combinable:
-    """What the actor holds on a row of Repository."""
-    public = _if(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
+@functools.cache
+def _held_query(model: type[Place], who: Who, needed: Permission, vendor: str) -> PreparedQuery:
+    wanted = Q(pk__in=[])
+    for reason in _reasons(who.value, model):
+        wanted |= reason.reaches(needed)
+    rows = model._default_manager.filter(wanted).order_by().values("pk")
+    return PreparedQuery(rows, who=SOMEBODY)
+
+
+def _reasons(actor: Actor, model: type[Place]) -> list[Reason]:
+    """Why the actor may hold something on a row: the only list of reasons, for lists and single rows alike."""
+    if model is Project:
+        return _reasons_on_projects(actor)
+    return _reasons_on_repositories(actor)
+
+
+def _reasons_on_repositories(actor: Actor) -> list[Reason]:
+    public = Condition(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
     if actor.is_system:
-        return Value(Permission.REPO_ADMIN, output_field=IntegerField())
+        return [Condition(ALWAYS, Permission.REPO_ADMIN)]
     if actor.grants.access_key is not None:
-        return Greatest(
+        keys = AccessKey.objects.filter(key=actor.grants.access_key)
+        return [
             public,
-            _highest_step(_places(actor).filter(repository=OuterRef("pk"))),
-            _highest_step(_places(actor).filter(project=OuterRef("project")), ON_ITS_REPOSITORIES),
-        )
+            Granted(keys, "repository"),
+            Granted(keys, "project", ON_REPOSITORIES),
+        ]
     if actor.user is None or actor.grants.public_only:
-        return public
-    own = _highest(RepositoryGrant.objects.filter(repository=OuterRef("pk")), actor)
-    shared = _highest(
-        ProjectGrant.objects.filter(project=OuterRef("project")), actor, ON_ITS_REPOSITORIES
-    )
-    return Greatest(
+        return [public]
+    return [
         public,
-        own,
-        shared,
-        _default(actor, _as_repository_step("project__default_permission")),
-        _if(Q(project__owner=actor.user), Permission.REPO_ADMIN),
-        _if(_is_site_administrator(actor), Permission.REPO_ADMIN),
-    )
+        Granted(_own(RepositoryGrant.objects, actor.user), "repository"),
+        Granted(_own(ProjectGrant.objects, actor.user), "project", ON_REPOSITORIES),
+        Default(_is_licensed(actor.user), "project__default_permission", ON_REPOSITORIES),
+        Condition(Q(project__owner=actor.user), Permission.REPO_ADMIN),
+        Condition(_is_site_administrator(actor.user), Permission.REPO_ADMIN),
+    ]
 
 
-def _on_project(actor: Actor) -> Combinable:
-    """What the actor holds on a row of Project; seeing one repository lets them see the project."""
-    inside = Repository.objects.filter(project=OuterRef("pk")).alias(
-        granted_inside=_on_repository(actor)
-    )
-    seen = _if(
-        Q(is_public=True) | Q(Exists(inside.filter(granted_inside__gte=Permission.REPO_VIEW))),
-        Permission.PROJECT_VIEW,
-    )
+def _reasons_on_projects(actor: Actor) -> list[Reason]:
+    seen: list[Reason] = [
+        Condition(Q(is_public=True), Permission.PROJECT_VIEW),
+        # Who sees one of its repositories sees the project.
+        Contains(_reasons_on_repositories(actor), Permission.PROJECT_VIEW),
+    ]
     if actor.is_system:
-        return Value(Permission.PROJECT_ADMIN, output_field=IntegerField())
+        return [Condition(ALWAYS, Permission.PROJECT_ADMIN)]
     if actor.grants.access_key is not None:
-        return Greatest(seen, _highest_step(_places(actor).filter(project=OuterRef("pk"))))
+        keys = AccessKey.objects.filter(key=actor.grants.access_key)
+        return [*seen, Granted(keys, "project")]
     if actor.user is None or actor.grants.public_only:
-        return seen
-    return Greatest(
-        seen,
-        _highest(ProjectGrant.objects.filter(project=OuterRef("pk")), actor),
-        _default(actor, F("default_permission")),
-        _if(Q(owner=actor.user), Permission.PROJECT_ADMIN),
-        _if(_is_site_administrator(actor), Permission.PROJECT_ADMIN),
+        return [*seen]
+    return [
+        *seen,
+        Granted(_own(ProjectGrant.objects, actor.user), "project"),
+        Default(_is_licensed(actor.user), "default_permission"),
+        Condition(Q(owner=actor.user), Permission.PROJECT_ADMIN),
+        Condition(_is_site_administrator(actor.user), Permission.PROJECT_ADMIN),
+    ]
+
+
+def _own(grants: Manager[Any], user: User) -> QuerySet[Any]:
+    return grants.filter(Q(user=user) | Q(group__in=user.member_of.all()))
+
+
+def _is_licensed(user: User) -> Q:
+    return Q(
+        Exists(_own(GlobalGrant.objects, user).filter(permission__gte=Permission.LICENSED_USER))
     )
 
 
-def _highest(grants: QuerySet[Any], actor: Actor, step: Combinable = PERMISSION) -> Combinable:
-    assert actor.user is not None
-    held = grants.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
-    return _highest_step(held, step)
-
-
-def _places(actor: Actor) -> QuerySet[AccessKey]:
-    return AccessKey.objects.filter(key=actor.grants.access_key)
-
-
-def _highest_step(grants: QuerySet[Any], step: Combinable = PERMISSION) -> Combinable:
-    # One row at most: the highest of all that is held, alone or through groups.
-    highest = grants.order_by().values(one=Value(1)).annotate(highest=Max(step))
-    return Coalesce(
-        Subquery(highest.values("highest"), output_field=IntegerField()),
-        NOTHING,
-    )
-
-
-def _default(actor: Actor, step: Combinable) -> Combinable:
-    licensed = _site_grants(actor).filter(permission__gte=Permission.LICENSED_USER)
-    return Case(
-        When(Q(Exists(licensed)), then=Coalesce(step, NOTHING)),
-        default=NOTHING,
-        output_field=IntegerField(),
-    )
-
-
-def _is_site_administrator(actor: Actor) -> Q:
-    return Q(Exists(_site_grants(actor).filter(permission__gte=Permission.ADMIN)))
-
-
-def _site_grants(actor: Actor) -> QuerySet[GlobalGrant]:
-    assert actor.user is not None
-    return GlobalGrant.objects.filter(Q(user=actor.user) | Q(group__in=actor.user.member_of.all()))
-
-
-def _if(condition: Q, step: Permission) -> Combinable:
-    return Case(
-        When(condition, then=Value(int(step))), default=NOTHING, output_field=IntegerField()
-    )
+def _is_site_administrator(user: User) -> Q:
+    return Q(Exists(_own(GlobalGrant.objects, user).filter(permission__gte=Permission.ADMIN)))
 
 
 def holders(needed: Permission, subject: Project | Repository | None) -> QuerySet[Any]:

@@ -377,7 +377,7 @@ def test_queries_do_not_grow_with_the_content(api, alice, ids, path, django_asse
     client = api(alice)
     client.get(f"{REPO}/{path}")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert client.get(f"{REPO}/{path}", limit=100).status_code == 200
 
 

@@ -234,7 +234,7 @@ def test_a_list_takes_as_many_queries_for_many_rows(
     client = api(alice)
     client.get("projects/PRJ/repos")
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert client.get("projects/PRJ/repos", limit=1000).json()["size"] == rows
     with django_assert_num_queries(3):
         assert client.get("repos", limit=1000).json()["size"] == rows

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from core.questions import Question
+from core.prepared_queries import PreparedQuery
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -12,7 +12,7 @@ SOMEBODY = -(2**40)
 
 def test_one_question_is_asked_about_many(django_assert_num_queries):
     rows = {name: builders.user(name) for name in ("alice", "bob")}
-    question = Question(User.objects.filter(pk=SOMEBODY).values_list("name"), who=SOMEBODY)
+    question = PreparedQuery(User.objects.filter(pk=SOMEBODY).values_list("name"), who=SOMEBODY)
 
     with django_assert_num_queries(3):
         assert question.ask(who=rows["alice"].pk) == "alice"
