@@ -142,7 +142,9 @@ def _suggestion(repository: Repository, change: RefChange) -> Suggestion | None:
 
 def _places(actor: Actor, keys: Collection[int]) -> dict[int, Repository]:
     rows = access.visible_repositories(actor).filter(pk__in=keys)
-    return {one.pk: one for one in repositories.with_places(actor, rows)}
+    found = rows.select_related("project", "project__owner").in_bulk()
+    repositories.bring_origins(actor, found.values())
+    return found
 
 
 def _waiting(actor: Actor) -> QuerySet[PullRequest]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from accounts.actor import Actor, Via
 from accounts.permissions import Permission
-from core.paging import Page, PageRequest, page_of_rows
+from core.paging import Page, PageRequest
 from repos import access
 from repos.models import Repository, Synchronisation, UnsynchronisedRef
 from repos.selectors import repositories
@@ -26,14 +26,14 @@ class Status:
 def forks_of(actor: Actor, repository: Repository, wanted: PageRequest) -> Page[Repository]:
     """Its own forks that the actor may see, by name; not the forks of its forks."""
     rows = access.visible_repositories(actor).filter(origin=repository)
-    return page_of_rows(repositories.with_places(actor, rows).order_by("name", "pk"), wanted)
+    return repositories.page_of(actor, rows.order_by("name", "pk"), wanted)
 
 
 def related_to(actor: Actor, repository: Repository, wanted: PageRequest) -> Page[Repository]:
     """All others of the same hierarchy that the actor may see."""
     rows = access.visible_repositories(actor).filter(hierarchy_id=repository.hierarchy_id)
-    rows = repositories.with_places(actor, rows.exclude(pk=repository.pk))
-    return page_of_rows(rows.order_by("name", "pk"), wanted)
+    rows = rows.exclude(pk=repository.pk)
+    return repositories.page_of(actor, rows.order_by("name", "pk"), wanted)
 
 
 def may_follow(actor: Actor, fork: Repository) -> bool:

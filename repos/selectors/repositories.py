@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import Permission
@@ -65,13 +65,13 @@ def get_current(actor: Actor, project_key: str, slug: str) -> Repository:
 
 def get_by_id(actor: Actor, repository_id: int) -> Repository:
     """The repository of that number."""
-    found = (
-        with_places(actor, access.visible_repositories(actor)).filter(pk=repository_id).first()
-        if repository_id < 2**63
-        else None
-    )
+    found = None
+    if repository_id < 2**63:
+        rows = access.visible_repositories(actor).filter(pk=repository_id)
+        found = rows.select_related("project", "project__owner").first()
     if found is None:
         raise NoSuchRepository("with id", str(repository_id))
+    bring_origins(actor, [found])
     return found
 
 
@@ -82,7 +82,7 @@ def list_of_project(
     rows = access.visible_repositories(actor).filter(project=project)
     if text:
         rows = rows.filter(name__icontains=text)
-    return page_of_rows(with_places(actor, rows).order_by("name", "pk"), wanted)
+    return page_of(actor, rows.order_by("name", "pk"), wanted)
 
 
 def list_visible(
@@ -94,7 +94,7 @@ def list_visible(
 ) -> Page[Repository]:
     """All repositories on which the actor holds `permission` and that fit the search."""
     rows = access.held_repositories(actor, permission).filter(_fits(search))
-    return page_of_rows(with_places(actor, rows).order_by("project__name", "name", "pk"), wanted)
+    return page_of(actor, rows.order_by("project__name", "name", "pk"), wanted)
 
 
 def recent(
@@ -104,14 +104,14 @@ def recent(
     if actor.user is None:
         raise Unauthenticated("You must sign in to have recent repositories.")
     rows = access.held_repositories(actor, permission).filter(recent__user=actor.user)
-    return page_of_rows(with_places(actor, rows).order_by("-recent__visited_at"), wanted)
+    return page_of(actor, rows.order_by("-recent__visited_at"), wanted)
 
 
-def with_places(actor: Actor, rows: QuerySet[Repository]) -> QuerySet[Repository]:
-    """Bring the project of each, and the origin as far as the actor may see it."""
-    shown = access.visible_repositories(actor).select_related("project", "project__owner")
-    origins = Prefetch("origin", shown)
-    return rows.select_related("project", "project__owner").prefetch_related(origins)
+def page_of(actor: Actor, rows: QuerySet[Repository], wanted: PageRequest) -> Page[Repository]:
+    """Read one page with the project of each, and the origin as far as the actor may see it."""
+    page = page_of_rows(rows.select_related("project", "project__owner"), wanted)
+    bring_origins(actor, page.values)
+    return page
 
 
 def bring_origins(actor: Actor, found: Iterable[Repository]) -> None:

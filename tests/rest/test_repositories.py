@@ -236,7 +236,7 @@ def test_a_list_takes_as_many_queries_for_many_rows(
 
     with django_assert_num_queries(6):
         assert client.get("projects/PRJ/repos", limit=1000).json()["size"] == rows
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert client.get("repos", limit=1000).json()["size"] == rows
 
 
