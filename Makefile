@@ -8,7 +8,7 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture stack assets bench-pages bench-prs bench-webhooks locks
+.PHONY: help serve test check torture stack assets bench-pages bench-lists bench-memory bench-prs bench-webhooks locks
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ stack: $(VENV)/dev ## PostgreSQL, Redis, a web node, a worker and beat, in a tem
 
 bench-pages: $(VENV)/dev ## measure pages, git beside each; pass a repository with ARGS="--repository PATH"
 	@$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-lists: $(VENV)/dev ## measure dashboard, lists and pickers with 400 and 5,000 repositories
+	@$(BIN)/python -m benchmarks.lists $(ARGS)
+
+bench-memory: $(VENV)/dev ## measure memory after ten minutes of mixed use; pass a repository as for bench-pages
+	@$(BIN)/python -m benchmarks.memory $(ARGS)
 
 bench-prs: $(VENV)/dev ## measure pull requests: 10,000 of them, a large one, 500 open to one branch
 	@$(BIN)/python -m benchmarks.pull_requests $(ARGS)

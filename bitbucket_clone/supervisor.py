@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.management import call_command
 from gunicorn.app.base import BaseApplication
 
+from bitbucket_clone import process_memory
 from bitbucket_clone.web_worker import PatientWorker
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class WebServer(BaseApplication):
 
 def supervise(port: int) -> int:
     """Run the children until SIGTERM or SIGINT; gives the exit status."""
+    process_memory.limit_arenas()
     from bitbucket_clone import wsgi  # noqa: F401 - loaded before the fork, to be shared
 
     bodies: dict[str, Callable[[], None]] = {

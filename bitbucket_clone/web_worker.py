@@ -13,9 +13,12 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from bitbucket_clone import process_memory
+
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 120.0
 SILENCE_SECONDS = 60.0
+TRIM_SECONDS = 30.0
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 _GIT = ("/git-upload-pack", "/git-receive-pack")
@@ -27,6 +30,7 @@ class PatientWorker(ThreadWorker):
     def init_process(self) -> None:
         """Begin without any deadline."""
         self.deadlines: dict[Any, float] = {}
+        self.trimmed_at = time.monotonic()
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
@@ -50,6 +54,9 @@ class PatientWorker(ThreadWorker):
         """Look for what has waited too long; the main loop calls this every second."""
         super().murder_pending()
         now = time.monotonic()
+        if now - self.trimmed_at > TRIM_SECONDS:
+            self.trimmed_at = now
+            process_memory.release_free_memory()
         for conn, deadline in list(self.deadlines.items()):
             if now > deadline:
                 try:
