@@ -18,7 +18,7 @@ from accounts import credentials
 from core import links, outages, site
 from core.api import envelope
 from core.api.views import RestView
-from core.middleware import GIT
+from core.bodies import GIT
 from operations import selectors as operations
 from transport import http as git
 from web.views import errors
