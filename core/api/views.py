@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.http import HttpResponse, HttpResponseBase
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from core.addresses import path_as_sent
+from core.api.negotiation import accepts_json
 from core.errors import Invalid
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 
 T = TypeVar("T")
+
+READS = {"GET", "HEAD"}
+SAFE = READS | {"OPTIONS"}
 
 
 class RestView(APIView):
@@ -24,6 +31,22 @@ class RestView(APIView):
         if kwargs.get("path"):
             kwargs["path"] = self.kwargs["path"] = path_as_sent(request, kwargs["path"])
         return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a write whose answer could not be sent, before it has done anything."""
+        super().initial(request, *args, **kwargs)
+        is_write = request.method not in SAFE and request.method in self.allowed_methods
+        if is_write and not accepts_json(request):
+            raise NotAcceptable
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Refuse to send what was read as JSON to who does not accept it; files are for everybody."""
+        is_json = isinstance(response, Response) and response.data is not None
+        if is_json and request.method in READS and not accepts_json(request):
+            response = HttpResponse(status=406)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def actor(self) -> Any:
