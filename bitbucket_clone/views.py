@@ -89,6 +89,16 @@ class Capabilities(RestView):
         )
 
 
+class WhoAmI(RestView):
+    """/plugins/servlet/applinks/whoami: by this, scripts learn whom their credentials stand for."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """Say the name of the caller, and nothing to somebody unknown."""
+        user = self.actor.user
+        name = user.name if user is not None else ""
+        return HttpResponse(name, content_type="text/plain;charset=UTF-8")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address where nothing stands."""
     return envelope.not_found(request) if _is_rest(request) else errors.not_found(request)

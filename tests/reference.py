@@ -76,6 +76,8 @@ OURS = {"app-passwords", "auditing", "emoticons", "oauth2"}
 NOT_DESCRIBED = re.compile(
     r"/audit/latest/(projects/.*/)?events|/branch-utils/latest/projects/.*/branchmodel(/configuration)?"
     r"|/webhooks/latest/capabilities"
+    # Of older versions.
+    r"|/archive/latest/projects/.*/archive|/comment-likes/latest/projects/.*/likes"
 )
 # Objects in the description, strings on the wire.
 STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.http import HttpRequest
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -23,14 +23,15 @@ class Negotiation(DefaultContentNegotiation):
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """Choose what the caller likes best; the last, if they like none."""
-        weighed = [(weight(request, one.media_type), one) for one in renderers]
+        offered = list(renderers)
+        weighed = [(weight(request, one.media_type), one) for one in offered]
         best, chosen = max(weighed, key=lambda pair: pair[0])
         if not best:
-            chosen = renderers[-1]
+            chosen = offered[-1]
         return chosen, chosen.media_type
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,9 +39,7 @@ class RestView(APIView):
         if is_write and not accepts_json(request):
             raise NotAcceptable
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Refuse to send what was read as JSON to who does not accept it; files are for everybody."""
         is_json = isinstance(response, Response) and response.data is not None
         if is_json and request.method in READS and not accepts_json(request):
