@@ -134,7 +134,7 @@ def represent_ssh_settings() -> dict[str, Any]:
     """How this server speaks SSH."""
     algorithm, fingerprint = host_keys.shown()
     return {
-        "enabled": site.read(site.SSH_ENABLED),
+        "enabled": links.offers_ssh(),
         "accessKeysEnabled": site.read(site.SSH_ACCESS_KEYS_ENABLED),
         "baseUrl": links.ssh_base_url(),
         "port": settings.SSH_PORT,

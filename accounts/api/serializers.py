@@ -19,6 +19,8 @@ class UserBody(serializers.Serializer):
     name = serializers.CharField(max_length=300, required=False)
     displayName = serializers.CharField(max_length=300, required=False)
     email = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    # As it is called where users are made and shown.
+    emailAddress = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class RenameBody(serializers.Serializer):

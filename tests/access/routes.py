@@ -474,6 +474,7 @@ REST = [
         f"PUT {P}/permissions/groups?name=devs&permission=PROJECT_READ",
         f"DELETE {P}/permissions/groups?name=devs",
         f"POST {P}/permissions/PROJECT_READ/all?allow=true",
+        f"DELETE {P}/permissions/PROJECT_READ/all",
         "GET /rest/keys/latest/projects/PRJ/ssh",
         (
             "POST /rest/keys/latest/projects/PRJ/ssh",

@@ -59,8 +59,8 @@ def test_a_branch_is_made_from_any_name_or_id(api, alice, ids):
 @pytest.mark.parametrize(
     ("body", "answered"),
     [
-        ({"name": "main", "startPoint": "main"}, (400, DUPLICATE)),
-        ({"name": "refs/heads/main", "startPoint": "main"}, (400, DUPLICATE)),
+        ({"name": "main", "startPoint": "main"}, (409, DUPLICATE)),
+        ({"name": "refs/heads/main", "startPoint": "main"}, (409, DUPLICATE)),
         ({"name": "main/below", "startPoint": "main"}, (409, DUPLICATE)),
         ({"name": "feature", "startPoint": "main"}, (409, DUPLICATE)),
         ({"name": "x", "startPoint": "none"}, (404, None)),
