@@ -114,7 +114,7 @@ def represent_ssh_key(key: SshKey) -> dict[str, Any]:
     """A public SSH key."""
     shown: dict[str, Any] = {
         "id": key.pk,
-        "text": f"{key.text} {key.label}",
+        "text": key.sent_text or f"{key.text} {key.label}",
         "label": key.label,
         "algorithmType": key.algorithm,
         "bitLength": key.bit_length,

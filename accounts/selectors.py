@@ -51,6 +51,12 @@ def get(actor: Actor, slug: str) -> User:
     return user
 
 
+def exists(actor: Actor, slug: str) -> bool:
+    """Whether there is a user of that slug."""
+    _signed_in(actor)
+    return User.objects.filter(slug=slug.lower(), type=User.Type.NORMAL, removed_at=None).exists()
+
+
 def get_by_name(actor: Actor, name: str) -> User:
     """The user who signs in by that name, without regard to case."""
     _signed_in(actor)

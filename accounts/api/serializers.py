@@ -71,7 +71,7 @@ class GroupAndUsersBody(serializers.Serializer):
 class SshKeyBody(serializers.Serializer):
     """A public key, with what it is called and for how long it is good."""
 
-    text = serializers.CharField(max_length=40_000)
+    text = serializers.CharField(trim_whitespace=False, max_length=40_000)
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=1000, required=False, allow_blank=True, allow_null=True
     )

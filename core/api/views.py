@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
 from core.addresses import path_as_sent
@@ -59,6 +59,7 @@ class RestView(APIView):
         if not isinstance(data, dict):
             raise Invalid("The request body must be a JSON object.")
         judged = serializer(data=data, partial=partial)
+        judged.initial_data = _without_nulls(judged, data)
         judged.is_valid(raise_exception=True)
         return dict(judged.validated_data)
 
@@ -89,6 +90,20 @@ class RestView(APIView):
         if side.isascii() and side.isdigit() and len(side) < 6:
             _join_avatars(value, int(side))
         return value
+
+
+def _without_nulls(judged: BaseSerializer[Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is null and need not be there: clients that send whole objects mean nothing by it."""
+    said = {}
+    fields = judged.fields if isinstance(judged, Serializer) else {}
+    for name, value in data.items():
+        field = fields.get(name)
+        if value is None and field is not None and not (field.required or field.allow_null):
+            continue
+        if isinstance(field, Serializer) and isinstance(value, dict):
+            value = _without_nulls(field, value)
+        said[name] = value
+    return said
 
 
 def _join_avatars(value: Any, side: int) -> None:

@@ -55,7 +55,7 @@ def test_a_user_adds_lists_and_removes_keys(api, alice, texts):
         shown = made.json()
         assert shown["label"] == f"{name}@home"
         assert (shown["algorithmType"], shown["bitLength"]) == (algorithm, bits)
-        assert shown["text"] == texts[name].strip()
+        assert shown["text"] == texts[name]
         assert len(shown["fingerprint"]) == 43
 
     listed = api(alice).get(KEYS).json()["values"]
@@ -67,6 +67,17 @@ def test_a_user_adds_lists_and_removes_keys(api, alice, texts):
     assert api(alice).get(f"{KEYS}/{number}").status_code == 404
     assert api(alice).delete(KEYS).status_code == 204
     assert not SshKey.objects.exists()
+
+
+def test_a_key_comes_back_as_it_was_sent(api, admin, texts):
+    """Flux compares, and makes a key anew that is another: a comment would be enough."""
+    builders.repository(builders.project("PRJ"))
+    sent = " ".join(texts["ed25519"].split()[:2]) + "\n"
+    body = {"key": {"text": sent, "label": "flux"}, "permission": "REPO_READ"}
+    made = api(admin).post(ON_REPOSITORY, body).json()
+    (listed,) = api(admin).get(ON_REPOSITORY).json()["values"]
+    assert made["key"]["text"] == listed["key"]["text"] == sent
+    assert made["key"]["label"] == listed["key"]["label"] == "flux"
 
 
 def test_keys_of_others_are_for_administrators(api, alice, admin, texts):
