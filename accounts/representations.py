@@ -114,7 +114,7 @@ def represent_ssh_key(key: SshKey) -> dict[str, Any]:
     """A public SSH key."""
     shown: dict[str, Any] = {
         "id": key.pk,
-        "text": f"{key.text} {key.label}",
+        "text": key.sent_text or f"{key.text} {key.label}",
         "label": key.label,
         "algorithmType": key.algorithm,
         "bitLength": key.bit_length,
@@ -134,7 +134,7 @@ def represent_ssh_settings() -> dict[str, Any]:
     """How this server speaks SSH."""
     algorithm, fingerprint = host_keys.shown()
     return {
-        "enabled": site.read(site.SSH_ENABLED),
+        "enabled": links.offers_ssh(),
         "accessKeysEnabled": site.read(site.SSH_ACCESS_KEYS_ENABLED),
         "baseUrl": links.ssh_base_url(),
         "port": settings.SSH_PORT,

@@ -51,6 +51,12 @@ def get(actor: Actor, slug: str) -> User:
     return user
 
 
+def exists(actor: Actor, slug: str) -> bool:
+    """Whether there is a user of that slug."""
+    _signed_in(actor)
+    return User.objects.filter(slug=slug.lower(), type=User.Type.NORMAL, removed_at=None).exists()
+
+
 def get_by_name(actor: Actor, name: str) -> User:
     """The user who signs in by that name, without regard to case."""
     _signed_in(actor)
@@ -114,6 +120,22 @@ def get_group(actor: Actor, name: str) -> Group:
     return group
 
 
+def users_named(actor: Actor, names: Collection[str]) -> list[User]:
+    """Those of these users who exist, by the names with which they sign in."""
+    _signed_in(actor)
+    users = User.objects.annotate(lowered=Lower("name")).filter(
+        lowered__in=[name.lower() for name in names], type=User.Type.NORMAL, removed_at=None
+    )
+    return list(users.order_by("name"))
+
+
+def groups_named(actor: Actor, names: Collection[str]) -> list[Group]:
+    """Those of these groups that exist."""
+    _signed_in(actor)
+    groups = Group.objects.annotate(lowered=Lower("name"))
+    return list(groups.filter(lowered__in=[name.lower() for name in names]).order_by("name"))
+
+
 def by_address(actor: Actor, addresses: Iterable[str]) -> dict[str, User]:
     """Active users by their address in lower case, as far as they have an account; nobody for somebody unknown."""
     wanted = {address.lower() for address in addresses if address}
@@ -175,6 +197,17 @@ def list_all_users(
             | Q(email_address__icontains=text)
         )
     return page_of_rows(users.order_by("name"), wanted)
+
+
+def members_of(
+    actor: Actor, name: str, wanted: PageRequest, *, text: str = "", outside: bool = False
+) -> Page[User]:
+    """The users in a group, or with `outside` all others; nobody is in a group that does not exist."""
+    access.require(actor, Permission.LICENSED_USER)
+    group = Group.objects.filter(name__iexact=name).first()
+    if group is None and not outside:
+        return page_of_rows(User.objects.none(), wanted)
+    return list_all_users(actor, wanted, text=text, of=group, outside=outside)
 
 
 def groups_of(

@@ -337,6 +337,7 @@ REST_FRAMEWORK = {
         "core.api.body.BulkJSONParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["core.api.body.CompactJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.negotiation.Negotiation",
     "EXCEPTION_HANDLER": "core.api.envelope.answer_to",
     "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": False,

@@ -37,6 +37,7 @@ urlpatterns = [
     path("status", views.status),
     path("metrics", views.Metrics.as_view()),
     path("rest/capabilities", views.Capabilities.as_view()),
+    path("plugins/servlet/applinks/whoami", views.WhoAmI.as_view()),
     path("rest/api/<version:version>", include(api)),
     path("rest/app-passwords/<version:version>", include(accounts.app_passwords)),
     path(
@@ -54,6 +55,7 @@ urlpatterns = [
     path("rest/build-status/<version:version>", include(builds.build_status)),
     path("rest/webhooks/<version:version>", include(webhooks.webhooks)),
     path("rest/jira/<version:version>", include(pullrequests.jira)),
+    path("rest/archive/<version:version>", include(repos.archive)),
     path("rest/policies/<version:version>", include(repos.site_policies)),
     path("rest/sync/<version:version>", include(repos.sync)),
     path(

@@ -18,7 +18,7 @@ from accounts import credentials
 from core import links, outages, site
 from core.api import envelope
 from core.api.views import RestView
-from core.middleware import GIT
+from core.bodies import GIT
 from operations import selectors as operations
 from transport import http as git
 from web.views import errors
@@ -87,6 +87,16 @@ class Capabilities(RestView):
                 },
             }
         )
+
+
+class WhoAmI(RestView):
+    """/plugins/servlet/applinks/whoami: by this, scripts learn whom their credentials stand for."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """Say the name of the caller, and nothing to somebody unknown."""
+        user = self.actor.user
+        name = user.name if user is not None else ""
+        return HttpResponse(name, content_type="text/plain;charset=UTF-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

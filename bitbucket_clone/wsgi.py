@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bitbucket_clone.settings")
+from core.bodies import Application, measured
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bitbucket_clone.settings")
 
 
 def mounted(application: Application, context_path: str) -> Application:
@@ -31,4 +31,4 @@ def mounted(application: Application, context_path: str) -> Application:
     return below
 
 
-application = mounted(get_wsgi_application(), settings.SERVER_CONTEXT_PATH)
+application = mounted(measured(get_wsgi_application()), settings.SERVER_CONTEXT_PATH)

@@ -25,12 +25,20 @@ def absolute(path: str) -> str:
 
 
 def ssh_base_url() -> str:
-    """Give the address by which git reaches the server over SSH: the setting, or the base URL's host and our port."""
+    """Give the address by which git reaches the server over SSH: the setting, or the base URL's host and our port.
+
+    Empty where there is no such address, because we do not listen.
+    """
     given = str(site.read(site.SSH_BASE_URL))
-    if given:
+    if given or not settings.SSH_PORT:
         return given
     host = urlsplit(base_url()).hostname or "localhost"
     return f"ssh://{f'[{host}]' if ':' in host else host}:{settings.SSH_PORT}"
+
+
+def offers_ssh() -> bool:
+    """Whether git reaches the server over SSH."""
+    return bool(site.read(site.SSH_ENABLED) and ssh_base_url())
 
 
 def segment(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -12,14 +11,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from core import metrics, request_ids
+from core import bodies, metrics, request_ids
 from core.api import envelope
 from core.errors import Invalid, TooLarge
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-GIT = "/scm/"
-DOORS = {GIT: "git", "/rest/": "rest", settings.WHITENOISE_STATIC_PREFIX: "asset"}
+DOORS = {bodies.GIT: "git", "/rest/": "rest", settings.WHITENOISE_STATIC_PREFIX: "asset"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 
 access_log = logging.getLogger("access")
@@ -83,7 +81,7 @@ class CleanPaths:
         query = request.META.get("QUERY_STRING", "")
         if "\x00" in request.path_info or "%00" in query or "\x00" in query:
             return envelope.of(Invalid("The address holds a NUL character."))
-        if not request.path_info.startswith(GIT) and self._is_too_large(request):
+        if not request.path_info.startswith(bodies.GIT) and self._is_too_large(request):
             return envelope.of(TooLarge("The request is too large."))
         if len(request.path_info) > 1 and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/") or "/"
@@ -92,15 +90,7 @@ class CleanPaths:
     def _is_too_large(self, request: HttpRequest) -> bool:
         """Whether the body is larger than any that we take, before anybody begins to read it."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most: int = next(
-            (
-                most
-                for path, most in settings.LARGER_REQUESTS.items()
-                if re.fullmatch(path, request.path_info)
-            ),
-            settings.REQUEST_MAX_BYTES,
-        )
-        return not length.isdigit() or int(length[:20]) > most
+        return not length.isdigit() or int(length[:20]) > bodies.most_bytes(request.path_info)
 
 
 class TrustedProxies:

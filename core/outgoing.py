@@ -27,6 +27,7 @@ from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Timeout
 
+from core import hosts
 from core.errors import Invalid
 
 # Who switches the check of certificates off has been told on the page. Here, once: what warnings are
@@ -36,11 +37,6 @@ urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = {"http": 80, "https": 443}
-# Where no web server listens, and a body of our making could be read as commands.
-FORBIDDEN_PORTS = frozenset(
-    {7, 9, 13, 19, 21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 513, 514, 587, 993,
-     995, 2049, 3306, 5432, 6379, 11211}
-)  # fmt: skip
 LONGEST_ADDRESS = 2000
 RESOLVING_AT_ONCE = 32
 # Services of clouds that lie where others keep their private networks, or in the open.
@@ -56,7 +52,6 @@ METADATA = [
 ]
 # What link-local once was for sites.
 SITE_LOCAL = ipaddress.ip_network("fec0::/10")
-LONGEST_NAME = 253
 # Addresses of IPv6 that stand for one of IPv4, by the bits behind it.
 _CARRIERS = (
     (ipaddress.ip_network("::/96"), 0),
@@ -121,7 +116,7 @@ def post(
     parts = _parts(url, "url")
     deadline = time.monotonic() + limits.total
     address = _judged(parts, limits.connect, "url")
-    return _sent(url, parts, address, body, headers, verify, limits, deadline)
+    return _sent(parts, address, body, headers, verify, limits, deadline)
 
 
 def origin(url: str) -> str:
@@ -137,8 +132,10 @@ def _parts(url: str, context: str) -> SplitResult:
     except ValueError:
         raise OutgoingRefused("The URL is not valid.", context=context) from None
     is_clean = url.isprintable() and " " not in url and "\\" not in url
-    is_name = parts.hostname and len(parts.hostname) <= LONGEST_NAME
-    if parts.scheme not in PORTS or not is_name or not is_clean:
+    given = parts.hostname or ""
+    # What stands in brackets is an address of IPv6, and nothing else is.
+    host = hosts.in_ascii(given) if ("[" in parts.netloc) == (":" in given) else None
+    if parts.scheme not in PORTS or host is None or not is_clean:
         raise OutgoingRefused("The URL must be an absolute http or https address.", context=context)
     if parts.username is not None or parts.password is not None:
         raise OutgoingRefused(
@@ -148,8 +145,10 @@ def _parts(url: str, context: str) -> SplitResult:
         raise OutgoingRefused(
             f"The URL must not be longer than {LONGEST_ADDRESS} characters.", context=context
         )
-    if port is not None and (port in FORBIDDEN_PORTS or port == 0):
-        raise OutgoingRefused(f"Port {port} is not for web servers.", context=context)
+    if port == 0:
+        raise OutgoingRefused("There is no port 0.", context=context)
+    if not given.isascii():
+        parts = parts._replace(netloc=host if port is None else f"{host}:{port}")
     return parts
 
 
@@ -244,7 +243,6 @@ def _is_in(address: Address, networks: list[str]) -> bool:
 
 
 def _sent(
-    url: str,
     parts: SplitResult,
     address: str,
     body: bytes,
@@ -253,11 +251,13 @@ def _sent(
     limits: Limits,
     deadline: float,
 ) -> Answer:
-    with _pool(url, parts, address, verify) as (pool, watch), watch.until(deadline):
+    with _pool(parts, address, verify) as (pool, watch), watch.until(deadline):
         try:
             response = pool.urlopen(
                 "POST",
-                url if settings.OUTGOING_PROXY and parts.scheme == "http" else _target(parts),
+                parts.geturl()
+                if settings.OUTGOING_PROXY and parts.scheme == "http"
+                else _target(parts),
                 body=body,
                 headers={"Host": _named(parts), **headers},
                 redirect=False,
@@ -354,7 +354,7 @@ class _Watch:
 
 @contextmanager
 def _pool(
-    url: str, parts: SplitResult, address: str, verify: bool
+    parts: SplitResult, address: str, verify: bool
 ) -> Iterator[tuple[urllib3.HTTPConnectionPool, _Watch]]:
     """A pool for one call: to the address that was judged, or to the proxy of the settings."""
     watch = _Watch()
@@ -365,7 +365,9 @@ def _pool(
     pool: urllib3.HTTPConnectionPool
     if settings.OUTGOING_PROXY:
         # It resolves names for itself; what could be judged here has been.
-        pool = urllib3.ProxyManager(settings.OUTGOING_PROXY, **tls).connection_from_url(url)
+        pool = urllib3.ProxyManager(settings.OUTGOING_PROXY, **tls).connection_from_url(
+            parts.geturl()
+        )
         address = ""
     elif is_tls:
         pool = urllib3.HTTPSConnectionPool(_host(parts), _port(parts), **tls)

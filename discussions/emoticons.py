@@ -43,6 +43,9 @@ SIGNS: dict[str, str] = dict(
     for shortcut, sign in [one.rsplit(" ", 1)]
 )
 
+# What a like is: Bitbucket had no other reaction before 5.
+LIKES = ("thumbsup", "+1")
+
 
 def matching(text: str) -> list[str]:
     """Give the shortcuts that hold the text, those that begin with it first."""

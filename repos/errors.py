@@ -140,8 +140,14 @@ class RepositoryBusy(Unavailable):
     """Too much is done to the repository just now."""
 
 
-class DuplicateRef(Invalid):
-    """A branch or tag of that name exists already."""
+class DuplicateBranch(Conflict):
+    """A branch of that name exists already."""
+
+    exception_name = "com.atlassian.bitbucket.repository.DuplicateRefException"
+
+
+class DuplicateTag(Invalid):
+    """A tag of that name exists already; Bitbucket answers 400 to this one."""
 
     exception_name = "com.atlassian.bitbucket.repository.DuplicateRefException"
 

@@ -52,7 +52,7 @@ class Matcher:
         if self.type is MatcherType.ANY_REF:
             return "ANY_REF_MATCHER"
         if self.type is MatcherType.MODEL_BRANCH:
-            return MODEL_BRANCHES[self.id]
+            return MODEL_BRANCHES[self.id.lower()]
         if self.type is MatcherType.MODEL_CATEGORY:
             return self.id.capitalize()
         return self.id.removeprefix(refs.BRANCHES)
@@ -68,7 +68,8 @@ class Matcher:
         if not ref.startswith(refs.BRANCHES):
             return False
         if self.type is MatcherType.MODEL_BRANCH:
-            return ref == (names.development if self.id == "development" else names.production)
+            is_development = self.id.lower() == "development"
+            return ref == (names.development if is_development else names.production)
         return names.category_of(ref) == self.id
 
 

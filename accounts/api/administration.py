@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -73,7 +71,7 @@ class Users(_Administration):
             self.actor,
             user,
             display_name=body.get("displayName"),
-            email_address=body.get("email"),
+            email_address=body.get("emailAddress", body.get("email")),
         )
         return self.show(represent_detailed_user(changed))
 
@@ -238,11 +236,11 @@ class GroupMembers(_Administration):
 
     def get(self, request: Request, **_: str) -> Response:
         """List the members of a group."""
-        page = selectors.list_all_users(
+        page = selectors.members_of(
             self.actor,
+            self.asked("context"),
             self.wanted(),
             text=self.text(),
-            of=self.group(self.asked("context")),
             outside=self.outside,
         )
         return self.show_page(page, represent_detailed_user)
@@ -266,10 +264,12 @@ class GroupNames(_Administration):
 class _GlobalPermissions(_Administration):
     kind = "user"
 
-    def holders(self) -> list[Any]:
-        """The users or groups that the query names."""
-        find = self.user if self.kind == "user" else self.group
-        return [find(name) for name in self.request.query_params.getlist("name") if name]
+    def named(self) -> list[str]:
+        """The names of users or groups in the query: one at least."""
+        names = [name for name in self.request.query_params.getlist("name") if name]
+        if not names:
+            raise Invalid("Name at least one user or group.", context="name")
+        return names
 
     def get(self, request: Request, **_: str) -> Response:
         """List what is granted on the whole site."""
@@ -282,12 +282,14 @@ class _GlobalPermissions(_Administration):
         permission = Permission.__members__.get(name)
         if permission is None or permission.ladder is not Ladder.SITE:
             raise Invalid(f'"{name}" is not a global permission.', context="permission")
-        global_permissions.grant(self.actor, self.holders(), permission)
+        find = self.user if self.kind == "user" else self.group
+        global_permissions.grant(self.actor, [find(name) for name in self.named()], permission)
         return self.nothing()
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Take every global permission from everybody whom the query names."""
-        global_permissions.revoke(self.actor, self.holders())
+        """Take every global permission from everybody whom the query names; who is nobody has none."""
+        find = selectors.users_named if self.kind == "user" else selectors.groups_named
+        global_permissions.revoke(self.actor, find(self.actor, self.named()))
         return self.nothing()
 
 

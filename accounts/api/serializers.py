@@ -19,6 +19,8 @@ class UserBody(serializers.Serializer):
     name = serializers.CharField(max_length=300, required=False)
     displayName = serializers.CharField(max_length=300, required=False)
     email = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    # As it is called where users are made and shown.
+    emailAddress = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class RenameBody(serializers.Serializer):
@@ -69,7 +71,7 @@ class GroupAndUsersBody(serializers.Serializer):
 class SshKeyBody(serializers.Serializer):
     """A public key, with what it is called and for how long it is good."""
 
-    text = serializers.CharField(max_length=40_000)
+    text = serializers.CharField(trim_whitespace=False, max_length=40_000)
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=1000, required=False, allow_blank=True, allow_null=True
     )

@@ -16,6 +16,8 @@ class SshKey(models.Model):
     label = models.CharField(max_length=255)
     # "type base64", without the comment: that is the label.
     text = models.TextField()
+    # As it was sent, for clients that compare; empty for keys that are older than this column.
+    sent_text = models.TextField(blank=True, default="")
     algorithm = models.CharField(max_length=16)
     bit_length = models.PositiveIntegerField()
     # The SHA-256 of the key as ssh-keygen shows it, without its "SHA256:".

@@ -24,14 +24,12 @@ def grant(actor: Actor, holders: Collection[User | Group], permission: Permissio
 
 
 def revoke(actor: Actor, holders: Collection[User | Group]) -> None:
-    """Take away what is granted to users and groups on the site."""
+    """Take away what is granted to users and groups on the site, if to anybody."""
     _change(actor, holders, None)
 
 
 def _change(actor: Actor, holders: Collection[User | Group], permission: Permission | None) -> None:
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    if not holders:
-        raise Invalid("Name at least one user or group.", context="name")
     touched = [*holders, *([permission] if permission else [])]
     rank.require_above(actor, touched)
     before = access.site_permission(actor)

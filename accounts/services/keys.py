@@ -84,6 +84,7 @@ def _row(text: str, label: str, expiry_days: int | None) -> SshKey:
     return SshKey(
         label=label,
         text=key.text,
+        sent_text=text[: public_keys.LONGEST_TEXT],
         algorithm=key.algorithm,
         bit_length=key.bit_length,
         fingerprint=key.fingerprint,

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.http import HttpResponse
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
 from core.addresses import path_as_sent
+from core.api.negotiation import accepts_json
 from core.errors import Invalid
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 
 T = TypeVar("T")
+
+READS = {"GET", "HEAD"}
+SAFE = READS | {"OPTIONS"}
 
 
 class RestView(APIView):
@@ -24,6 +31,20 @@ class RestView(APIView):
         if kwargs.get("path"):
             kwargs["path"] = self.kwargs["path"] = path_as_sent(request, kwargs["path"])
         return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a write whose answer could not be sent, before it has done anything."""
+        super().initial(request, *args, **kwargs)
+        is_write = request.method not in SAFE and request.method in self.allowed_methods
+        if is_write and not accepts_json(request):
+            raise NotAcceptable
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Refuse to send what was read as JSON to who does not accept it; files are for everybody."""
+        is_json = isinstance(response, Response) and response.data is not None
+        if is_json and request.method in READS and not accepts_json(request):
+            response = HttpResponse(status=406)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def actor(self) -> Any:
@@ -38,6 +59,7 @@ class RestView(APIView):
         if not isinstance(data, dict):
             raise Invalid("The request body must be a JSON object.")
         judged = serializer(data=data, partial=partial)
+        judged.initial_data = _without_nulls(judged, data)
         judged.is_valid(raise_exception=True)
         return dict(judged.validated_data)
 
@@ -68,6 +90,20 @@ class RestView(APIView):
         if side.isascii() and side.isdigit() and len(side) < 6:
             _join_avatars(value, int(side))
         return value
+
+
+def _without_nulls(judged: BaseSerializer[Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is null and need not be there: clients that send whole objects mean nothing by it."""
+    said = {}
+    fields = judged.fields if isinstance(judged, Serializer) else {}
+    for name, value in data.items():
+        field = fields.get(name)
+        if value is None and field is not None and not (field.required or field.allow_null):
+            continue
+        if isinstance(field, Serializer) and isinstance(value, dict):
+            value = _without_nulls(field, value)
+        said[name] = value
+    return said
 
 
 def _join_avatars(value: Any, side: int) -> None:

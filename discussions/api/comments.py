@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from discussions.api.subjects import (
     SubjectCommentDetail,
+    SubjectCommentLikes,
     SubjectCommentReaction,
     SubjectComments,
     SubjectResource,
@@ -36,3 +37,7 @@ class CommitCommentDetail(_OfCommit, SubjectCommentDetail):
 
 class CommitCommentReaction(_OfCommit, SubjectCommentReaction):
     """/comment-likes/latest/.../comments/{commentId}/reactions/{emoticon}"""
+
+
+class CommitCommentLikes(_OfCommit, SubjectCommentLikes):
+    """/comment-likes/latest/.../comments/{commentId}/likes, of older versions"""

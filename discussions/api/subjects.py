@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.representations import represent_person
 from core.errors import Invalid
 from discussions.api.serializers import ChangedCommentBody, NewCommentBody
 from discussions.models import Comment
@@ -157,4 +158,29 @@ class SubjectCommentReaction(SubjectResource):
         """Take a reaction back."""
         subject = self.talked(to_speak=True)
         reactions.remove(self.actor, subject, self.comment(subject), emoticon)
+        return self.nothing()
+
+
+class SubjectCommentLikes(SubjectResource):
+    """Who likes a comment on a subject, as clients of older versions ask."""
+
+    def get(self, request: Request, **_: str) -> Response:
+        """List who likes the comment."""
+        subject = self.talked()
+        page = find.likers(self.actor, subject, self.comment(subject), self.wanted())
+        with_addresses = not self.actor.is_anonymous
+        return self.show_page(
+            page, lambda user: represent_person(user, with_addresses=with_addresses)
+        )
+
+    def post(self, request: Request, **_: str) -> Response:
+        """Like the comment."""
+        subject = self.talked(to_speak=True)
+        reactions.like(self.actor, subject, self.comment(subject))
+        return self.nothing()
+
+    def delete(self, request: Request, **_: str) -> Response:
+        """Like it no more."""
+        subject = self.talked(to_speak=True)
+        reactions.unlike(self.actor, subject, self.comment(subject))
         return self.nothing()

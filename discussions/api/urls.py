@@ -32,6 +32,10 @@ comment_likes = [
         f"{REPOSITORY}/commits/<str:commit_id>/comments/<str:comment_id>/reactions/<str:emoticon>",
         comments.CommitCommentReaction.as_view(),
     ),
+    path(
+        f"{REPOSITORY}/commits/<str:commit_id>/comments/<str:comment_id>/likes",
+        comments.CommitCommentLikes.as_view(),
+    ),
 ]
 
 emoticons = [path("/search", markup.EmoticonSearch.as_view())]

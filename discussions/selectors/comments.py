@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from accounts.actor import Actor
+from accounts.models import User
 from accounts.permissions import Permission, Scope
 from core.errors import Forbidden, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
+from discussions.emoticons import LIKES
 from discussions.errors import NoSuchComment
-from discussions.models import Comment
+from discussions.models import Comment, Reaction
 from discussions.subjects import Subject
 from repos import access
 from repos.models import Repository
@@ -53,6 +55,15 @@ class Discussion:
     files: dict[str, OnFile] = field(default_factory=dict)
     # How many comments there are, on other files too.
     count: int = 0
+
+
+def likers(actor: Actor, subject: Subject, comment: Comment, wanted: PageRequest) -> Page[User]:
+    """Who likes a comment, the first one first."""
+    found = get(actor, subject, str(comment.pk))
+    liking = Reaction.objects.filter(comment=found, emoticon__in=LIKES)
+    first = liking.order_by().values("user").annotate(first=Min("pk")).values("first")
+    rows = Reaction.objects.filter(pk__in=first).select_related("user")
+    return page_of_rows(rows, wanted).map(lambda reaction: reaction.user)
 
 
 def place_to_talk(actor: Actor, project_key: str, slug: str) -> Repository:

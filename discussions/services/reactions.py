@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.actor import Actor
 from core.errors import Invalid
-from discussions.emoticons import SIGNS
+from discussions.emoticons import LIKES, SIGNS
 from discussions.errors import NoSuchComment
 from discussions.models import Comment, Reaction
 from discussions.subjects import Subject
@@ -24,6 +24,17 @@ def add(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> Reac
             comment=comment, user=actor.user, emoticon=shortcut
         )
     return made
+
+
+def like(actor: Actor, subject: Subject, comment: Comment) -> None:
+    """Say that one likes a comment, as before there were other reactions."""
+    add(actor, subject, comment, LIKES[0])
+
+
+def unlike(actor: Actor, subject: Subject, comment: Comment) -> None:
+    """Take it back."""
+    for emoticon in LIKES:
+        remove(actor, subject, comment, emoticon)
 
 
 def remove(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> None:

@@ -13,7 +13,7 @@ from accounts import access
 from accounts.actor import Actor
 from accounts.events import SiteSettingChanged
 from accounts.permissions import Permission, Scope
-from core import events, sealed, site
+from core import events, hosts, sealed, site
 from core.errors import Invalid
 from notifications import letters, mail_server, selectors
 from notifications.errors import MailNotSent
@@ -100,8 +100,8 @@ def prefer(actor: Actor, *, mode: str, unwanted: Iterable[str], of_own: bool) ->
 
 
 def _judged(wanted: Wanted) -> MailServer:
-    host = wanted.hostname.strip()
-    if not host or len(host) > 255 or not host.isprintable() or " " in host or "/" in host:
+    host = hosts.in_ascii(wanted.hostname.strip())
+    if host is None:
         raise Invalid("Name the host of the mail server.", context="hostname")
     if wanted.protocol not in PORTS:
         raise Invalid("The protocol is SMTP or SMTPS.", context="protocol")

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from core.errors import Invalid
 from discussions.api.subjects import (
     SubjectCommentDetail,
+    SubjectCommentLikes,
     SubjectCommentReaction,
     SubjectComments,
     SubjectResource,
@@ -81,6 +82,10 @@ class PullRequestCommentDetail(_OfPullRequest, SubjectCommentDetail):
 
 class PullRequestCommentReaction(_OfPullRequest, SubjectCommentReaction):
     """/comment-likes/latest/.../pull-requests/{id}/comments/{commentId}/reactions/{emoticon}"""
+
+
+class PullRequestCommentLikes(_OfPullRequest, SubjectCommentLikes):
+    """/comment-likes/latest/.../pull-requests/{id}/comments/{commentId}/likes, of older versions"""
 
 
 class BlockerComments(_OfPullRequest):

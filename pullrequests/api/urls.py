@@ -81,6 +81,10 @@ comment_likes = [
         "/reactions/<str:emoticon>",
         discussion.PullRequestCommentReaction.as_view(),
     ),
+    path(
+        f"{REPOSITORY}/pull-requests/<str:number>/comments/<str:comment_id>/likes",
+        discussion.PullRequestCommentLikes.as_view(),
+    ),
 ]
 
 git = [path(f"{REPOSITORY}/pull-requests/<str:number>/rebase", merging.Rebase.as_view())]

@@ -214,8 +214,6 @@ class MergeBase(Asked):
 class Patch(Asked):
     """/patch"""
 
-    renderer_classes = [UnifiedText, CompactJSONRenderer]
-
     def get(self, request: Request, **_: str) -> HttpResponseBase:
         """Send commits as mails for `git am`."""
         return inert_text(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from repos.api.serializers import ProjectName
+
+class _Project(serializers.Serializer):
+    key = serializers.CharField(max_length=300)
 
 
 class ForkBody(serializers.Serializer):
     """A fork as it is asked for; nothing needs to be said."""
 
     name = serializers.CharField(required=False, max_length=5000)
-    project = ProjectName(required=False)
+    project = _Project(required=False)
     defaultBranch = serializers.CharField(required=False, allow_null=True, max_length=1000)
     scmId = serializers.ChoiceField(choices=["git"], required=False)
 

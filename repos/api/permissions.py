@@ -7,14 +7,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import selectors as people
 from accounts.permissions import Ladder, Permission
 from accounts.representations import represent_group, represent_user
 from core.errors import Invalid
 from repos.api.resources import (
     ProjectResource,
     RepositoryResource,
-    named_groups,
-    named_users,
+    names_in,
     permission_named,
 )
 from repos.models import Project
@@ -47,12 +47,14 @@ class _OfUsers(_Permissions):
     def put(self, request: Request, **_: str) -> Response:
         """Grant a permission to the users that the query names."""
         subject = self.subject()
-        permissions.grant(self.actor, subject, named_users(self), self.asked_permission())
+        users = [people.get_by_name(self.actor, name) for name in names_in(self, "name")]
+        permissions.grant(self.actor, subject, users, self.asked_permission())
         return self.nothing()
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Take everything from the users that the query names."""
-        permissions.revoke(self.actor, self.subject(), named_users(self))
+        """Take everything from the users that the query names; who is nobody has nothing."""
+        users = people.users_named(self.actor, names_in(self, "name"))
+        permissions.revoke(self.actor, self.subject(), users)
         return self.nothing()
 
 
@@ -65,12 +67,14 @@ class _OfGroups(_Permissions):
     def put(self, request: Request, **_: str) -> Response:
         """Grant a permission to the groups that the query names."""
         subject = self.subject()
-        permissions.grant(self.actor, subject, named_groups(self), self.asked_permission())
+        groups = [people.get_group(self.actor, name) for name in names_in(self, "name")]
+        permissions.grant(self.actor, subject, groups, self.asked_permission())
         return self.nothing()
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Take everything from the groups that the query names."""
-        permissions.revoke(self.actor, self.subject(), named_groups(self))
+        """Take everything from the groups that the query names; one that does not exist has nothing."""
+        groups = people.groups_named(self.actor, names_in(self, "name"))
+        permissions.revoke(self.actor, self.subject(), groups)
         return self.nothing()
 
 
@@ -112,7 +116,12 @@ class _Search(_Permissions):
 class _All(_Permissions):
     def delete(self, request: Request, **_: str) -> Response:
         """Take everything from the users and groups that the query names."""
-        holders: list[Any] = [*named_users(self, "user"), *named_groups(self, "group")]
+        names_in(self, "user", "group")
+        query = self.request.query_params
+        holders: list[Any] = [
+            *people.users_named(self.actor, query.getlist("user")),
+            *people.groups_named(self.actor, query.getlist("group")),
+        ]
         permissions.revoke(self.actor, self.subject(), holders)
         return self.nothing()
 
@@ -181,5 +190,13 @@ class DefaultPermission(ProjectResource):
         if self.flag("allow", default=True):
             permissions.set_default(self.actor, project, asked)
         elif find.default_permission(self.actor, project) is asked:
+            permissions.set_default(self.actor, project, None)
+        return self.nothing()
+
+    def delete(self, request: Request, permission: str, **_: str) -> Response:
+        """Take it from everyone again, as clients of older versions do."""
+        asked = permission_named(permission, Ladder.PROJECT)
+        project = self.project()
+        if find.default_permission(self.actor, project) is asked:
             permissions.set_default(self.actor, project, None)
         return self.nothing()

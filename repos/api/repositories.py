@@ -58,7 +58,7 @@ class ProjectRepositories(ProjectResource):
 
     def get(self, request: Request, **_: str) -> Response:
         """List the project's repositories."""
-        page = find.list_of_project(self.actor, self.project(), self.wanted())
+        page = find.list_of_key(self.actor, self.kwargs["key"], self.wanted())
         return self.show_page(page, represent_repository)
 
     def post(self, request: Request, **_: str) -> Response:
@@ -94,10 +94,11 @@ class RepositoryDetail(RepositoryResource):
         return self.show(represent_repository(self.repository()))
 
     def put(self, request: Request, **_: str) -> Response:
-        """Change or move a repository."""
+        """Change or move a repository; 201 tells that its address changed."""
         repository = self.repository()
+        address = (repository.project_id, repository.slug)
         body = self.read(RepositoryBody, partial=True)
-        target = body.get("project")
+        target = body.get("project", {}).get("key")
         if body.get("defaultBranch"):
             # Judged first, so that nothing is changed by half.
             branches.check_default(self.actor, repository, body["defaultBranch"])
@@ -106,14 +107,15 @@ class RepositoryDetail(RepositoryResource):
             repository,
             name=body.get("name"),
             description=body.get("description"),
-            project=find_projects.get_current(self.actor, target["key"]) if target else None,
+            project=find_projects.get_current(self.actor, target) if target else None,
             is_public=body.get("public"),
             is_forkable=body.get("forkable"),
             is_archived=body.get("archived"),
         )
         if body.get("defaultBranch"):
             branches.set_default(self.actor, changed, body["defaultBranch"])
-        return self.show(represent_repository(changed), 201)
+        is_where_it_was = (changed.project_id, changed.slug) == address
+        return self.show(represent_repository(changed), 200 if is_where_it_was else 201)
 
     def delete(self, request: Request, **_: str) -> Response:
         """Delete a repository; one that is not there is as good as deleted."""

@@ -8,7 +8,7 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 
 from accounts import selectors as people
-from accounts.models import Group, User
+from accounts.models import User
 from accounts.permissions import Ladder, Permission
 from core import links
 from core.api.views import RestView
@@ -82,13 +82,10 @@ def permission_named(name: str, *ladders: Ladder) -> Permission:
     return found
 
 
-def named_users(view: RestView, parameter: str = "name") -> list[User]:
-    """The users whom the query names; each must exist."""
-    names = view.request.query_params.getlist(parameter)
-    return [people.get_by_name(view.actor, name) for name in names if name]
-
-
-def named_groups(view: RestView, parameter: str = "name") -> list[Group]:
-    """The groups that the query names; each must exist."""
-    names = view.request.query_params.getlist(parameter)
-    return [people.get_group(view.actor, name) for name in names if name]
+def names_in(view: RestView, *parameters: str) -> list[str]:
+    """The names of users or groups in the query: one at least."""
+    query = view.request.query_params
+    names = [name for one in parameters for name in query.getlist(one) if name]
+    if not names:
+        raise Invalid("Name at least one user or group.", context=parameters[0])
+    return names

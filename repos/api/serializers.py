@@ -20,9 +20,9 @@ class ProjectBody(serializers.Serializer):
 
 
 class ProjectName(serializers.Serializer):
-    """A project as another body names it."""
+    """A project as another body names it; clients that send whole entities leave its key out where it is in the path."""
 
-    key = serializers.CharField(max_length=300)
+    key = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class RepositoryBody(serializers.Serializer):

@@ -152,6 +152,9 @@ git = [
     path(f"{REPOSITORY}/tags/<path:name>", branches.GitTagDetail.as_view()),
 ]
 
+# Where older versions had it.
+archive = [path(f"{REPOSITORY}/archive", contents.Archive.as_view())]
+
 site_policies = [
     path("/admin/repos/archive", policies.ArchivePolicy.as_view()),
     path("/admin/repos/delete", policies.DeletePolicy.as_view()),

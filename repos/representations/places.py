@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.permissions import Permission
 from accounts.representations import represent_group, represent_ssh_key, represent_user
-from core import links, site
+from core import links
 from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
 
 
@@ -40,7 +40,7 @@ def ssh_url(repository: Repository) -> str:
 def clone_links(repository: Repository) -> list[dict[str, str]]:
     """Every address by which git reaches a repository, by the name of its way."""
     ways = [{"href": clone_url(repository), "name": "http"}]
-    if site.read(site.SSH_ENABLED):
+    if links.offers_ssh():
         ways.append({"href": ssh_url(repository), "name": "ssh"})
     return ways
 

@@ -84,26 +84,25 @@ FIRST = BranchModel(
 
 
 def setting(actor: Actor, place: Project | Repository) -> BranchModel:
-    """What is set for a place: its own, for a repository else its project's; NoBranchModel."""
+    """What is set for a place.
+
+    For a repository its own, else its project's, else the one that all begin with; for a project its
+    own, or NoBranchModel.
+    """
     found = BranchModelSetting.objects.filter(**_held_by(place)).first()
     if found is not None:
         return _read(found, place)
-    if isinstance(place, Repository):
-        return setting(actor, place.project)
-    raise NoBranchModel("No branch model is configured.")
-
-
-def model(actor: Actor, repository: Repository) -> BranchModel:
-    """The branch model that is in force for a repository, whether somebody set one or not."""
+    if isinstance(place, Project):
+        raise NoBranchModel("No branch model is configured.")
     try:
-        return setting(actor, repository)
+        return setting(actor, place.project)
     except NoBranchModel:
         return FIRST
 
 
 def in_force(actor: Actor, repository: Repository) -> ModelInForce:
     """The same with the branches that it names."""
-    found = model(actor, repository)
+    found = setting(actor, repository)
     with storage.opened(repository) as git:
         head = git.head_branch()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from accounts import selectors as people
 from accounts.actor import Actor
 from accounts.permissions import Permission
 from core.errors import Unauthenticated
@@ -14,6 +15,7 @@ from core.paging import Page, PageRequest, page_of_rows
 from repos import access
 from repos.errors import Moved, NoSuchProject, NoSuchRepository
 from repos.models import FormerProjectKey, FormerRepositorySlug, Project, Repository
+from repos.selectors import projects
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,17 @@ def list_of_project(
     if text:
         rows = rows.filter(name__icontains=text)
     return page_of(actor, rows.order_by("name", "pk"), wanted)
+
+
+def list_of_key(actor: Actor, key: str, wanted: PageRequest) -> Page[Repository]:
+    """The repositories of the project of that key; somebody's personal project is made with the first in it."""
+    try:
+        project = projects.get(actor, key)
+    except NoSuchProject:
+        if not key.startswith("~") or not people.exists(actor, key[1:]):
+            raise
+        return page_of_rows(Repository.objects.none(), wanted)
+    return list_of_project(actor, project, wanted)
 
 
 def list_visible(

@@ -53,7 +53,8 @@ def list_of(
     if matcher_type:
         rows = rows.filter(matcher_type=matcher_type)
     if matcher_id:
-        rows = rows.filter(matcher_id=matcher_id)
+        is_model = matcher_type == MatcherType.MODEL_BRANCH.value
+        rows = rows.filter(**{f"matcher_id{'__iexact' if is_model else ''}": matcher_id})
     return page_of_rows(rows, wanted)
 
 
@@ -94,7 +95,7 @@ def rules_for(actor: Actor, repository: Repository) -> list[Rule]:
 
 def names_of(actor: Actor, repository: Repository, git: GitRepository) -> Names:
     """What the branch model in force says of names."""
-    model = branch_models.model(actor, repository)
+    model = branch_models.setting(actor, repository)
     head = git.head_branch()
     production = model.production
 

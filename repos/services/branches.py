@@ -13,7 +13,7 @@ from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, RefCommand
 from repos import access, storage
 from repos.errors import (
-    DuplicateRef,
+    DuplicateBranch,
     NoSuchBranch,
     RefOutOfDate,
     RepositoryArchived,
@@ -27,7 +27,7 @@ from repos.services import ref_moves
 
 
 def create(actor: Actor, repository: Repository, name: str, *, start_point: str) -> Branch:
-    """Make a branch that begins where a branch, a tag or a commit is; DuplicateRef, RefsOverlap, NoSuchCommit."""
+    """Make a branch that begins where a branch, a tag or a commit is; DuplicateBranch, RefsOverlap, NoSuchCommit."""
     ref_moves.require(actor, repository)
     full = full_name(actor, name)
     with storage.opened(repository) as git:
@@ -121,8 +121,8 @@ def _full_name(git: GitRepository, repository: Repository, branch: str) -> str:
     return name
 
 
-def _exists(full: str) -> DuplicateRef:
-    return DuplicateRef(f'Branch "{_short(full)}" already exists.', context="name")
+def _exists(full: str) -> DuplicateBranch:
+    return DuplicateBranch(f'Branch "{_short(full)}" already exists.', context="name")
 
 
 def _short(full: str) -> str:

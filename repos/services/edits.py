@@ -18,7 +18,7 @@ from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, Commit, ObjectId, RefCommand
 from repos import storage
 from repos.errors import (
-    DuplicateRef,
+    DuplicateBranch,
     FileAlreadyExists,
     FileOutOfDate,
     NoSuchBranch,
@@ -157,7 +157,7 @@ def _start(
     source = target.made_from or ""
     if old != ZERO_ID:
         if source and source not in {short, name}:
-            raise DuplicateRef(f'Branch "{short}" already exists.', context="branch")
+            raise DuplicateBranch(f'Branch "{short}" already exists.', context="branch")
         return old, old
     if source:
         return ZERO_ID, find.resolve(git, source).commit_id

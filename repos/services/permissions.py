@@ -64,8 +64,6 @@ def grant(
 def revoke(actor: Actor, subject: Subject, holders: Collection[Holder]) -> None:
     """Take away what is granted to users and groups on the subject itself."""
     _require_administration(actor, subject)
-    if not holders:
-        raise Invalid("Name at least one user or group.", context="name")
     with transaction.atomic():
         for holder in holders:
             column = "user" if isinstance(holder, User) else "group"

@@ -82,7 +82,9 @@ def judged_matcher(actor: Actor, matcher_type: str, matcher_id: str) -> Matcher:
             raise Invalid(f'"{matcher_id}" is no name of a branch.', context="matcher.id")
         return Matcher(kind, full)
     if kind is MatcherType.MODEL_BRANCH and matcher_id.lower() in MODEL_BRANCHES:
-        return Matcher(kind, matcher_id.lower())
+        # By its id or by its name, and shown as it was sent: clients compare.
+        is_name = matcher_id in MODEL_BRANCHES.values()
+        return Matcher(kind, matcher_id if is_name else matcher_id.lower())
     if kind is MatcherType.MODEL_CATEGORY and matcher_id.upper() in TYPES:
         return Matcher(kind, matcher_id.upper())
     if kind is MatcherType.PATTERN:
@@ -100,7 +102,11 @@ def _put_one(actor: Actor, place: Project | Repository, wanted: Wanted) -> RefRe
     mine = RefRestriction.objects.filter(
         **({"project": place} if is_project else {"repository": place})
     )
-    same = mine.filter(kind=wanted.kind, matcher_type=matcher.type.value, matcher_id=matcher.id)
+    same = mine.filter(kind=wanted.kind, matcher_type=matcher.type.value)
+    if matcher.type is MatcherType.MODEL_BRANCH:
+        same = same.filter(matcher_id__iexact=matcher.id)
+    else:
+        same = same.filter(matcher_id=matcher.id)
     row = same.first()
     if wanted.number is not None:
         row = mine.filter(pk=wanted.number).first() or row

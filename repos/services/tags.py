@@ -11,7 +11,7 @@ from gitengine.errors import InvalidName
 from gitengine.quarantine import quarantine
 from gitengine.types import ZERO_ID, RefCommand
 from repos import storage
-from repos.errors import DuplicateRef, NoSuchTag, UnfitName
+from repos.errors import DuplicateTag, NoSuchTag, UnfitName
 from repos.models import Push, Repository
 from repos.selectors import refs as find
 from repos.selectors.refs import Tag
@@ -37,7 +37,7 @@ def create(
     with storage.opened(repository) as git:
         found = refs.find(git, full)
         if found is not None and not force:
-            raise DuplicateRef(f'Tag "{_short(full)}" already exists.', context="name")
+            raise DuplicateTag(f'Tag "{_short(full)}" already exists.', context="name")
         old = found.target if found is not None else ZERO_ID
         commit_id = find.resolve(git, start_point).commit_id
         if not annotated:

@@ -437,3 +437,52 @@ def test_what_has_no_row_answers_no_method(world):
             if status not in {401, 405}:
                 wrong.append(f"{method} {path} answered {status}")
     assert not wrong, "\n".join(wrong)
+
+
+def _reads(world):
+    """What every resource gives somebody who may everything: path, client, answer."""
+    root = next(caller for caller in world if caller.name == "system admin")
+    client = root.client(page=False)
+    for row in REST:
+        if row.method != "GET":
+            continue
+        path = row.path.replace("{me}", root.user.slug)
+        path = re.sub(r"\{(\w+)\}", lambda match: str(root.numbers[match[1]]), path)
+        yield path, client, client.get(path)
+
+
+def test_head_answers_wherever_get_does(world):
+    wrong = []
+    for path, client, got in _reads(world):
+        with builders.undone():
+            head = client.head(path)
+        told = {name: head.get(name) == got.get(name) for name in ("Content-Type", "ETag")}
+        if head.status_code != got.status_code or b"".join(head) or not all(told.values()):
+            wrong.append(f"HEAD {path} answered {head.status_code}, GET {got.status_code} {told}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_json_that_is_not_accepted_is_406(world):
+    wrong = []
+    for path, client, got in _reads(world):
+        content = b"".join(got)
+        is_json = content and got["Content-Type"].startswith("application/json")
+        is_refused = is_json and got.status_code < 400 and path != "/status"
+        expected = {
+            **dict.fromkeys(("", "*/*", "application/*", "application/json;v=1"), got.status_code),
+            **dict.fromkeys(
+                ("image/png", "application/octet-stream", "text/html"),
+                406 if is_refused else got.status_code,
+            ),
+        }
+        for accepted, status in expected.items():
+            with builders.undone():
+                given = client.get(path, headers={"Accept": accepted})
+                body = b"".join(given)
+            # What differs is sent as text to who wants no JSON.
+            is_text = given.get("Content-Type", "").startswith("text/plain") and body
+            if given.status_code != status and not (is_refused and is_text):
+                wrong.append(f"{path} answered {given.status_code} to {accepted}")
+            if given.status_code == 406 and body:
+                wrong.append(f"{path} answered 406 with a body")
+    assert not wrong, "\n".join(wrong)

@@ -99,6 +99,14 @@ def test_passwords_are_set_by_administrators_and_by_oneself(api, admin, alice):
     assert RestClient(alice, password=GOOD + "!").get("users/alice").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["email", "emailAddress"])
+def test_an_address_is_changed_under_both_its_names(api, admin, alice, name):
+    body = {"name": "alice", name: "new@example.com"}
+    changed = api(admin).put("admin/users", body)
+    assert changed.json()["emailAddress"] == "new@example.com"
+    assert changed.json()["displayName"] == alice.display_name
+
+
 def test_own_details_are_changed(api, alice):
     changed = api(alice).put("users", {"displayName": "Me", "email": "me@example.com"})
     assert (changed.json()["displayName"], changed.json()["emailAddress"]) == (
@@ -135,6 +143,13 @@ def test_groups_are_made_filled_emptied_and_deleted(api, admin, alice):
     turned = {"context": "bob", "itemName": "devs"}
     assert client.post("admin/users/remove-group", turned).status_code == 200
     assert names(client.get("admin/groups/more-members", context="devs"), "name") == []
+    # Nobody is in a group that does not exist, and everybody outside.
+    assert client.get("admin/groups/more-members", context="none").json()["values"] == []
+    assert names(client.get("admin/groups/more-non-members", context="none"), "name") == [
+        "admin",
+        "alice",
+        "bob",
+    ]
     assert client.post("admin/users/add-group", turned).status_code == 200
     assert (
         client.post("admin/users/add-groups", {"user": "alice", "groups": ["devs"]}).status_code

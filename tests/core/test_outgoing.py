@@ -50,8 +50,6 @@ REFUSED = [
     "http://224.0.0.1/",
     "http://255.255.255.255/",
     "http://240.0.0.1/",
-    "http://10.0.0.1:22/",
-    "http://10.0.0.1:6379/",
     "http://10.0.0.1:0/",
     "http://10.0.0.1:99999/",
     "http://user:secret@10.0.0.1/",
@@ -60,6 +58,26 @@ REFUSED = [
     "ftp://10.0.0.1/",
     "file:///etc/passwd",
     "gopher://10.0.0.1/",
+    # Hosts that are none, or that two programs would take for two.
+    "http://１０.0.0.1/",
+    "http://１０．0.0.1/",
+    "http://①.example/",
+    "http://ﬁ.example/",
+    "http://exa\u2024mple.com/",
+    "http://a b/",
+    "http://a%20b/",
+    "http://a..b/",
+    "http://-a.example/",
+    "http://a,b/",
+    "http://<x>/",
+    "http://" + "x" * 64 + ".example/",
+    "http://" + "x." * 130 + "example/",
+    "http://:80/",
+    "http:///x",
+    "http://[v1.x]/",
+    "http://[10.0.0.1]/",
+    "http://[fe80::1%25eth0]/",
+    "http://10.0.0.1:８０/",
     "//10.0.0.1/",
     "http://",
     "",
@@ -76,7 +94,15 @@ def test_is_refused_when_it_is_saved_and_when_it_is_called(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://10.0.0.1:8080/", "https://192.168.1.1/", "http://[fd00::1]/"]
+    "url",
+    [
+        "http://10.0.0.1:8080/",
+        "https://192.168.1.1/",
+        "http://[fd00::1]/",
+        # The address is judged, whatever the port.
+        "http://10.0.0.1:22/",
+        "http://10.0.0.1:6379/",
+    ],
 )
 def test_private_networks_are_open_until_the_settings_close_them(url, settings):
     outgoing.check(url)
@@ -301,3 +327,9 @@ class _dripping:
                 time.sleep(0.2)
         except OSError:
             connection.close()
+
+
+def test_names_of_all_alphabets_are_called_in_ascii():
+    assert outgoing.origin("https://b\u00fccher.example/x") == "https://xn--bcher-kva.example:443"
+    assert outgoing.origin("http://ci_runner:8080") == "http://ci_runner:8080"
+    assert outgoing.origin("http://CI.example.:80/") == "http://ci.example:80"

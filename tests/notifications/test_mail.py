@@ -235,7 +235,11 @@ def test_the_rest_of_the_mail_server(api, admin, alice, box):
     del body["password"]
     api(admin).put(M, body)
     assert mail_server.read().password == kept
-    for change in ({"hostname": ""}, {"port": 70000}, {"protocol": "X"}, {"senderAddress": "x"}):
+    hosts = [
+        {"hostname": name}
+        for name in ("", " ", "a b", "\uff11\uff12.example", "a..b", "[::1", "a/b")
+    ]
+    for change in (*hosts, {"port": 70000}, {"protocol": "X"}, {"senderAddress": "x"}):
         assert api(admin).put(M, body | change).status_code == 400
     assert api(admin).get(f"{M}/sender-address").json() == "bitbucket@example.com"
     assert api(admin).put(f"{M}/sender-address", "other@example.com").json() == "other@example.com"

@@ -143,6 +143,12 @@ def test_reactions(api, alice, bob, pull):
     assert api(alice).put(likes).json()["emoticon"]["shortcut"] == "heart"
     assert api(alice).get(f"{N}/comments/{made['id']}").json()["properties"]["reactions"]
     assert api(alice).delete(likes).status_code == 204
+    # As before there were others.
+    likes = f"/rest/comment-likes/1.0/{N}/comments/{made['id']}/likes"
+    assert api(alice).post(likes).status_code == 204
+    assert [user["name"] for user in api(bob).get(likes).json()["values"]] == ["alice"]
+    assert api(alice).delete(likes).status_code == 204
+    assert api(bob).get(likes).json()["values"] == []
 
 
 def test_moves_are_told_with_their_commits(api, alice, repo, pull):

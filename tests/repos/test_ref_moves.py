@@ -10,7 +10,7 @@ from django.db import connection
 from core.errors import DomainError, Forbidden
 from repos import storage
 from repos.errors import (
-    DuplicateRef,
+    DuplicateBranch,
     NoSuchRepository,
     RefMoveRefused,
     RefOutOfDate,
@@ -114,7 +114,7 @@ def test_a_branch_that_moved_meanwhile_is_not_deleted(actor, repository, monkeyp
 def test_a_name_that_somebody_took_meanwhile(actor, repository, monkeypatch):
     path = storage.path_of(repository.pk)
     meanwhile(monkeypatch, lambda: builders.git("update-ref", "refs/heads/a", "main", cwd=path))
-    with pytest.raises(DuplicateRef):
+    with pytest.raises(DuplicateBranch):
         branches.create(actor, repository, "a", start_point="main")
     with pytest.raises(RefsOverlap):
         branches.create(actor, repository, "a/b", start_point="main")
@@ -136,5 +136,5 @@ def test_of_many_who_make_one_branch_one_does(actor, repository):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == ["DuplicateRef"] * 3 + ["refs/heads/one"]
+    assert sorted(answers) == ["DuplicateBranch"] * 3 + ["refs/heads/one"]
     assert Push.objects.count() == 1

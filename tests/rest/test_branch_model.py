@@ -42,10 +42,48 @@ def test_what_all_begin_with(api, alice, repository):
         {"id": "HOTFIX", "displayName": "Hotfix", "prefix": "hotfix/"},
         {"id": "RELEASE", "displayName": "Release", "prefix": "release/"},
     ]
-    for path in (OF_PROJECT, OF_REPOSITORY):
-        unset = api(alice).get(path)
-        assert unset.status_code == 404
-        assert unset.json()["errors"][0]["exceptionName"].endswith("NoSuchEntityException")
+    # A repository has it in any case, and a project has one when somebody gives it one.
+    setting = api(alice).get(OF_REPOSITORY).json()
+    assert setting["development"] == {"refId": None, "useDefault": True}
+    assert "production" not in setting
+    assert [one.pop("enabled") for one in setting["types"]] == [True] * 4
+    assert setting["types"] == shown["types"]
+    unset = api(alice).get(OF_PROJECT)
+    assert unset.status_code == 404
+    assert unset.json()["errors"][0]["exceptionName"].endswith("NoSuchEntityException")
+
+
+def test_the_model_that_all_begin_with_is_used(api, alice, repository):
+    """By rules about its branches, as well as by what is shown."""
+    client = api(alice)
+    rules = "/rest/branch-permissions/latest/projects/PRJ/repos/repo/restrictions"
+    for kind, name in (("MODEL_BRANCH", "Development"), ("MODEL_CATEGORY", "RELEASE")):
+        body = {"type": "no-deletes", "matcher": {"id": name, "type": {"id": kind}}}
+        assert client.post(rules, body).status_code == 200
+    utils = f"{REPO}/branches"
+    for name in ("release/1", "feature/2"):
+        assert client.post(utils, {"name": name, "startPoint": "main"}).status_code == 201
+    refused = client.delete(utils, {"name": "release/1"})
+    assert refused.status_code == 401 and "release" in refused.json()["errors"][0]["message"]
+    assert client.delete(utils, {"name": "feature/2"}).status_code == 204
+
+
+def test_names_of_long_lived_branches_come_back_as_they_were_sent(api, alice, repository):
+    client = api(alice)
+    rules = "/rest/branch-permissions/latest/projects/PRJ/repos/repo/restrictions"
+    for given, shown in (
+        ("Development", ("Development", "Development")),
+        ("development", ("development", "Development")),
+        ("Production", ("Production", "Production")),
+        ("PRODUCTION", ("production", "Production")),
+    ):
+        matcher = {"id": given, "displayId": given, "type": {"id": "MODEL_BRANCH"}}
+        made = client.post(rules, {"type": "no-deletes", "matcher": matcher}).json()["matcher"]
+        assert (made["id"], made["displayId"]) == shown
+        found = client.get(rules, matcherType="MODEL_BRANCH", matcherId=given.lower()).json()
+        assert found["size"] == 1
+    # Two names of one branch are one rule.
+    assert client.get(rules).json()["size"] == 2
 
 
 def test_a_repository_inherits_until_it_has_its_own(api, alice, repository):
@@ -71,7 +109,8 @@ def test_a_repository_inherits_until_it_has_its_own(api, alice, repository):
         assert client.delete(OF_REPOSITORY).status_code == 204
     assert client.get(OF_REPOSITORY).json() == made.json()
     assert client.delete(OF_PROJECT).status_code == 204
-    assert client.get(OF_REPOSITORY).status_code == 404
+    assert client.get(OF_PROJECT).status_code == 404
+    assert client.get(OF_REPOSITORY).json()["development"]["useDefault"]
     told = AuditEvent.objects.filter(action="Branch model changed")
     assert [one.changes[0]["to"] for one in told] == [
         None,
@@ -108,7 +147,7 @@ def test_models_that_cannot_be(api, alice, repository, change):
         answer = api(alice).put(path, BODY | change)
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["message"]
-        assert api(alice).get(path).status_code == 404
+    assert api(alice).get(OF_PROJECT).status_code == 404
 
 
 def test_who_may_set_it(api, admin, alice, repository):
@@ -125,7 +164,7 @@ def test_who_may_set_it(api, admin, alice, repository):
 
 
 def test_the_type_of_a_branch(alice, repository):
-    model = branch_models.model(builders.actor(alice), repository)
+    model = branch_models.setting(builders.actor(alice), repository)
     assert model.category_of("refs/heads/bugfix/x").id == "BUGFIX"
     assert model.category_of("release/1.0").display_name == "Release"
     assert model.category_of("main") is None

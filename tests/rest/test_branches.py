@@ -59,8 +59,8 @@ def test_a_branch_is_made_from_any_name_or_id(api, alice, ids):
 @pytest.mark.parametrize(
     ("body", "answered"),
     [
-        ({"name": "main", "startPoint": "main"}, (400, DUPLICATE)),
-        ({"name": "refs/heads/main", "startPoint": "main"}, (400, DUPLICATE)),
+        ({"name": "main", "startPoint": "main"}, (409, DUPLICATE)),
+        ({"name": "refs/heads/main", "startPoint": "main"}, (409, DUPLICATE)),
         ({"name": "main/below", "startPoint": "main"}, (409, DUPLICATE)),
         ({"name": "feature", "startPoint": "main"}, (409, DUPLICATE)),
         ({"name": "x", "startPoint": "none"}, (404, None)),
@@ -137,7 +137,7 @@ def test_who_may_only_read_moves_nothing(api, ids):
 
 
 def test_an_archived_repository_says_so(api, admin, alice, ids):
-    assert api(admin).put(REPO, {"archived": True}).status_code == 201
+    assert api(admin).put(REPO, {"archived": True}).status_code == 200
     client = api(alice)
     new = {"name": "new", "startPoint": "main"}
     for answer in (
@@ -149,7 +149,7 @@ def test_an_archived_repository_says_so(api, admin, alice, ids):
     ):
         assert answer.status_code == 409
         assert "archived and read-only" in answer.json()["errors"][0]["message"]
-    assert api(admin).put(REPO, {"archived": False}).status_code == 201
+    assert api(admin).put(REPO, {"archived": False}).status_code == 200
     assert client.post(f"{UTILS}/branches", new).status_code == 201
 
 

@@ -325,6 +325,28 @@ def test_reactions(bob, carol, path, ids):
     assert Reaction.objects.count() == 1
 
 
+def test_likes_of_older_versions_are_reactions(api, bob, carol, path, ids):
+    made = said(bob, path)
+    where = f"{LIKES}/commits/{ids['second']}/comments/{made['id']}"
+
+    assert [carol.post(f"{where}/likes").status_code for _ in range(2)] == [204, 204]
+    assert bob.put(f"{where}/reactions/+1").status_code == 200
+    assert carol.put(f"{where}/reactions/tada").status_code == 200
+    page = bob.get(f"{where}/likes").json()
+    assert [user["name"] for user in page["values"]] == ["carol", "bob"]
+    assert bob.get(f"{where}/likes", limit=1).json()["nextPageStart"] == 1
+    shown = bob.get(f"{path}/{made['id']}").json()["properties"]["reactions"]
+    assert [total["emoticon"]["shortcut"] for total in shown] == ["thumbsup", "+1", "tada"]
+
+    # However it was said, it is taken back; nothing else is.
+    assert [bob.delete(f"{where}/likes").status_code for _ in range(2)] == [204, 204]
+    assert carol.delete(f"{where}/likes").status_code == 204
+    assert bob.get(f"{where}/likes").json()["values"] == []
+    assert Reaction.objects.get().emoticon == "tada"
+    assert api().post(f"{where}/likes").status_code == 401
+    assert bob.get(f"{where}0/likes").status_code == 404
+
+
 def test_who_speaks_watches(bob, carol, path, ids):
     said(bob, path)
     watch = f"{REPO}/commits/{ids['second']}/watch"

@@ -143,7 +143,7 @@ def test_a_branch_is_made_for_the_edit(api, alice, ids):
     assert content(ids, "new.txt", "patch-1") == "x"
     assert builders.git("rev-parse", "main", cwd=ids["path"]) == ids["merge"]
     taken = put(client, "other.txt", parts)
-    assert error(taken)[0] == 400
+    assert error(taken)[0] == 409
     assert put(client, "other.txt", parts | {"sourceBranch": "patch-1"}).status_code == 200
     clash = put(client, "x.txt", parts | {"branch": "main/x"})
     assert clash.status_code == 409

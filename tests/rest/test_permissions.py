@@ -70,6 +70,32 @@ def test_an_unknown_holder_is_404(api, admin, repository):
     assert answer.status_code == 404
 
 
+def test_who_does_not_exist_has_nothing_to_take_away(api, admin, alice, repository):
+    for base in (PROJECT, REPOSITORY, "admin/permissions"):
+        for kind in ("users", "groups"):
+            assert api(admin).delete(f"{base}/{kind}", name="nobody").status_code == 204
+            assert api(admin).delete(f"{base}/{kind}").status_code == 400
+            assert api(alice).delete(f"{base}/{kind}", name="nobody").status_code in {401, 404}
+            assert api().delete(f"{base}/{kind}", name="nobody").status_code == 401
+    both = {"user": "nobody", "group": "none"}
+    assert api(admin).delete(REPOSITORY, **both).status_code == 204
+    # Of several, those that exist.
+    api(admin).put(f"{PROJECT}/users", name="alice", permission="PROJECT_READ")
+    url = f"/rest/api/1.0/{PROJECT}/users?name=nobody&name=ALICE"
+    assert api(admin).delete(url).status_code == 204
+    assert api(admin).get(f"{PROJECT}/users").json()["values"] == []
+
+
+def test_the_default_permission_is_taken_as_old_clients_take_it(api, admin, alice, repository):
+    where = f"{PROJECT}/PROJECT_WRITE/all"
+    assert api(admin).post(where, allow="True").status_code == 204
+    assert api(admin).delete(f"{PROJECT}/PROJECT_READ/all", allow="False").status_code == 204
+    assert api(admin).get(where).json() == {"permitted": True}
+    assert api(alice).delete(where, allow="False").status_code == 401
+    assert api(admin).delete(where, allow="False").status_code == 204
+    assert api(admin).get(where).json() == {"permitted": False}
+
+
 def test_nobody_takes_their_own_administration_away(api, alice, repository):
     builders.grant(repository, alice, "REPO_ADMIN")
     client = api(alice)

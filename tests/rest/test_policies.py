@@ -24,7 +24,7 @@ def test_what_holds_where_nobody_said(api, alice, repository):
     for act in ("archive", "delete"):
         assert api(alice).get(f"{POLICIES}/{act}").json() == {"permission": "REPO_ADMIN"}
         assert api().get(f"{POLICIES}/{act}").status_code == 401
-    assert api(alice).put(REPO, {"archived": True}).status_code == 201
+    assert api(alice).put(REPO, {"archived": True}).status_code == 200
     assert api(alice).delete(REPO).status_code == 202
 
 
@@ -46,8 +46,8 @@ def test_more_than_the_repository_may_be_asked(
     assert api(alice).delete(REPO).status_code == 401
     # What is not about archiving goes on.
     same = api(alice).put(REPO, {"archived": False, "description": "x"})
-    assert same.status_code == 201
-    assert api(chief).put(REPO, {"archived": True}).status_code == 201
+    assert same.status_code == 200
+    assert api(chief).put(REPO, {"archived": True}).status_code == 200
     assert api(alice).put(REPO, {"archived": False}).status_code == 401
     assert api(chief).delete(REPO).status_code == 202
     assert AuditEvent.objects.filter(action="Setting changed").count() == 2

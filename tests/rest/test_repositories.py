@@ -17,6 +17,41 @@ def project(db):
     return builders.project("PRJ")
 
 
+def test_whole_entities_with_empty_and_missing_parts_are_read(api, admin, alice):
+    """As clients in Go and Java send them: what is null or holds nothing says nothing."""
+    builders.project("PRJ")
+    body = {
+        "sessionInfo": {},
+        "links": {},
+        "name": "r",
+        "description": None,
+        "project": {"links": {}, "owner": {"links": {}}},
+        "scmId": None,
+        "public": None,
+        "forkable": None,
+    }
+    made = api(admin).post("projects/PRJ/repos", body)
+    assert made.status_code == 201, made.content
+    assert (made.json()["public"], made.json()["forkable"]) == (False, True)
+    # 201 tells that the address is another one.
+    changed = api(admin).put("projects/PRJ/repos/r", body | {"description": "d", "project": None})
+    assert (changed.status_code, changed.json()["description"]) == (200, "d")
+    assert api(admin).put("projects/PRJ/repos/r", {"name": "other"}).status_code == 201
+    fork = api(admin).post("projects/PRJ/repos/other", {"name": None, "project": None})
+    assert fork.json()["project"]["key"] == "~admin"
+    # What must be there must be said.
+    assert api(admin).post("projects/PRJ/repos", body | {"name": None}).status_code == 400
+
+
+def test_a_personal_project_that_is_not_made_yet_holds_nothing(api, admin, alice):
+    for path in ("projects/~alice/repos", "users/alice/repos"):
+        page = api(admin).get(path).json()
+        assert (page["values"], page["isLastPage"]) == ([], True)
+    assert api(admin).get("projects/~nobody/repos").status_code == 404
+    assert api(admin).get("projects/NONE/repos").status_code == 404
+    assert api().get("projects/~alice/repos").status_code == 401
+
+
 def test_a_repository_is_made_with_a_slug_and_its_addresses(api, admin, project):
     answer = api(admin).post(
         "projects/PRJ/repos", {"name": "My New.Repo", "scmId": "git", "forkable": False}
@@ -79,7 +114,7 @@ def test_a_repository_is_changed_field_by_field(api, admin, project):
         {"description": "What it is", "public": True, "defaultBranch": "feature/one"},
     )
 
-    assert answer.status_code == 201
+    assert answer.status_code == 200
     assert (answer.json()["description"], answer.json()["public"]) == ("What it is", True)
     branch = client.get("projects/PRJ/repos/repo/default-branch").json()
     assert branch["id"] == "refs/heads/feature/one"
@@ -177,7 +212,7 @@ def test_an_archived_repository_is_changed_only_to_come_back(api, admin, project
 
     assert client.put("projects/PRJ/repos/repo", {"archived": True}).json()["archived"] is True
     assert client.put("projects/PRJ/repos/repo", {"description": "x"}).status_code == 409
-    assert client.put("projects/PRJ/repos/repo", {"archived": False}).status_code == 201
+    assert client.put("projects/PRJ/repos/repo", {"archived": False}).status_code == 200
 
 
 def test_repositories_are_searched(api, admin, alice, project):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
+from django.test import Client
 
 from accounts.models import SshKey
+from core import site
 from tests import builders, ssh_keys
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +55,7 @@ def test_a_user_adds_lists_and_removes_keys(api, alice, texts):
         shown = made.json()
         assert shown["label"] == f"{name}@home"
         assert (shown["algorithmType"], shown["bitLength"]) == (algorithm, bits)
-        assert shown["text"] == texts[name].strip()
+        assert shown["text"] == texts[name]
         assert len(shown["fingerprint"]) == 43
 
     listed = api(alice).get(KEYS).json()["values"]
@@ -64,6 +67,17 @@ def test_a_user_adds_lists_and_removes_keys(api, alice, texts):
     assert api(alice).get(f"{KEYS}/{number}").status_code == 404
     assert api(alice).delete(KEYS).status_code == 204
     assert not SshKey.objects.exists()
+
+
+def test_a_key_comes_back_as_it_was_sent(api, admin, texts):
+    """Flux compares, and makes a key anew that is another: a comment would be enough."""
+    builders.repository(builders.project("PRJ"))
+    sent = " ".join(texts["ed25519"].split()[:2]) + "\n"
+    body = {"key": {"text": sent, "label": "flux"}, "permission": "REPO_READ"}
+    made = api(admin).post(ON_REPOSITORY, body).json()
+    (listed,) = api(admin).get(ON_REPOSITORY).json()["values"]
+    assert made["key"]["text"] == listed["key"]["text"] == sent
+    assert made["key"]["label"] == listed["key"]["label"] == "flux"
 
 
 def test_keys_of_others_are_for_administrators(api, alice, admin, texts):
@@ -301,6 +315,35 @@ def test_administrators_say_which_keys_are_taken(
         {"keyTypeRestrictions": "RSA"},
     ):
         assert api(admin).put(settings, wrong).status_code == 400
+
+
+@pytest.mark.parametrize("way", ["switched off", "no port"])
+def test_where_ssh_is_off_no_address_of_it_is_shown(api, admin, settings, way):
+    if way == "no port":
+        settings.SSH_PORT = 0
+    else:
+        site.write(site.SSH_ENABLED, False)
+    repository = builders.repository(builders.project("PRJ"), "repo", content=True)
+    shown = api(admin).get("projects/PRJ/repos/repo").json()
+    assert [link["name"] for link in shown["links"]["clone"]] == ["http"]
+    assert not api().get("/rest/ssh/latest/settings").json()["enabled"]
+    browser = Client()
+    browser.force_login(admin)
+    builders.repository(repository.project, "empty")
+    for page in (
+        "/projects/PRJ/repos/repo/browse",
+        "/projects/PRJ/repos/empty",
+        "/account/ssh-keys",
+    ):
+        answer = browser.get(page, follow=True)
+        assert answer.status_code == 200 and b"ssh://" not in answer.content, page
+
+    # Where another machine speaks it, it is offered.
+    if way == "no port":
+        site.write(site.SSH_BASE_URL, "ssh://git.example.com:22")
+        cache.clear()  # as the end of the transaction would
+        clone = api(admin).get("projects/PRJ/repos/repo").json()["links"]["clone"]
+        assert {"name": "ssh", "href": "ssh://git@git.example.com:22/prj/repo.git"} in clone
 
 
 def test_everybody_may_know_how_ssh_is_spoken(api):

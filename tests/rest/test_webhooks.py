@@ -232,3 +232,22 @@ def test_what_happens_to_webhooks_is_in_the_audit_log_without_secrets(api, alice
     ]  # fmt: skip
     assert rows[1].changes == [{"key": "active", "from": "true", "to": "false"}]
     assert not any("s3cret" in str(row.__dict__) or "an0ther" in str(row.__dict__) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://１０.0.0.1/", "http://a b/", "http://", "http:///x", "http://a..b/", "http://[::1"],
+)
+def test_a_host_that_is_none_is_refused_when_it_is_saved_and_tested(api, alice, repo, url):
+    for answer in (
+        api(alice).post(R, BODY | {"url": url}),
+        api(alice).post(f"{R}/test", None, url=url),
+        api(alice).put(f"{R}/{api(alice).post(R, BODY).json()['id']}", BODY | {"url": url}),
+    ):
+        assert answer.status_code == 400, answer.content
+        assert "URL" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("port", [22, 25, 6379, 8443, 65535])
+def test_a_webhook_may_name_any_port(api, alice, repo, port):
+    assert api(alice).post(R, BODY | {"url": f"http://10.0.0.1:{port}/hook"}).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -318,3 +319,17 @@ def test_a_text_that_nobody_changed_is_the_same_file(data):
 @pytest.mark.parametrize("data", [b"\xff\xfea\0", b"caf\xe9", b"a\0b"])
 def test_what_a_form_cannot_hold_is_not_edited(data):
     assert line_ends.shown(data) is None
+
+
+def test_a_script_gets_the_file_alone_where_people_see_its_page(repository):
+    basic = base64.b64encode(f"reader:{builders.PASSWORD}".encode()).decode()
+    script = Client(headers={"Authorization": f"Basic {basic}"})
+    put(repository, {"a.txt": b"one\xff\n"})
+    for query in ("raw", "raw&at=refs/heads/main", "raw=true", "at=main&raw="):
+        given = script.get(f"/projects/PRJ/repos/repo/browse/a.txt?{query}")
+        assert given.status_code == 200, query
+        assert given.getvalue() == b"one\xff\n"
+        assert given["Content-Type"].startswith("text/plain")
+    assert script.get("/projects/PRJ/repos/repo/browse/none?raw").status_code == 404
+    page = browser().get("/projects/PRJ/repos/repo/browse/a.txt?raw=false")
+    assert page["Content-Type"].startswith("text/html")

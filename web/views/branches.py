@@ -99,7 +99,7 @@ def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     repository, context = repository_page(request, key, slug, "branches")
-    types = [one for one in branch_models.model(actor, repository).types if one.is_enabled]
+    types = [one for one in branch_models.setting(actor, repository).types if one.is_enabled]
     first = refs.default_branch_name(actor, repository).removeprefix("refs/heads/")
     form = BranchForm(
         request.POST if request.method == "POST" else None,
@@ -142,7 +142,7 @@ def _list(
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = repository_page(request, key, slug, "branches")
     text = request.GET.get("filter", request.GET.get("filterText", ""))
-    model = branch_models.model(actor, repository)
+    model = branch_models.setting(actor, repository)
     types = [one for one in model.types if one.is_enabled]
     category = next((one for one in types if one.id == request.GET.get("type")), None)
     asked = request.GET.get("base", "").strip()

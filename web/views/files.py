@@ -37,8 +37,11 @@ READMES = ("readme.md", "readme.markdown", "readme.txt", "readme", "readme.rst")
 
 
 @require_safe
-def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
-    """r/browse/{path}: a folder or a file."""
+def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponseBase:
+    """r/browse/{path}: a folder or a file; with `raw`, which scripts ask for, the file alone."""
+    if path and request.GET.get("raw", "false") != "false":
+        response: HttpResponseBase = raw(request, key, slug, path)
+        return response
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = repository_page(request, key, slug, "source")
     change.visit(actor, repository)
