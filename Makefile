@@ -8,7 +8,7 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture stack assets bench-pages bench-lists bench-memory bench-prs bench-webhooks locks
+.PHONY: help serve test check torture stack assets bench-pages bench-lists bench-memory bench-prs bench-refs bench-webhooks locks
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench-memory: $(VENV)/dev ## measure memory after ten minutes of mixed use; pass
 
 bench-prs: $(VENV)/dev ## measure pull requests: 10,000 of them, a large one, 500 open to one branch
 	@$(BIN)/python -m benchmarks.pull_requests $(ARGS)
+
+bench-refs: $(VENV)/dev ## measure repositories with up to 50,000 branches
+	@$(BIN)/python -m benchmarks.many_refs $(ARGS)
 
 bench-webhooks: $(VENV)/dev ## deliveries a second, and the time from push to delivery
 	@$(BIN)/python -m benchmarks.webhooks $(ARGS)

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from gitengine import refs
+from gitengine import packed_refs
 from gitengine.errors import GitError
 from gitengine.repository import GitRepository, replace_file
 from gitengine.types import Ref
@@ -51,7 +51,7 @@ def fork(
 ) -> GitRepository:
     """Make a repository of refs alone, whose objects are all in the pool."""
     return GitRepository.create(
-        path, default_branch, borrowing=pool.objects, packed_refs=refs.as_packed(origin_refs)
+        path, default_branch, borrowing=pool.objects, packed_refs=packed_refs.as_text(origin_refs)
     )
 
 

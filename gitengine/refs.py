@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pygit2.enums import ObjectType
 
-from gitengine import objects, processes
+from gitengine import objects, packed_refs, processes
 from gitengine.errors import GitFailed, InvalidName, NoSuchRevision
+from gitengine.packed_refs import PackedRefs
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, ObjectId, Ref, RefChangeKind, RefCommand
 
@@ -24,6 +25,8 @@ TAGS = "refs/tags/"
 FULL_ID = re.compile(r"[0-9a-f]{40}")
 SHORT_ID = re.compile(r"[0-9a-fA-F]{4,40}")
 LONGEST_NAME = 1000
+# From so many on, refs are looked up and moved together.
+MANY = 50
 # Each ref is synced to disk: a hundred thousand of them take minutes.
 MOVE_TIMEOUT = 3600.0
 
@@ -40,11 +43,16 @@ def everything(name: str) -> bool:
 def values(git: GitRepository, names: Iterable[str]) -> dict[str, ObjectId]:
     """Give what each of these refs points at, ZERO_ID where there is none."""
     wanted = list(names)
-    found = {name: loose for name in wanted if (loose := _read_loose(git, name)) is not None}
-    missing = [name for name in wanted if name not in found]
-    packed = _packed(git) if missing else {}
-    for name in missing:
-        found[name] = packed[name][0] if name in packed else ZERO_ID
+    if len(wanted) < MANY:
+        found = {name: loose for name in wanted if (loose := _read_loose(git, name)) is not None}
+    else:
+        loose_refs = _loose(git)
+        found = {name: loose_refs[name] for name in wanted if name in loose_refs}
+    if len(found) < len(wanted):
+        packed = packed_refs.read(git.path).by_name
+        for name in wanted:
+            if name not in found:
+                found[name] = packed[name].target if name in packed else ZERO_ID
     return found
 
 
@@ -53,25 +61,30 @@ def find(git: GitRepository, name: str) -> Ref | None:
     loose = _read_loose(git, name) if is_well_formed(name) else None
     if loose is not None:
         return Ref(name, loose, _peel(git, {name: loose})[name])
-    packed = _packed(git).get(name)
-    return Ref(name, packed[0], packed[1] or packed[0]) if packed else None
+    return packed_refs.read(git.path).by_name.get(name)
 
 
 def list_refs(
     git: GitRepository, prefixes: Sequence[str] = ("refs/",), visible: Visible = everything
 ) -> list[Ref]:
     """Give the refs below any of these prefixes, sorted by name, annotated tags peeled."""
-    starts = tuple(prefixes)
-    loose = {name: target for name, target in _loose(git).items() if name.startswith(starts)}
-    listed = {
-        name: Ref(name, target, peeled or target)
-        for name, (target, peeled) in _packed(git).items()
-        if name.startswith(starts) and name not in loose
-    }
-    peeled = _peel(git, loose)
-    for name, target in loose.items():
-        listed[name] = Ref(name, target, peeled[name])
+    loose, packed = snapshot(git, prefixes)
+    if not loose and len(prefixes) == 1:
+        return [ref for ref in packed.below(prefixes[0]) if visible(ref.name)]
+    listed = {ref.name: ref for prefix in prefixes for ref in packed.below(prefix)} | loose
     return [listed[name] for name in sorted(listed) if visible(name)]
+
+
+def snapshot(
+    git: GitRepository, prefixes: Sequence[str] = ("refs/",)
+) -> tuple[dict[str, Ref], PackedRefs]:
+    """Give the loose refs below these prefixes, and all packed ones; a loose one hides its packed namesake."""
+    starts = tuple(prefixes)
+    found = {name: target for name, target in _loose(git).items() if name.startswith(starts)}
+    # Loose ones first: a ref that is being packed meanwhile is in one of both.
+    packed = packed_refs.read(git.path)
+    peeled = _peel(git, found)
+    return {name: Ref(name, target, peeled[name]) for name, target in found.items()}, packed
 
 
 def resolve(
@@ -117,16 +130,6 @@ def check_new_name(name: str) -> None:
         raise InvalidName("The name is too long; use 255 bytes at most.")
 
 
-def as_packed(listed: Iterable[Ref]) -> bytes:
-    """Write refs as a `packed-refs` file (git-pack-refs(1))."""
-    lines = ["# pack-refs with: peeled fully-peeled sorted "]
-    for ref in sorted(listed, key=lambda ref: os.fsencode(ref.name)):
-        lines.append(f"{ref.target} {ref.name}")
-        if ref.is_annotated:
-            lines.append(f"^{ref.peeled}")
-    return os.fsencode("\n".join(lines) + "\n")
-
-
 def moved(git: GitRepository, commands: Sequence[RefCommand]) -> list[bool]:
     """Whether each command's ref stands where the command wanted it."""
     current = values(git, [command.name for command in commands])
@@ -164,13 +167,7 @@ def _transact(
     if not commands:
         return
     try:
-        processes.run(
-            ["update-ref", "--no-deref", "--stdin", "-z"],
-            git_dir=git.path,
-            stdin=_transaction(commands),
-            timeout=MOVE_TIMEOUT,
-            pass_fds=[git.lock_fd] if git.lock_fd is not None else [],
-        )
+        _apply(git, commands)
     except GitFailed:
         have_moved = moved(git, commands)
         left = [command for command, done in zip(commands, have_moved, strict=True) if not done]
@@ -180,6 +177,26 @@ def _transact(
             _transact(git, left[middle:], refusals, split=True)
         else:
             refusals.update({command.name: "git could not move the ref" for command in left})
+
+
+def _apply(git: GitRepository, commands: list[RefCommand]) -> None:
+    """Move all or none: many that have no loose file in `packed-refs` at once, others by git.
+
+    Git syncs a file for each ref to disk, which takes seconds for thousands of them.
+    """
+    if len(commands) >= MANY and all(c.kind is not RefChangeKind.DELETE for c in commands):
+        loose = _loose(git)
+        if not any(command.name in loose for command in commands):
+            peeled = _peel(git, {command.name: command.new for command in commands})
+            packed_refs.add(git.path, (Ref(c.name, c.new, peeled[c.name]) for c in commands))
+            return
+    processes.run(
+        ["update-ref", "--no-deref", "--stdin", "-z"],
+        git_dir=git.path,
+        stdin=_transaction(commands),
+        timeout=MOVE_TIMEOUT,
+        pass_fds=[git.lock_fd] if git.lock_fd is not None else [],
+    )
 
 
 def _transaction(commands: Iterable[RefCommand]) -> bytes:
@@ -209,19 +226,32 @@ def _refuse_clashes(
     git: GitRepository, commands: Sequence[RefCommand], atomic: bool
 ) -> list[RefCommand]:
     """Refuse names that cannot stand beside another: `a` and `a/b` are a file and a folder."""
+    if not any(command.kind is RefChangeKind.ADD for command in commands):
+        return list(commands)
     gone = set() if atomic else {c.name for c in commands if c.kind is RefChangeKind.DELETE}
-    names = {*_loose(git), *_packed(git)} - gone
-    folders = {above for name in names for above in _folders(name)}
+    loose, packed = _loose(git), packed_refs.read(git.path)
+    loose_folders = {above for name in loose if name not in gone for above in _folders(name)}
+    added: set[str] = set()
+    added_folders: set[str] = set()
+
+    def stands(name: str) -> bool:
+        return name in added or (name not in gone and (name in loose or name in packed.by_name))
+
+    def is_folder(name: str) -> bool:
+        if name in added_folders or name in loose_folders:
+            return True
+        return any(ref.name not in gone for ref in packed.below(f"{name}/"))
+
     judged = []
     for command in commands:
         if command.kind is RefChangeKind.ADD:
-            above = next((folder for folder in _folders(command.name) if folder in names), None)
-            if above or command.name in folders:
+            above = next((folder for folder in _folders(command.name) if stands(folder)), None)
+            if above or is_folder(command.name):
                 clash = above or f"{command.name}/..."
                 command = command.refused(f"'{clash}' exists; cannot create '{command.name}'")
             else:
-                names.add(command.name)
-                folders.update(_folders(command.name))
+                added.add(command.name)
+                added_folders.update(_folders(command.name))
         judged.append(command)
     return judged
 
@@ -273,21 +303,4 @@ def _loose(git: GitRepository) -> dict[str, ObjectId]:
             name = os.path.join(folder, file)[start:]
             if not name.endswith(".lock") and (target := _read_loose(git, name)) is not None:
                 found[name] = target
-    return found
-
-
-def _packed(git: GitRepository) -> dict[str, tuple[ObjectId, ObjectId | None]]:
-    """Read `packed-refs`: each name with its target and, for an annotated tag, what it peels to."""
-    try:
-        text = (git.path / "packed-refs").read_bytes().decode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        return {}
-    found: dict[str, tuple[ObjectId, ObjectId | None]] = {}
-    last = ""
-    for line in text.split("\n"):
-        if line.startswith("^"):
-            found[last] = (found[last][0], line[1:41])
-        elif line and not line.startswith("#"):
-            last = line[41:]
-            found[last] = (line[:40], None)
     return found

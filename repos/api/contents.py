@@ -22,7 +22,7 @@ from repos.representations import (
 )
 from repos.selectors import archives, contents, histories, refs
 from repos.selectors.contents import Place
-from repos.selectors.refs import Order
+from repos.selectors.ref_lists import Order
 
 DEFAULT_CHILDREN = 500
 MOST_LINES = 5000

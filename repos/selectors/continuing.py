@@ -7,18 +7,21 @@ led, in what order refs stood.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
 
 from accounts.actor import Actor
-from core.paging import PageRequest
+from core.paging import Page, PageRequest, page_from, page_of
 from repos.models import Repository
 
 REMEMBERED_SECONDS = 600
+CHUNK = 2000
 
 # For what is read as a whole, and never goes on.
 WHOLE = PageRequest()
@@ -34,21 +37,90 @@ def begin(actor: Actor, repository: Repository, *listing: object, value: Any) ->
     _cache().set(_key(actor, repository, *listing), value, REMEMBERED_SECONDS)
 
 
-def names(
+def page(
     actor: Actor,
     repository: Repository,
     *listing: object,
     wanted: PageRequest,
-    make: Callable[[], list[str]],
-) -> list[str]:
-    """Give the names of a list in their order, on later pages as they stood on the first."""
-    kept: list[str] | None = begun(actor, repository, *listing) if wanted.start > 0 else None
-    if kept is not None:
+    make: Callable[[], Iterable[str]],
+) -> Page[str]:
+    """Give a page of names in their order, on later pages as they stood on the first.
+
+    `make` gives the names as they stand now. They are kept in chunks, each when somebody comes to
+    it: it holds what stands now and in no chunk before, so whoever reads all pages meets each name
+    once, and the first page of a long list costs no more than that of a short one.
+    """
+    names = _Names(actor, repository, listing, make)
+    if wanted.start == 0:
+        names.begin()
+    if not names.has_begun:
+        return page_of(make(), wanted)
+    found: list[str] = []
+    end = wanted.start + wanted.limit + 1
+    first = wanted.start // CHUNK
+    for number in range(first, (end - 1) // CHUNK + 1):
+        chunk = names.chunk(number)
+        found += chunk
+        if len(chunk) < CHUNK:
+            break
+    skipped = wanted.start - first * CHUNK
+    return page_from(found[skipped : skipped + wanted.limit + 1], wanted)
+
+
+class _Names:
+    """The chunks of one list of one actor, in the cache."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        repository: Repository,
+        listing: tuple[object, ...],
+        make: Callable[[], Iterable[str]],
+    ):
+        self._actor, self._repository, self._listing = actor, repository, listing
+        self._make = make
+        # Tells this reading of the list from earlier ones.
+        kept: tuple[str, str] = self._read() or ("", "")
+        self._token, self._first = kept
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the first page was asked for lately."""
+        return bool(self._token)
+
+    def begin(self) -> None:
+        """Begin anew with the names that stand now."""
+        self._token = secrets.token_hex(8)
+        self._first = "\0".join(islice(self._make(), CHUNK))
+        self._write((self._token, self._first))
+
+    def chunk(self, number: int) -> list[str]:
+        """Give a chunk as it was kept; else what follows on the chunks before it."""
+        text = self._kept(number)
+        if text is None:
+            before: set[str] = set()
+            for earlier in range(number):
+                before.update(_split(self._kept(earlier)))
+            text = "\0".join(islice((n for n in self._make() if n not in before), CHUNK))
+            self._write(text, self._token, number)
+        return _split(text)
+
+    def _kept(self, number: int) -> str | None:
+        if number == 0:
+            return self._first
+        kept: str | None = self._read(self._token, number)
         return kept
-    made = make()
-    if wanted.start == 0 and len(made) > wanted.limit:
-        begin(actor, repository, *listing, value=made)
-    return made
+
+    def _read(self, *more: object) -> Any:
+        return begun(self._actor, self._repository, *self._listing, *more)
+
+    def _write(self, value: Any, *more: object) -> None:
+        begin(self._actor, self._repository, *self._listing, *more, value=value)
+
+
+def _split(text: str | None) -> list[str]:
+    # One text: a list of names takes the cache ten times as long to write.
+    return text.split("\0") if text else []
 
 
 def _key(actor: Actor, repository: Repository, *listing: object) -> str:

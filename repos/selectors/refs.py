@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,14 +18,8 @@ from gitengine.types import Annotation, Commit, ObjectId, Ref
 from repos import storage
 from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
-from repos.selectors import branch_metadata, continuing, distances
-
-
-class Order(enum.Enum):
-    """How branches and tags are listed."""
-
-    ALPHABETICAL = "ALPHABETICAL"
-    MODIFICATION = "MODIFICATION"
+from repos.selectors import branch_metadata, continuing, distances, ref_lists
+from repos.selectors.ref_lists import Order, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,42 +290,16 @@ def _page(
     boost_matches: bool = False,
     below: str = "",
 ) -> Page[Ref]:
-    matching = {
-        ref.name: ref for ref in _matching(git, prefix, text) if ref.name.startswith(prefix + below)
-    }
+    def names() -> Iterator[str]:
+        return (ref.name for ref in ref_lists.matching(git, prefix, search))
 
-    def ordered() -> list[str]:
-        listed = _ordered(git, list(matching.values()), order)
-        if boost_matches and text:
-            listed.sort(key=lambda ref: _match_rank(ref, prefix, text))
-        return [ref.name for ref in listed]
-
+    search = Search(text, order, boost_matches, below)
     asked = (prefix, below, text, order.value, boost_matches)
-    names = continuing.names(actor, repository, *asked, wanted=wanted, make=ordered)
-    page = page_of(names, wanted)
+    page = continuing.page(actor, repository, *asked, wanted=wanted, make=names)
     # What was deleted since the first page is gone; its place stays empty.
-    values = [matching[name] for name in page.values if name in matching]
+    found = (refs.find(git, name) for name in page.values)
+    values = [ref for ref in found if ref is not None]
     return Page(values, page.start, page.limit, page.next_start)
-
-
-def _matching(git: GitRepository, prefix: str, text: str) -> list[Ref]:
-    listed = refs.list_refs(git, (prefix,))
-    if not text:
-        return listed
-    wanted = text.lower()
-    return [ref for ref in listed if wanted in ref.name.removeprefix(prefix).lower()]
-
-
-def _match_rank(ref: Ref, prefix: str, text: str) -> int:
-    name, wanted = ref.name.removeprefix(prefix).lower(), text.lower()
-    return 0 if name == wanted else 1 if name.startswith(wanted) else 2
-
-
-def _ordered(git: GitRepository, listed: list[Ref], order: Order) -> list[Ref]:
-    if order is Order.ALPHABETICAL:
-        return sorted(listed, key=lambda ref: ref.name.lower())
-    times = history.commit_times(git, [ref.peeled for ref in listed])
-    return sorted(listed, key=lambda ref: -times[ref.peeled])
 
 
 def _commits(git: GitRepository, listed: list[Ref]) -> dict[ObjectId, Commit]:

@@ -141,3 +141,27 @@ def test_everybody_goes_on_with_their_own_list(api, alice, admin, path):
     hers = api(alice).get(f"{REPO}/commits", until="main", start=1, limit=1).json()["values"][0]
     his = api(admin).get(f"{REPO}/commits", until="main", start=1, limit=1).json()["values"][0]
     assert hers["id"] != his["id"]
+
+
+def test_a_list_of_several_chunks(api, alice, path, monkeypatch):
+    """A long list is kept piece by piece, as somebody comes to it."""
+    from repos.selectors import continuing
+
+    monkeypatch.setattr(continuing, "CHUNK", 3)
+    before = {f"refs/heads/b{number}" for number in range(5)} | {"refs/heads/main"}
+    moved = iter(["b0", "b3", "b1", "main", "b2", "b4", "b0", "b1"])
+    counter = iter(range(100))
+
+    def between(pages):
+        branch = next(moved, None)
+        if branch:
+            push(path, branch, named=f"new{next(counter)}.txt")
+
+    found = paged(api(alice), "branches", between, "id")
+    assert set(found) >= before
+    assert len(found) == len(set(found))
+    # Somebody who begins at a late page sees the list as it stands.
+    fresh = api(builders.user("bob"))
+    late = fresh.get(f"{REPO}/branches", start=4, limit=10).json()
+    whole = fresh.get(f"{REPO}/branches", limit=100).json()
+    assert [one["id"] for one in late["values"]] == [one["id"] for one in whole["values"]][4:]

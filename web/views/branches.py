@@ -22,7 +22,8 @@ from repos.errors import NoDefaultBranch, NoSuchCommit
 from repos.models import Repository
 from repos.selectors import branch_models, refs, repositories
 from repos.selectors.branch_models import BranchModel, BranchType
-from repos.selectors.refs import Branch, Order, Revision
+from repos.selectors.ref_lists import Order
+from repos.selectors.refs import Branch, Revision
 from repos.services import branches
 from web.repository_forms import BranchForm
 from web.repository_page import repository_page, with_people

@@ -14,7 +14,7 @@ from repos.inert import inert_text
 from repos.models import Repository
 from repos.selectors import comparisons, forks, refs
 from repos.selectors.comparisons import Ends
-from repos.selectors.refs import Order
+from repos.selectors.ref_lists import Order
 from web import commit_rows, differences
 from web.repository_page import repository_page
 from web.templatetags.pages import repository_url

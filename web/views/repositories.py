@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.paging import PageRequest
 from repos.selectors import refs, repositories
-from repos.selectors.refs import Order
+from repos.selectors.ref_lists import Order
 from web.templatetags.pages import repository_url
 from web.views import branches, forks
 
