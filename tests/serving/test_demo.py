@@ -21,6 +21,8 @@ def test_it_fills_an_empty_server_and_no_other(client):
     told = io.StringIO()
     call_command("demo", password="correct horse battery", stdout=told)
     assert "amara, bruno, chen, dalia, elin" in told.getvalue()
+    assert "The first administrator is admin" in told.getvalue()
+    assert User.objects.get(name="admin").is_active
     assert UserAvatar.objects.filter(user__name="amara").exists()
     assert Repository.objects.count() == 3
     assert set(PullRequest.objects.values_list("state", flat=True)) == set(PullRequest.State.values)

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bitbucket_clone import first_administrator
 from bitbucket_clone.demonstration import fill, fleet, stories
 from core.errors import DomainError
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         if not 0 <= repositories <= fleet.MOST:
             raise CommandError(f"Ask for {fleet.MOST} repositories at most.")
         call_command("migrate", verbosity=0, interactive=False)
+        first_administrator.make(self.stdout.write)
         chosen = password or secrets.token_urlsafe(9)
         try:
             fill.fill(self.stdout.write, chosen, more_repositories=repositories)
