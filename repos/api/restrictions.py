@@ -66,8 +66,9 @@ class _KindField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Give the name that Bitbucket's reference uses."""
-        given = data.get("id") if isinstance(data, dict) else data
-        name: str = super().to_internal_value(given)
+        name: str = super().to_internal_value(
+            data.get("id", {}) if isinstance(data, dict) else data
+        )
         return name.lower().replace("_", "-")
 
 
