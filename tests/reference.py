@@ -81,11 +81,12 @@ NOT_DESCRIBED = re.compile(
     # Of older versions.
     r"|/archive/latest/projects/.*/archive|/comment-likes/latest/projects/.*/likes"
 )
-NOT_DESCRIBED_METHODS = {
-    # Sent by stashy.
-    ("DELETE", f"/api/latest/projects/PRJ/permissions/{permission}/all")
-    for permission in ("PROJECT_READ", "PROJECT_WRITE")
-}
+# Sent by stashy, bkt and the Python client.
+NOT_DESCRIBED_METHODS = re.compile(
+    r"DELETE /api/latest/projects/[^/]+/permissions/[A-Z_]+/all"
+    r"|POST /api/latest/projects/[^/]+(/repos/[^/]+)?/webhooks/[^/]+/test"
+    r"|GET /default-reviewers/latest/projects/[^/]+(/repos/[^/]+)?/condition/[^/]+"
+)
 # Objects in the description, strings on the wire.
 STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files"),
            ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/files/{path}")}  # fmt: skip
@@ -131,7 +132,9 @@ def check(method: str, path: str, response: HttpResponse) -> None:
     plain_path = re.sub(r"^/ssh/latest/admin", "/admin", plain_path)
     # A ref in the place of a commit comes with its slashes written as %2F.
     plain_path = re.sub(r"(?i)%2f", "-", plain_path)
-    if NOT_DESCRIBED.fullmatch(plain_path) or (method, plain_path) in NOT_DESCRIBED_METHODS:
+    if NOT_DESCRIBED.fullmatch(plain_path) or NOT_DESCRIBED_METHODS.fullmatch(
+        f"{method} {plain_path}"
+    ):
         return
     for pattern, template, methods in _operations():
         if pattern.fullmatch(plain_path) and method.lower() in methods:

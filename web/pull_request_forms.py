@@ -15,7 +15,11 @@ NO_HEAD = "The form does not say which commit you looked at. Reload the page, an
 class WordsForm(Form):
     """What a pull request is called, what it is for, and who is asked."""
 
-    title = forms.CharField(label="Title", max_length=LONGEST_TITLE)
+    title = forms.CharField(
+        label="Title",
+        max_length=LONGEST_TITLE,
+        widget=forms.TextInput(attrs={"id": "pull-request-title"}),
+    )
     description = forms.CharField(
         label="Description",
         required=False,
@@ -66,7 +70,7 @@ class MergeForm(Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
     )
-    delete_source = forms.BooleanField(
+    deleteSourceRef = forms.BooleanField(
         label="Delete the source branch after merging", required=False
     )
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

@@ -21,7 +21,13 @@ class BranchForm(Form):
     name = forms.CharField(
         label="Branch name",
         max_length=500,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "class": "input text branch-name",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        ),
     )
     start_point = forms.CharField(
         label="Branch from",

@@ -18,6 +18,7 @@ from accounts.actor import Actor, Via
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import profiles, users
+from bitbucket_clone.demonstration import fleet
 from bitbucket_clone.demonstration.stories import ARCHIVE, CONSOLE, ORBIT, PEOPLE, Somebody, Story
 from builds import services as builds
 from builds.services import Report
@@ -49,12 +50,16 @@ from webhooks.services.webhooks import Wanted
 
 SIDE = 256
 MOST_ROUNDS = 200
+JOBS_AFTER = 10
 
 Say = Callable[[str], None]
 
 
-def fill(say: Say, password: str) -> None:
-    """Do it all, telling `say` of each step; Conflict where there is something already."""
+def fill(say: Say, password: str, *, more_repositories: int = 0) -> None:
+    """Do it all, telling `say` of each step; Conflict where there is something already.
+
+    With `more_repositories` small ones beside those of the story.
+    """
     if Project.objects.exclude(type=Project.Type.PERSONAL).exists():
         raise Conflict("There are projects already: the demonstration begins with an empty server.")
     say("People ...")
@@ -91,6 +96,23 @@ def fill(say: Say, password: str) -> None:
         _run_jobs()
         # From now on nobody listens there.
         webhooks.update(amara, hook, Wanted(is_active=False))
+    if more_repositories:
+        say(f"{more_repositories} more repositories, each with a pull request ...")
+        _fleet(people, more_repositories)
+
+
+def _fleet(people: dict[str, Actor], count: int) -> None:
+    project = projects.create(
+        Actor.system(), key=fleet.KEY, name=fleet.NAME, description="One for each part"
+    )
+    everybody = [actor.user for actor in people.values() if actor.user is not None]
+    permissions.grant(Actor.system(), project, everybody, Permission.PROJECT_WRITE)
+    for number, story in enumerate(fleet.stories(count), 1):
+        made = _repository(project, story, people)
+        proposal = Proposal(story.steps[-1].message, made, fleet.branch_of(story), "main")
+        lifecycle.propose(people[fleet.author_of(story)], made, proposal)
+        if number % JOBS_AFTER == 0 or number == count:
+            _run_jobs()
 
 
 def _person(one: Somebody, password: str) -> Actor:

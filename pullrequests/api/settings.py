@@ -237,6 +237,11 @@ class _NewCondition(ProjectResource):
 class _Condition(ProjectResource):
     """One condition."""
 
+    def get(self, request: Request, number: str, **_: str) -> Response:
+        """Show it, as clients ask that do not take the list."""
+        found = find_reviewers.get(self.actor, self.subject(), number)
+        return self.show(represent_condition(found, with_addresses=not self.actor.is_anonymous))
+
     def put(self, request: Request, number: str, **_: str) -> Response:
         """Change it."""
         changed = default_reviewers.update(self.actor, self.subject(), number, _wanted(self))

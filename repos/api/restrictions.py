@@ -61,6 +61,17 @@ class _TypeBody(serializers.Serializer):
         return super().to_internal_value({"id": data} if isinstance(data, str) else data)
 
 
+class _KindField(serializers.CharField):
+    """A kind of restriction: `no-deletes`, or an object with `NO_DELETES`, as a command line client sends it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Give the name that Bitbucket's reference uses."""
+        name: str = super().to_internal_value(
+            data.get("id", {}) if isinstance(data, dict) else data
+        )
+        return name.lower().replace("_", "-")
+
+
 class MatcherBody(serializers.Serializer):
     """What a rule is about."""
 
@@ -82,7 +93,7 @@ class RestrictionBody(serializers.Serializer):
     """A rule as it is to be."""
 
     id = serializers.IntegerField(min_value=0, max_value=2**53, required=False, allow_null=True)
-    type = serializers.CharField(max_length=40)
+    type = _KindField(max_length=40)
     matcher = MatcherBody()
     users = _names()
     userSlugs = _names()

@@ -315,6 +315,7 @@ REST = [
         "to see the repository",
         f"GET {R}/settings/pull-requests",
         f"GET {DEFAULTS}/repos/repo/conditions",
+        f"GET {DEFAULTS}/repos/repo/condition/{{condition}}",
         f"GET {DEFAULTS}/repos/repo/reviewers?sourceRepoId={{repository}}"
         "&targetRepoId={repository}&sourceRefId=told&targetRefId=main",
     ),
@@ -329,6 +330,7 @@ REST = [
         "to see the project",
         f"GET {P}/settings/pull-requests/git",
         f"GET {DEFAULTS}/conditions",
+        f"GET {DEFAULTS}/condition/{{project_condition}}",
     ),
     *rows(
         "to administer the project",
@@ -445,6 +447,7 @@ REST = [
         f"GET {R}/webhooks/search",
         (f"POST {R}/webhooks/test?url=http://127.0.0.1:1/", {}),
         f"GET PUT DELETE {R}/webhooks/{{webhook}}",
+        (f"POST {R}/webhooks/{{webhook}}/test?url=http://127.0.0.1:1/", {}),
         f"GET {R}/webhooks/{{webhook}}/latest",
         f"GET {R}/webhooks/{{webhook}}/statistics",
         f"GET {R}/webhooks/{{webhook}}/statistics/summary",
@@ -455,6 +458,7 @@ REST = [
         (f"POST {P}/webhooks", WEBHOOK),
         (f"POST {P}/webhooks/test?url=http://127.0.0.1:1/", {}),
         f"GET PUT DELETE {P}/webhooks/{{project_webhook}}",
+        (f"POST {P}/webhooks/{{project_webhook}}/test?url=http://127.0.0.1:1/", {}),
         f"GET {P}/webhooks/{{project_webhook}}/latest",
         f"GET {P}/webhooks/{{project_webhook}}/statistics",
         f"GET {P}/webhooks/{{project_webhook}}/statistics/summary",

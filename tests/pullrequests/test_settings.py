@@ -134,6 +134,9 @@ def test_default_reviewers(api, alice, bob, carol, boss, repo, propose):
         api(boss).put(f"{of_repo}/condition/{made['id']}", body | {"requiredApprovals": 1}).json()
     )
     assert changed["id"] == made["id"] and changed["requiredApprovals"] == 1
+    shown = api(boss).get(f"{of_repo}/condition/{made['id']}").json()
+    assert (shown["id"], shown["requiredApprovals"]) == (made["id"], 1)
+    assert api(boss).get(f"{of_repo}/condition/{above['id']}").status_code == 404
     assert api(boss).put(f"{of_repo}/condition/{above['id']}", body).status_code == 404
     for wrong in (
         {"requiredApprovals": 3},

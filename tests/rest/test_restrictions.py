@@ -235,3 +235,10 @@ def test_random_patterns_fit_as_the_plainest_telling_has_it():
             parts,
             name,
         )
+
+
+@pytest.mark.parametrize("kind", [{"id": "NO_DELETES"}, "NO_DELETES", "no-deletes"])
+def test_a_kind_is_read_in_all_its_spellings(api, alice, repo, kind):
+    made = api(alice).post(RULES, rule(kind))
+    assert (made.status_code, made.json()["type"]) == (200, "no-deletes")
+    assert api(alice).post(RULES, rule({"name": "no-deletes"})).status_code == 400

@@ -251,3 +251,14 @@ def test_a_host_that_is_none_is_refused_when_it_is_saved_and_tested(api, alice, 
 @pytest.mark.parametrize("port", [22, 25, 6379, 8443, 65535])
 def test_a_webhook_may_name_any_port(api, alice, repo, port):
     assert api(alice).post(R, BODY | {"url": f"http://10.0.0.1:{port}/hook"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [R, PROJECT])
+def test_a_webhook_is_tested_by_its_own_address_too(api, alice, repo, settings, path):
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
+    with receiver() as target:
+        number = api(alice).post(path, BODY | {"url": target.url}).json()["id"]
+        assert api(alice).post(f"{path}/{number}/test").status_code == 200
+        (called,) = target.requests
+    assert called.headers["X-Event-Key"] == "diagnostics:ping"
+    assert api(alice).post(f"{path}/{number}0/test").status_code == 404

@@ -21,6 +21,8 @@ def test_it_fills_an_empty_server_and_no_other(client):
     told = io.StringIO()
     call_command("demo", password="correct horse battery", stdout=told)
     assert "amara, bruno, chen, dalia, elin" in told.getvalue()
+    assert "The first administrator is admin" in told.getvalue()
+    assert User.objects.get(name="admin").is_active
     assert UserAvatar.objects.filter(user__name="amara").exists()
     assert Repository.objects.count() == 3
     assert set(PullRequest.objects.values_list("state", flat=True)) == set(PullRequest.State.values)
@@ -39,3 +41,18 @@ def test_it_fills_an_empty_server_and_no_other(client):
 
     with pytest.raises(CommandError, match="empty server"):
         call_command("demo", password="correct horse battery", stdout=told)
+
+
+def test_more_repositories_each_with_a_pull_request_that_merges():
+    call_command("demo", password="correct horse battery", repositories=3, stdout=io.StringIO())
+    rows = Repository.objects.filter(project__key="FLT")
+    assert sorted(row.slug for row in rows) == ["battery-0001", "camera-0002", "downlink-0003"]
+    pulls = PullRequest.objects.filter(repository__in=rows)
+    assert [(one.state, one.outcome) for one in pulls] == [("OPEN", "CLEAN")] * 3
+    assert not Job.objects.filter(state=Job.State.FAILED).exists()
+
+
+@pytest.mark.parametrize("count", [-1, 10_001])
+def test_a_number_of_repositories_that_is_none(count):
+    with pytest.raises(CommandError, match="10000"):
+        call_command("demo", repositories=count, stdout=io.StringIO())

@@ -63,9 +63,9 @@ def test_propose_review_and_merge(chromium, world):
 
     author.goto(f"{world.url}/dashboard")
     author.click("text=Create pull request >> nth=0")
-    author.wait_for_selector("#id_title")
+    author.wait_for_selector("#pull-request-title")
     author.goto(f"{world.url}{PULLS}?create&sourceBranch=feature/polite&targetBranch=main")
-    assert author.input_value("#id_title") == "Work on feature/polite"
+    assert author.input_value("#pull-request-title") == "Work on feature/polite"
     author.fill("#id_reviewers", "rita")
     look(author, "pull-create-light")
     assert violations(author) == []
@@ -125,7 +125,7 @@ def test_propose_review_and_merge(chromium, world):
         author.wait_for_timeout(200)
     look(author, "pull-merge-light")
     author.select_option("#id_strategy", "squash")
-    author.check("#id_delete_source")
+    author.check("#id_deleteSourceRef")
     author.click(".merge-dialog button:has-text('Merge')")
     author.wait_for_selector("text=merged it")
     look(author, "pull-merged-light")

@@ -105,7 +105,7 @@ def test_a_review_judges_what_the_page_showed(bob, repo, propose):
     assert mine.get().status == "APPROVED"
 
 
-MERGE = {"strategy": "no-ff", "message": "m", "version": "0", "delete_source": "on"}
+MERGE = {"strategy": "no-ff", "message": "m", "version": "0", "deleteSourceRef": "on"}
 
 
 def test_the_source_goes_with_the_merge(alice, repo, propose):

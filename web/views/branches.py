@@ -167,11 +167,19 @@ def _list(
         "base": base,
         "is_narrowed": bool(text or category),
         "refusal": refusal.message if refusal else "",
+        "doomed": _doomed(request, repository),
     }
     if request.htmx and request.htmx.target == "list":  # type: ignore[attr-defined]
         return render(request, "parts/branch_list.html", context)
     status = refusal.status if refusal else 200
     return render(request, "branches.html", context, status=status)
+
+
+def _doomed(request: HttpRequest, repository: Repository) -> str:
+    """The full name of the branch that is to be deleted when it is said again, if it is there."""
+    name = name_of(request.GET.get("delete-branch", ""))
+    found = _base(request, repository, name) if name.startswith("refs/heads/") else None
+    return found.ref or "" if found else ""
 
 
 def _base(request: HttpRequest, repository: Repository, asked: str) -> Revision | None:

@@ -228,7 +228,7 @@ def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespons
         except DomainError as error:
             form.refuse(error)
         else:
-            if fields["delete_source"]:
+            if fields["deleteSourceRef"]:
                 _delete_source(actor, found, request)
             return redirect(_address(found, "overview"))
     status = 409 if form.errors else 200

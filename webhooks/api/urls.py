@@ -15,6 +15,7 @@ _of_repositories = [
         path(f"{place}/webhooks/search", views.RepositoryWebhookSearch.as_view()),
         path(f"{place}/webhooks/test", views.RepositoryWebhookTest.as_view()),
         path(f"{place}/webhooks/<str:number>", views.RepositoryWebhook.as_view()),
+        path(f"{place}/webhooks/<str:number>/test", views.RepositoryWebhookTest.as_view()),
         path(f"{place}/webhooks/<str:number>/latest", views.RepositoryWebhookLatest.as_view()),
         path(
             f"{place}/webhooks/<str:number>/statistics",
@@ -32,6 +33,7 @@ api = [
     path(PROJECT, views.ProjectWebhooks.as_view()),
     path(f"{PROJECT}/test", views.ProjectWebhookTest.as_view()),
     path(f"{PROJECT}/<str:number>", views.ProjectWebhook.as_view()),
+    path(f"{PROJECT}/<str:number>/test", views.ProjectWebhookTest.as_view()),
     path(f"{PROJECT}/<str:number>/latest", views.ProjectWebhookLatest.as_view()),
     path(f"{PROJECT}/<str:number>/statistics", views.ProjectWebhookStatistics.as_view()),
     path(f"{PROJECT}/<str:number>/statistics/summary", views.ProjectWebhookStatistics.as_view()),

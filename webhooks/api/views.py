@@ -113,7 +113,7 @@ class _Statistics(_OfWebhook):
 
 
 class _Test(ProjectResource):
-    """/webhooks/test"""
+    """/webhooks/test, and /webhooks/{webhookId}/test of a command line client"""
 
     def post(self, request: Request, **_: str) -> Response:
         """Call an address once, and show what came of it."""
@@ -127,7 +127,7 @@ class _Test(ProjectResource):
         ping = wire.dumps({"test": True}).decode()
         number = str(uuid.uuid4())
         known: Call | None = None
-        if number_of_webhook := query.get("webhookId"):
+        if number_of_webhook := self.kwargs.get("number") or query.get("webhookId"):
             webhook = find.get(self.actor, self.subject(), number_of_webhook)
             known = Call.of(webhook, PING, number, ping)
         url = query.get("url") or (known.url if known else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import sys
 from argparse import ArgumentParser
@@ -14,8 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from accounts.services import users
-from bitbucket_clone import assets, checks, supervisor
+from bitbucket_clone import assets, checks, first_administrator, supervisor
 from core import links, metrics
 
 
@@ -46,7 +44,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         assets.gather()
         metrics.forget_the_dead()
-        self._make_first_administrator()
+        first_administrator.make(self.stdout.write)
         self.stdout.write(
             f"Serving {links.base_url()} from {settings.BITBUCKET_HOME} (Ctrl-C stops)."
         )
@@ -73,18 +71,3 @@ class Command(BaseCommand):
                     f"Port {port} cannot be used ({error.strerror}). Stop what listens there, "
                     f"or choose another port with {setting}."
                 ) from None
-
-    def _make_first_administrator(self) -> None:
-        wanted = settings.SETUP_SYSADMIN
-        password = wanted["password"] or secrets.token_urlsafe(12)
-        made = users.create_first_administrator(
-            name=wanted["name"],
-            display_name=wanted["display_name"],
-            email_address=wanted["email_address"],
-            password=password,
-        )
-        if made and not wanted["password"]:
-            self.stdout.write(
-                f"\n  The first administrator is {made.name}\n  with the password {password}\n"
-                "  It is shown only this once.\n"
-            )

@@ -96,7 +96,7 @@
   if (form) {
     const plus = document.createElement("button");
     plus.type = "button";
-    plus.className = "talk-add";
+    plus.className = "talk-add diff-line-comment-trigger";
     plus.textContent = "+";
     plus.title = "Comment on this line";
     plus.setAttribute("aria-label", "Comment on this line");
@@ -108,6 +108,13 @@
       const at = text?.matches(".text") ? text : row.querySelector("td.text");
       if (plus.parentElement !== at) at.prepend(plus);
     });
+    // Before a pointer comes, it waits at the first line: for keys, and for scripts that press it.
+    for (const row of root.querySelectorAll("table.code tr:not(.hunk, .talk)")) {
+      const text = row.querySelector("td.text");
+      if (!text || !placeOf(row, text)) continue;
+      text.prepend(plus);
+      break;
+    }
     plus.addEventListener("click", () => talk(plus.closest("tr"), plus.closest("td")));
     document.addEventListener("keydown", (event) => {
       if (event.key !== "c" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isOff()) return;

@@ -1,0 +1,27 @@
+"""The first administrator of an empty site: made by whichever command comes first, and told once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+
+from accounts.services import users
+
+
+def make(say: Callable[[str], object]) -> None:
+    """Make one as the settings have it, unless somebody is there; a password that was made up is told to `say`."""
+    wanted = settings.SETUP_SYSADMIN
+    password = wanted["password"] or secrets.token_urlsafe(12)
+    made = users.create_first_administrator(
+        name=wanted["name"],
+        display_name=wanted["display_name"],
+        email_address=wanted["email_address"],
+        password=password,
+    )
+    if made and not wanted["password"]:
+        say(
+            f"\n  The first administrator is {made.name}\n  with the password {password}\n"
+            "  It is shown only this once.\n"
+        )
