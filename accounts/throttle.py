@@ -9,19 +9,14 @@ What this guards against, and what not, is in docs/access.md.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import ipaddress
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -29,7 +24,7 @@ from django.utils import timezone
 from accounts.actor import Origin
 from accounts.errors import TooManyFailures
 from accounts.models import SignInAttempts
-from core import links
+from core import file_locks, links
 from core.errors import Unavailable
 
 
@@ -171,30 +166,13 @@ def _check_secrets(keys: list[str]) -> None:
 def turn(name: str) -> Iterator[None]:
     """Hash one password of a name at a time, in whatever process: who waited sees how the one before ended.
 
-    Else many guesses that come at once would all be hashed before the first is counted. The lock is
-    an flock in the home, so a process that is killed gives it back. Unavailable after a while.
+    Else many guesses that come at once would all be hashed before the first is counted. Unavailable
+    after a while.
     """
-    folder: Path = settings.BITBUCKET_HOME / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"sign-in-{_digest(name.lower())[:2]}"
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = time.monotonic() + LONGEST_TURN
-        while not _is_locked(descriptor):
-            if time.monotonic() > deadline:
-                raise Unavailable("Too many people sign in at this moment. Try again.")
-            time.sleep(0.01)
+    with file_locks.held(f"sign-in-{_digest(name.lower())[:2]}", seconds=LONGEST_TURN) as has_turn:
+        if not has_turn:
+            raise Unavailable("Too many people sign in at this moment. Try again.")
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _is_locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def reset(name: str) -> None:

@@ -13,8 +13,10 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
@@ -63,6 +65,31 @@ LARGE_IN_PIECES = {
     "GIT_CONFIG_KEY_0": "core.bigFileThreshold",
     "GIT_CONFIG_VALUE_0": "4m",
 }
+
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let every child that this thread starts inside end within so many seconds; TookTooLong after them."""
+    end = time.monotonic() + seconds
+    before = _deadline.get()
+    token = _deadline.set(end if before is None else min(before, end))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _within_limit(timeout: float) -> float:
+    deadline = _deadline.get()
+    if deadline is None:
+        return timeout
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TookTooLong("the time for this request is over")
+    return min(timeout, left)
 
 
 def run(
@@ -167,6 +194,9 @@ def started(
     pass_fds: Sequence[int] = (),
 ) -> Iterator[Child]:
     """Start git and give the Child; whatever happens inside, none is left running after it."""
+    if not pass_fds:
+        # A child that holds the repository's lock moves refs: that is never cut in half.
+        timeout = _within_limit(timeout)
     stderr = os.memfd_create("stderr")
     file = _input_file(stdin) if isinstance(stdin, bytes) else None
     given = stdin if isinstance(stdin, int) else file

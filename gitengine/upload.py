@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gitengine import pktlines, processes, reachability, refs
@@ -49,6 +49,10 @@ _PER_CLIENT = (b"agent=", b"session-id=")
 _places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="pack")
 
 
+# Called with prefixes of refs before they are listed: an empty one means all.
+Prepare = Callable[[Sequence[str]], None]
+
+
 @dataclass
 class Request:
     """What a fetch asks for, as far as we judge it; git itself reads the whole."""
@@ -66,15 +70,24 @@ class Request:
         return self.is_done and not self.has_objects
 
 
+def as_they_are(prefixes: Sequence[str]) -> None:
+    """Prepare nothing: the `prepare` of callers who list refs as they are."""
+
+
 def advertise(
-    git: GitRepository, *, version: int = 0, visible: refs.Visible = refs.everything
+    git: GitRepository,
+    *,
+    version: int = 0,
+    visible: refs.Visible = refs.everything,
+    prepare: Prepare = as_they_are,
 ) -> Iterator[bytes]:
-    """Tell which refs there are, or for version 2 what may be asked."""
+    """Tell which refs there are, or for version 2 what may be asked; `prepare` is called before refs are listed."""
     if version == 2:
         yield b"".join(map(line, _V2_CAPABILITIES)) + FLUSH_PACKET
         return
     if version == 1:
         yield line("version 1")
+    prepare(("",))
     yield from pktlines.joined(_advertised_refs(git, visible))
 
 
@@ -85,6 +98,7 @@ def serve(
     version: int = 0,
     visible: refs.Visible = refs.everything,
     cache: PackCache | None = None,
+    prepare: Prepare = as_they_are,
 ) -> Iterator[bytes]:
     """Answer one request of a stateless client; closing the generator ends the work on it.
 
@@ -93,7 +107,7 @@ def serve(
     """
     lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
     if version == 2:
-        return _serve_v2(git, lines, visible, cache)
+        return _serve_v2(git, lines, visible, cache, prepare)
     return _serve_v0(git, lines, version, visible, cache)
 
 
@@ -104,13 +118,14 @@ def converse(
     version: int = 0,
     visible: refs.Visible = refs.everything,
     cache: PackCache | None = None,
+    prepare: Prepare = as_they_are,
 ) -> Iterator[bytes]:
     """Hold the whole conversation with a client that stays on the line, the advertisement included.
 
     Version 2 is a row of requests that know nothing of each other; the older ones are one long talk.
     Raises what `serve` raises.
     """
-    yield from advertise(git, version=version, visible=visible)
+    yield from advertise(git, version=version, visible=visible, prepare=prepare)
     if version != 2:
         yield from _talk(git, body, version, visible)
         return
@@ -119,7 +134,7 @@ def converse(
         command, has_arguments = _read_command(lines)
         if not command:
             return
-        yield from _answer(git, lines, command, has_arguments, visible, cache)
+        yield from _answer(git, lines, command, has_arguments, visible, cache, prepare)
 
 
 def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -> Iterator[bytes]:
@@ -183,10 +198,14 @@ def _read_wants(lines: Lines) -> Request:
 
 
 def _serve_v2(
-    git: GitRepository, lines: Lines, visible: refs.Visible, cache: PackCache | None
+    git: GitRepository,
+    lines: Lines,
+    visible: refs.Visible,
+    cache: PackCache | None,
+    prepare: Prepare,
 ) -> Iterator[bytes]:
     command, has_arguments = _read_command(lines)
-    return _answer(git, lines, command, has_arguments, visible, cache)
+    return _answer(git, lines, command, has_arguments, visible, cache, prepare)
 
 
 def _answer(
@@ -196,9 +215,11 @@ def _answer(
     has_arguments: bool,
     visible: refs.Visible,
     cache: PackCache | None,
+    prepare: Prepare,
 ) -> Iterator[bytes]:
     if command == b"ls-refs":
         arguments = list(lines.until(Mark.FLUSH)) if has_arguments else []
+        prepare(_prefixes(arguments) or ("",))
         return pktlines.joined(_ls_refs(git, arguments, visible))
     if command != b"fetch":
         raise ProtocolError("unknown command")
@@ -317,8 +338,12 @@ def _may_name(git: GitRepository, name: str, visible: refs.Visible) -> bool:
     return any(visible(candidate) and refs.find(git, candidate) for candidate in candidates)
 
 
+def _prefixes(arguments: list[bytes]) -> list[str]:
+    return [os.fsdecode(text[11:]) for text in arguments if text.startswith(b"ref-prefix ")]
+
+
 def _ls_refs(git: GitRepository, arguments: list[bytes], visible: refs.Visible) -> Iterator[bytes]:
-    prefixes = [os.fsdecode(text[11:]) for text in arguments if text.startswith(b"ref-prefix ")]
+    prefixes = _prefixes(arguments)
     peel, symrefs = b"peel" in arguments, b"symrefs" in arguments
     head = git.head_branch()
     starts = tuple(prefixes) or ("",)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.events import subscribe
-from pullrequests.services import advice, heads, rescoping
+from pullrequests.services import advice, heads, rescoping, updating
 from repos.events import RefsChanged, RepositoryDeleted, RepositoryModified
 
-# Registered by being imported: refs that move along, and words after a push.
-__all__ = ["advice", "heads"]
+# Registered by being imported: refs that move along, words after a push, refs made for a fetch.
+__all__ = ["advice", "heads", "updating"]
 
 
 @subscribe(RefsChanged)

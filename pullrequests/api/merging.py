@@ -33,7 +33,7 @@ class Merge(PullRequestResource):
             has_auto_subject=body.get("autoSubject") is not False,
             is_automatic=bool(body.get("autoMerge")),
         )
-        merged = merging.merge(self.actor, found, how, version=self.version(body))
+        merged = merging.merge(self.actor, found, how, version=self.required_version(body))
         return self.show_pull_request(merged)
 
 

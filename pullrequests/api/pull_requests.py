@@ -13,7 +13,7 @@ from pullrequests.api.serializers import ChangedBody, DeclineBody, ProposalBody,
 from pullrequests.models import PullRequest
 from pullrequests.selectors import pull_requests as find
 from pullrequests.selectors.pull_requests import ORDERS, PersonFilter, Search
-from pullrequests.services import lifecycle, watching
+from pullrequests.services import lifecycle, updating, watching
 from pullrequests.services.lifecycle import Changes, Proposal
 from repos.models import Repository
 from repos.selectors import refs, repositories
@@ -93,7 +93,7 @@ class PullRequestDetail(PullRequestResource):
 
     def get(self, request: Request, **_: str) -> Response:
         """Show it."""
-        return self.show_pull_request(self.pull_request())
+        return self.show_pull_request(updating.bring(self.actor, self.pull_request()))
 
     def put(self, request: Request, **_: str) -> Response:
         """Change its words, target, reviewers or draft status."""
@@ -112,7 +112,7 @@ class PullRequestDetail(PullRequestResource):
     def delete(self, request: Request, **_: str) -> Response:
         """Remove it with all that was said."""
         found = self.pull_request()
-        lifecycle.delete(self.actor, found, version=self.version(self.read(VersionBody)))
+        lifecycle.delete(self.actor, found, version=self.required_version(self.read(VersionBody)))
         return self.nothing()
 
 
@@ -124,7 +124,7 @@ class Decline(PullRequestResource):
         found = self.pull_request()
         body = self.read(DeclineBody)
         declined = lifecycle.decline(
-            self.actor, found, version=self.version(body), reason=body.get("comment") or ""
+            self.actor, found, version=self.required_version(body), reason=body.get("comment") or ""
         )
         return self.show_pull_request(declined)
 
@@ -135,7 +135,7 @@ class Reopen(PullRequestResource):
     def post(self, request: Request, **_: str) -> Response:
         """Open a declined one again."""
         found = self.pull_request()
-        version = self.version(self.read(VersionBody))
+        version = self.required_version(self.read(VersionBody))
         return self.show_pull_request(lifecycle.reopen(self.actor, found, version=version))
 
 

@@ -29,8 +29,13 @@ class PullRequestResource(RepositoryResource):
         """Answer with a pull request."""
         return self.show(self.represent(find.one(self.actor, pull_request)), status)
 
+    def required_version(self, body: dict[str, Any]) -> int:
+        """The version that the caller knows; -1, which no pull request has, where it is missing (as Bitbucket)."""
+        known = self.version(body)
+        return -1 if known is None else known
+
     def version(self, body: dict[str, Any]) -> int | None:
-        """The version that the caller knows, from the body or the query; None to who names none."""
+        """The version that the caller knows, from the body or the query; None where it is missing."""
         if body.get("version") is not None:
             return int(body["version"])
         text = self.request.query_params.get("version", "")

@@ -33,7 +33,7 @@ def alone(
     version: int | None = None,
     must_be_open: bool = True,
 ) -> Iterator[PullRequest]:
-    """Give the row as it is now, for whoever changes it; a `version` of None or -1 is not compared.
+    """Give the row as it is now, for whoever changes it; a `version` of None is not compared.
 
     NoSuchPullRequest, PullRequestOutOfDate, IllegalPullRequestState, RepositoryArchived.
     """
@@ -76,7 +76,7 @@ def check(
     """Refuse what is out of date, closed, or archived."""
     if row.repository.is_archived:
         raise RepositoryArchived(str(row.repository))
-    if version is not None and version >= 0 and version != row.version:
+    if version is not None and version != row.version:
         raise PullRequestOutOfDate(row.version, version)
     if must_be_open and not row.is_open:
         raise IllegalPullRequestState(

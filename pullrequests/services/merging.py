@@ -31,7 +31,7 @@ from pullrequests.models import PullRequest
 from pullrequests.selectors import contents, messages, settings
 from pullrequests.selectors import pull_requests as find
 from pullrequests.selectors.mergeability import Mergeability, Veto
-from pullrequests.services import changing, heads, merge_checks
+from pullrequests.services import changing, heads, merge_checks, updating
 from repos import access, storage
 from repos.models import Push, Repository
 from repos.services import push_rules, ref_moves, ref_updates
@@ -52,8 +52,9 @@ class How:
 
 
 def mergeability(actor: Actor, pull_request: PullRequest) -> Mergeability:
-    """What a job found about the merge, and what stands against it now; IllegalPullRequestState."""
+    """What a merge would give, found out now if need be, and what stands against it; IllegalPullRequestState."""
     find.require_reader(actor)
+    pull_request = updating.bring(actor, pull_request)
     if not pull_request.is_open:
         raise _closed(pull_request)
     outcome = PullRequest.Outcome(pull_request.outcome)
@@ -71,6 +72,7 @@ def merge(actor: Actor, pull_request: PullRequest, how: How, *, version: int | N
     _require(actor, pull_request)
     if how.is_automatic:
         raise AutoMergeNotEnabled()
+    pull_request = updating.bring(actor, pull_request)
     changing.check(actor, pull_request, version=version)
     strategy, message = _chosen(actor, pull_request, how)
     _require_no_veto(actor, pull_request)

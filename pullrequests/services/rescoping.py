@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import events, jobs
+from core import events, file_locks, jobs
 from gitengine import history, merge, refs
 from gitengine.errors import GitError
 from gitengine.quarantine import quarantine
@@ -36,6 +36,9 @@ FOLLOWED = (refs.BRANCHES, refs.TAGS)
 MOST_AT_ONCE = 20
 MOST_SHOWN_COMMITS = 25
 MOST_COMPARED_COMMITS = 10_000
+# Seconds that a job waits for another that settles the same pull request.
+LONGEST_WAIT = 30.0
+LOCKS = 256
 
 
 def note(actor: Actor, push: Push, changes: tuple[RefCommand, ...]) -> None:
@@ -108,8 +111,20 @@ def settle_target(actor: Actor, repository_id: int, name: str) -> None:
         )
 
 
-def settle(actor: Actor, key: int) -> None:
-    """Let an open pull request agree with where its refs are, and know what a merge would give."""
+def settle(actor: Actor, key: int, *, seconds: float = LONGEST_WAIT) -> None:
+    """Let an open pull request agree with where its refs are, and know what a merge would give.
+
+    One at a time for each pull request, in whatever process: who came second finds the work done.
+    Where that takes longer than `seconds`, it is left to a job.
+    """
+    with file_locks.held(f"pull-request-{key % LOCKS}", seconds=seconds) as has_turn:
+        if has_turn:
+            _settle_or_enqueue(actor, key)
+        else:
+            jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}", delay=timedelta(seconds=1))
+
+
+def _settle_or_enqueue(actor: Actor, key: int) -> None:
     row = (
         PullRequest.objects.select_related("repository__project", "from_repository__project")
         .filter(pk=key, state=PullRequest.State.OPEN)

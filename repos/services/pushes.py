@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from django.conf import settings
 
@@ -23,7 +23,17 @@ logger = logging.getLogger(__name__)
 # Given what moved, the lines that the client shows.
 Adviser = Callable[[Actor, Repository, list[RefCommand]], list[str]]
 
+# Given the prefixes of the refs that a client is about to be told of: all for an empty one.
+Preparer = Callable[[Actor, Repository, Sequence[str]], None]
+
 _advisers: list[Adviser] = []
+_preparers: list[Preparer] = []
+
+
+def prepare(preparer: Preparer) -> Preparer:
+    """Register who makes refs that are not there yet, before a client of git is told of them."""
+    _preparers.append(preparer)
+    return preparer
 
 
 def advise(adviser: Adviser) -> Adviser:
@@ -92,7 +102,9 @@ def advertise_fetch(actor: Actor, repository: Repository, *, version: int) -> It
     """Tell a client that wants to fetch which refs there are, or what the server can do."""
     access.require(actor, Permission.REPO_VIEW, repository)
     with storage.opened(repository) as git:
-        return upload.advertise(git, version=version, visible=storage.is_shown)
+        return upload.advertise(
+            git, version=version, visible=storage.is_shown, prepare=_preparing(actor, repository)
+        )
 
 
 def serve_fetch(
@@ -107,6 +119,7 @@ def serve_fetch(
             version=version,
             visible=storage.is_shown,
             cache=storage.pack_cache_of(repository.pk),
+            prepare=_preparing(actor, repository),
         )
 
 
@@ -122,6 +135,7 @@ def converse_fetch(
             version=version,
             visible=storage.is_shown,
             cache=storage.pack_cache_of(repository.pk),
+            prepare=_preparing(actor, repository),
         )
 
 
@@ -130,6 +144,14 @@ def serve_archive(actor: Actor, repository: Repository, body: Body) -> Iterator[
     access.require(actor, Permission.REPO_VIEW, repository)
     with storage.opened(repository) as git:
         return archive.serve(git, body, visible=storage.is_shown)
+
+
+def _preparing(actor: Actor, repository: Repository) -> upload.Prepare:
+    def prepare_all(prefixes: Sequence[str]) -> None:
+        for preparer in _preparers:
+            preparer(actor, repository, prefixes)
+
+    return prepare_all
 
 
 def _require_write(actor: Actor, repository: Repository) -> None:

@@ -28,7 +28,7 @@ SYSTEM_COMMANDS = {
     },
     # At import time, when nobody acts.
     "repos.services.ref_updates": {"accompany"},
-    "repos.services.pushes": {"advise"},
+    "repos.services.pushes": {"advise", "prepare"},
 }
 WRITES = {
     "save",

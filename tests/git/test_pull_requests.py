@@ -162,7 +162,8 @@ def test_of_twenty_merges_one_is_made(story):
     story.branch("topic")
     number = story.propose("topic")
     story.settled(number)
-    path = f"pull-requests/{number}/merge"
+    version = story.ask("ben", "GET", f"pull-requests/{number}")["version"]
+    path = f"pull-requests/{number}/merge?version={version}"
     with ThreadPoolExecutor(20) as pool:
         told = list(pool.map(lambda _: story.call("ben", "POST", path, {}), range(20)))
     assert sorted({one.status_code for one in told}) == [200, 409], [one.text for one in told]
@@ -182,11 +183,12 @@ def test_whatever_happens_at_once_the_state_equals_the_refs(story):
         number = story.propose(f"t{turn}")
         story.settled(number)
         pull = f"pull-requests/{number}"
+        version = story.ask("ben", "GET", pull)["version"]
         other = commit(story.work, f"other{turn}", "x") if turn % 3 == 1 else ""
 
-        def rival(turn=turn, pull=pull, other=other):
+        def rival(turn=turn, pull=pull, other=other, version=version):
             if turn % 3 == 0:
-                return story.call("anna", "POST", f"{pull}/decline").status_code
+                return story.call("anna", "POST", f"{pull}/decline?version={version}").status_code
             if turn % 3 == 1:
                 return git(
                     "push", "origin", f"{other}:refs/heads/main", cwd=story.work, check=False
@@ -197,7 +199,7 @@ def test_whatever_happens_at_once_the_state_equals_the_refs(story):
             )
 
         with ThreadPoolExecutor(2) as pool:
-            merge = pool.submit(story.call, "ben", "POST", f"{pull}/merge", {})
+            merge = pool.submit(story.call, "ben", "POST", f"{pull}/merge", {"version": version})
             against = pool.submit(rival)
             merged, _ = merge.result().status_code == 200, against.result()
         state = story.ask("ben", "GET", pull)
@@ -251,6 +253,7 @@ def kill_and_look(tmp_path, moment):
 
 def _try_to_merge(story, number):
     try:
-        return story.call("ben", "POST", f"pull-requests/{number}/merge", {}).status_code == 200
+        body = {"version": story.ask("ben", "GET", f"pull-requests/{number}")["version"]}
+        return story.call("ben", "POST", f"pull-requests/{number}/merge", body).status_code == 200
     except requests.RequestException:
         return False

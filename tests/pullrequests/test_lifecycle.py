@@ -68,12 +68,12 @@ def test_a_source_that_moves_and_goes(api, alice, repo, propose):
     propose()
     old = ref(repo, "refs/heads/topic")
     new = commit(repo, "topic", {"more.txt": "more\n"})
+    assert PullRequest.objects.get().is_updating
     found = api(alice).get(f"{P}/1").json()
     assert found["fromRef"]["latestCommit"] == new == ref(repo, "refs/pull-requests/1/from")
     assert found["version"] == 1
-    assert PullRequest.objects.get().is_updating
-    run_jobs()
     assert not PullRequest.objects.get().is_updating
+    run_jobs()
     assert ref(repo, "refs/internal/pull-requests/1") == ""
 
     forced = commit(repo, "topic", {"other.txt": "other\n"}, on="main")
@@ -110,7 +110,12 @@ def test_decline_reopen_and_delete(api, alice, bob, carol, repo, propose):
     assert declined["state"] == "DECLINED" and declined["closedDate"]
     assert api(bob).post(f"{P}/1/decline").status_code == 409
     moved = commit(repo, "topic", {"more.txt": "more\n"})
-    reopened = api(alice).post(f"{P}/1/reopen", {"version": -1}).json()
+    refused = api(alice).post(f"{P}/1/reopen", {"version": -1})
+    assert refused.status_code == 409
+    (error,) = refused.json()["errors"]
+    assert error["exceptionName"].endswith("PullRequestOutOfDateException")
+    assert (error["currentVersion"], error["expectedVersion"]) == (1, -1)
+    reopened = api(alice).post(f"{P}/1/reopen", {"version": 1}).json()
     assert reopened["state"] == "OPEN"
     run_jobs()
     assert api(alice).get(f"{P}/1").json()["fromRef"]["latestCommit"] == moved

@@ -73,7 +73,7 @@ def test_the_pull_request_is_deleted(api, alice, repo, propose, first, step):
     git("update-ref", "refs/pull-requests/1/from", "main", cwd=folder(repo))
 
     def delete():
-        assert api(alice).delete(N, {"version": -1}).status_code == 204
+        assert api(alice).delete(N).status_code == 204
         for job in Job.objects.filter(task="pullrequests.forget"):
             jobs.run(job.pk)
 

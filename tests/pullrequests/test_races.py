@@ -63,14 +63,15 @@ def test_a_fork_that_goes_with_its_last_push(api, alice, bob, repo, fork, is_kno
 
     page = Client()
     page.force_login(bob)
-    for path in ("", "/activities", "/merge"):
-        assert api(bob).get(f"{N}{path}").status_code == 200, path
+    assert api(bob).get(f"{N}/activities").status_code == 200
     for path in ("/diff", "/changes", "/commits", "/merge-base", ".diff", ".patch"):
         answer = api(bob).get(f"{N}{path}")
         assert answer.status_code == 404 and lost in answer.json()["errors"][0]["message"], path
-    assert api(bob).post(f"{N}/merge", {}).status_code == 404
-    assert page.get(f"/{N}/overview").status_code == 200
-    assert page.get(f"/{N}/diff").status_code == page.get(f"/{N}/commits").status_code == 404
+    # Whoever asks for it first finds out that its source is gone, before any job.
+    assert api(bob).get(N).json()["state"] == "DECLINED"
+    assert api(bob).get(f"{N}/merge").status_code == 409
+    assert api(bob).post(f"{N}/merge", {}).status_code == 409
+    assert page.get(f"/{N}/overview").status_code == page.get(f"/{N}/diff").status_code == 200
 
     run_jobs()
     assert not Job.objects.exists()

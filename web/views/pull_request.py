@@ -27,6 +27,7 @@ from pullrequests.services import (
     reviews,
     suggestions,
     undoing,
+    updating,
     viewing,
     watching,
 )
@@ -317,7 +318,7 @@ def _page(
     """Find it, and what all its pages share."""
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = repository_page(request, key, slug, "pull-requests")
-    found = find.get(actor, repository, number)
+    found = updating.bring(actor, find.get(actor, repository, number))
     shown = find.one(actor, found)
     able = abilities.on(actor, found)
     ability = merging.mergeability(actor, found) if found.is_open else None

@@ -18,6 +18,7 @@ from accounts.actor import Actor
 from core import jobs, metrics, outages, outgoing, wire
 from core.errors import Conflict, Unavailable
 from core.models import Job
+from pullrequests.services import updating
 from repos.models import Project, Repository
 from webhooks import delivery, payloads, selectors
 from webhooks.catalogue import COMPLETED
@@ -26,6 +27,8 @@ from webhooks.models import Delivery, Webhook
 from webhooks.services import targets
 
 TASK = "webhooks.deliver"
+# Whoever is told of these fetches refs/pull-requests/N/merge at once.
+NEED_MERGE_REF = {"pr:opened", "pr:reopened", "pr:from_ref_updated", "pr:modified"}
 # So many attempts are remembered with each delivery.
 MOST_ATTEMPTS = 30
 FORGOTTEN_AT_ONCE = 500
@@ -127,6 +130,8 @@ def forget_the_old(actor: Actor) -> None:
 def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
     """Call now, or raise jobs.Postponed; whoever is called has their behaviour taken down."""
     webhook = row.webhook
+    if not row.attempts:
+        _complete(row)
     try:
         origin = outgoing.origin(webhook.url)
     except outgoing.OutgoingRefused as refusal:
@@ -138,7 +143,6 @@ def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
     with targets.turn(actor, origin) as has_turn:
         if not has_turn:
             raise jobs.Postponed(BUSY * random.uniform(0.8, 1.2), waits_for=origin)
-        _complete(row)
         what = Call.of(webhook, row.event, str(row.request_id), row.body)
         row.request_headers = what.shown_headers()
         outcome = delivery.call(what)
@@ -183,8 +187,12 @@ def _begun(row: Delivery) -> datetime:
 
 
 def _complete(row: Delivery) -> None:
+    """Before the first call: bring in what takes time to read, and let the refs be there that a build fetches."""
+    if row.event in NEED_MERGE_REF and row.repository_id is not None:
+        number = orjson.loads(row.body)["pullRequest"]["id"]
+        updating.bring_number(Actor.system(), row.repository_id, number)
     complete = COMPLETED.get(row.event)
-    if complete is not None and not row.attempts:
+    if complete is not None:
         told = orjson.loads(row.body)
         row.body = wire.dumps(complete(told)).decode()
 
