@@ -112,6 +112,8 @@ SITE_DEFAULTS: dict[str, Any] = {
     # Where mail goes out; nowhere, until an administrator says.
     "mail_server": {},
     "mail_sender": "",
+    # With which secrets of others are sealed, beside the home's own: core.sealed.
+    "sealing_keys": [],
     "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
     "rate_limit_capacity": 60,
     "rate_limit_fill_rate": 5,

@@ -565,6 +565,10 @@ REST = [
     ),
     *rows(
         "to administer the system",
+        "POST /rest/secrets/1.0/keys/rotate",
+        "POST /rest/secrets-manager/1.0/keys/rotate",
+        "GET DELETE /rest/secrets/1.0/keys/inactive",
+        "GET DELETE /rest/secrets-manager/1.0/keys/inactive",
         f"GET DELETE {API}/admin/mail-server",
         (f"PUT {API}/admin/mail-server", {"hostname": "smtp.example.com"}),
         ("PUT /rest/policies/latest/admin/repos/archive", {"permission": "REPO_ADMIN"}),
