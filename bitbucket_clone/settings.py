@@ -350,6 +350,8 @@ TIME_ZONE = "UTC"
 # `line` for people, `json` for what collects logs; there, each request has a line too.
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 ACCESS_LOG = env.bool("ACCESS_LOG", default=LOG_FORMAT == "json")
+# What an administrator has said while the server runs; LOG_LEVEL holds until then.
+LOG_LEVEL_FILE = BITBUCKET_HOME / "log_level"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -377,6 +379,8 @@ LOGGING: dict[str, Any] = {
         "celery.app.trace": {"level": "WARNING"},
         # It writes codes and tokens into its debug lines.
         "oauthlib": {"level": "WARNING"},
+        # And it addresses, in which webhooks may have secrets.
+        "urllib3": {"level": "INFO"},
     },
 }
 

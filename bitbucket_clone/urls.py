@@ -31,6 +31,7 @@ api = [
     *pullrequests.api,
     *webhooks.api,
     *notifications.api,
+    *operations.api,
     *repos.api,
 ]
 

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from accounts import access
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import metrics, site
+from core import log_levels, metrics, site
 from core.models import Job
 from core.paging import Page, PageRequest, page_of_rows
 
@@ -95,3 +95,9 @@ def inactive_keys(actor: Actor) -> list[dict[str, Any]]:
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     keys = site.stored(site.SEALING_KEYS)
     return [{"id": one["id"], "since": one["since"]} for one in keys[:-1]]
+
+
+def log_level(actor: Actor) -> str:
+    """How much is logged, by Bitbucket's name for it."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    return log_levels.read()

@@ -1,4 +1,4 @@
-"""Let work that failed, or that waits for its next attempt, be tried at once; change the key that seals secrets."""
+"""Let work that failed, or that waits for its next attempt, be tried at once; change how much is logged, and the key that seals secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accounts import access
 from accounts.actor import Actor
 from accounts.events import SiteSettingChanged
 from accounts.permissions import Permission, Scope
-from core import events, jobs, sealed, site
+from core import events, jobs, log_levels, sealed, site
 from core.errors import Invalid
 from core.models import Job, SiteSetting
 from notifications import mail_server
@@ -57,6 +57,18 @@ def delete_inactive_keys(actor: Actor) -> None:
         _seal_anew(old)
         site.write(site.SEALING_KEYS, old[-1:])
         _tell(actor, old, old[-1:])
+
+
+def set_log_level(actor: Actor, name: str) -> None:
+    """Log so much from now on, in every process of this home."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    level = log_levels.known(name)
+    if level is None:
+        raise Invalid(f"The level is one of {', '.join(log_levels.LEVELS)}.", context="level")
+    with transaction.atomic():
+        old = log_levels.read()
+        events.publish(SiteSettingChanged(actor=actor, name="log level", old=old, new=level))
+        log_levels.write(level)
 
 
 def _keys_in_turn() -> sealed.Keys:

@@ -77,7 +77,7 @@ LISTS_WITHIN = {"aheadRefs", "divergedRefs", "orphanedRefs"}
 OURS = {"app-passwords", "auditing", "emoticons", "oauth2", "secrets-manager"}
 NOT_DESCRIBED = re.compile(
     r"/audit/latest/(projects/.*/)?events|/branch-utils/latest/projects/.*/branchmodel(/configuration)?"
-    r"|/webhooks/latest/capabilities"
+    r"|/webhooks/latest/capabilities|/api/latest/admin/logs/settings"
     # Of older versions.
     r"|/archive/latest/projects/.*/archive|/comment-likes/latest/projects/.*/likes"
 )

@@ -565,6 +565,10 @@ REST = [
     ),
     *rows(
         "to administer the system",
+        f"GET {API}/admin/logs/settings",
+        (f"PUT {API}/admin/logs/settings", {"level": "WARN"}),
+        f"GET {API}/logs/rootLogger",
+        f"PUT {API}/logs/rootLogger/WARN",
         "POST /rest/secrets/1.0/keys/rotate",
         "POST /rest/secrets-manager/1.0/keys/rotate",
         "GET DELETE /rest/secrets/1.0/keys/inactive",
