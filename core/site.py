@@ -27,18 +27,18 @@ BASIC_ALLOWED_USERS = "basic_allowed_users"
 BASIC_ALLOWED_PATHS = "basic_allowed_paths"
 BASIC_WARNING_SHOWN = "basic_warning_shown"
 BANNER = "banner"
+SEALING_KEYS = "sealing_keys"
 DEFAULT_BRANCH = "default_branch"
 ARCHIVE_POLICY = "archive_policy"
 DELETE_POLICY = "delete_policy"
 MAIL_SERVER = "mail_server"
 MAIL_SENDER = "mail_sender"
-SEALING_KEYS = "sealing_keys"
 REMEMBERED_SECONDS = 30
 
 
 def read(name: str) -> Any:
     """Give the setting's value: the row, else what the environment says; remembered for half a minute."""
-    return cache.get_or_set(f"site:{name}", lambda: stored(name), REMEMBERED_SECONDS)
+    return cache.get_or_set(f"site:{name}", lambda: _stored_or_default(name), REMEMBERED_SECONDS)
 
 
 def write(name: str, value: Any) -> None:
@@ -47,7 +47,11 @@ def write(name: str, value: Any) -> None:
     transaction.on_commit(lambda: cache.delete(f"site:{name}"))
 
 
-def stored(name: str) -> Any:
-    """The setting's value as it is now, whatever is remembered."""
+def _stored_or_default(name: str) -> Any:
     row = SiteSetting.objects.filter(name=name).first()
     return row.value if row else settings.SITE_DEFAULTS[name]
+
+
+def stored(name: str) -> Any:
+    """Give the setting's value as it is now, whatever is cached."""
+    return _stored_or_default(name)
