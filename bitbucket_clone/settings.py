@@ -114,6 +114,8 @@ SITE_DEFAULTS: dict[str, Any] = {
     # Where mail goes out; nowhere, until an administrator says.
     "mail_server": {},
     "mail_sender": "",
+    # With which secrets of others are sealed, beside the home's own: core.sealed.
+    "sealing_keys": [],
     "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
     "rate_limit_capacity": 60,
     "rate_limit_fill_rate": 5,
@@ -365,6 +367,8 @@ TIME_ZONE = "UTC"
 # `line` for people, `json` for what collects logs; there, each request has a line too.
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 ACCESS_LOG = env.bool("ACCESS_LOG", default=LOG_FORMAT == "json")
+# What an administrator has said while the server runs; LOG_LEVEL holds until then.
+LOG_LEVEL_FILE = BITBUCKET_HOME / "log_level"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -392,6 +396,8 @@ LOGGING: dict[str, Any] = {
         "celery.app.trace": {"level": "WARNING"},
         # It writes codes and tokens into its debug lines.
         "oauthlib": {"level": "WARNING"},
+        # And it addresses, in which webhooks may have secrets.
+        "urllib3": {"level": "INFO"},
     },
 }
 

@@ -15,6 +15,7 @@ from bitbucket_clone import views  # noqa: E402
 from builds.api import urls as builds  # noqa: E402
 from discussions.api import urls as discussions  # noqa: E402
 from notifications.api import urls as notifications  # noqa: E402
+from operations.api import urls as operations  # noqa: E402
 from pullrequests.api import urls as pullrequests  # noqa: E402
 from repos.api import urls as repos  # noqa: E402
 from transport import urls as transport  # noqa: E402
@@ -30,6 +31,7 @@ api = [
     *pullrequests.api,
     *webhooks.api,
     *notifications.api,
+    *operations.api,
     *repos.api,
 ]
 
@@ -66,6 +68,8 @@ urlpatterns = [
     path("rest/oauth2/<version:version>", include([*accounts.oauth2, *web.oauth2])),
     path("rest/auditing/<version:version>", include(audit.auditing)),
     path("rest/audit/<version:version>", include(audit.audit)),
+    path("rest/secrets/<version:version>", include(operations.secrets)),
+    path("rest/secrets-manager/<version:version>", include(operations.secrets)),
     *transport.urlpatterns,
     *discussions.files,
     *web.urlpatterns,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from core import bodies, metrics, request_ids
+from core import bodies, log_levels, metrics, request_ids
 from core.api import envelope
 from core.errors import Invalid, TooLarge
 
@@ -32,6 +32,7 @@ class RequestIds:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Make the id, and send it back in `X-AREQUESTID`."""
+        log_levels.follow()
         self.working += 1
         begun = time.monotonic()
         request_id = request_ids.new(self.working)

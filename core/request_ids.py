@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from core import log_levels
+
 _current: ContextVar[str] = ContextVar("request_id", default="")
 _numbers = itertools.count(1)
 
@@ -45,6 +47,7 @@ class WithRequestId(logging.Filter):
     """Puts the id into every record of the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let all pass."""
+        """Let all pass, and do as the administrator has said of them meanwhile."""
+        log_levels.follow()
         record.request_id = current() or "-"
         return True

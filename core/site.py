@@ -31,6 +31,7 @@ BASIC_ALLOWED_PATHS = "basic_allowed_paths"
 BASIC_WARNING_SHOWN = "basic_warning_shown"
 PASSWORD_RULES_FOR_ADMINISTRATORS = "password_rules_for_administrators"
 BANNER = "banner"
+SEALING_KEYS = "sealing_keys"
 DEFAULT_BRANCH = "default_branch"
 ARCHIVE_POLICY = "archive_policy"
 DELETE_POLICY = "delete_policy"
@@ -77,3 +78,8 @@ def _stamp() -> Path:
 def _stored_or_default(name: str) -> Any:
     row = SiteSetting.objects.filter(name=name).first()
     return row.value if row else settings.SITE_DEFAULTS[name]
+
+
+def stored(name: str) -> Any:
+    """Give the setting's value as it is now, whatever is cached."""
+    return _stored_or_default(name)

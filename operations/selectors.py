@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet
@@ -15,7 +16,7 @@ from prometheus_client.registry import Collector
 from accounts import access
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import metrics
+from core import log_levels, metrics, site
 from core.models import Job
 from core.paging import Page, PageRequest, page_of_rows
 
@@ -87,3 +88,16 @@ def _in(state: str, now: datetime) -> Q:
         return pending & Q(leased_until__gte=now)
     free = pending & (Q(leased_until=None) | Q(leased_until__lt=now))
     return free & (Q(due_at__lte=now) if state == WAITING else Q(due_at__gt=now))
+
+
+def inactive_keys(actor: Actor) -> list[dict[str, Any]]:
+    """The numbers of keys that seal nothing any more, each with when it came."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    keys = site.stored(site.SEALING_KEYS)
+    return [{"id": one["id"], "since": one["since"]} for one in keys[:-1]]
+
+
+def log_level(actor: Actor) -> str:
+    """How much is logged, by Bitbucket's name for it."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    return log_levels.read()

@@ -1,14 +1,23 @@
-"""Let work that failed, or that waits for its next attempt, be tried at once."""
+"""Let work that failed, or that waits for its next attempt, be tried at once; change how much is logged, and the key that seals secrets."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from django.db import transaction
+
 from accounts import access
 from accounts.actor import Actor
+from accounts.events import SiteSettingChanged
 from accounts.permissions import Permission, Scope
-from core import jobs
+from core import events, jobs, log_levels, sealed, site
 from core.errors import Invalid
-from core.models import Job
+from core.models import Job, SiteSetting
+from notifications import mail_server
 from operations.errors import NoSuchJob
+from webhooks.models import Webhook
+
+KEY_SETTING = "encryption key"
 
 
 def retry(actor: Actor, number: str) -> None:
@@ -24,3 +33,68 @@ def retry_failed(actor: Actor) -> int:
     """Try everything that failed; gives how much it was."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     return jobs.put_forward(Job.objects.filter(state=Job.State.FAILED))
+
+
+def rotate_key(actor: Actor) -> int:
+    """Seal every secret anew with a new key; gives its number. The old ones stay until they are deleted."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    with transaction.atomic():
+        old = _keys_in_turn()
+        keys = sealed.with_new_key(old)
+        site.write(site.SEALING_KEYS, keys)
+        _seal_anew(keys)
+        _tell(actor, old, keys)
+    return int(keys[-1]["id"])
+
+
+def delete_inactive_keys(actor: Actor) -> None:
+    """Forget all keys but the one in use; what another process has just sealed with an old one is sealed anew."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    with transaction.atomic():
+        old = _keys_in_turn()
+        if len(old) < 2:
+            return
+        _seal_anew(old)
+        site.write(site.SEALING_KEYS, old[-1:])
+        _tell(actor, old, old[-1:])
+
+
+def set_log_level(actor: Actor, name: str) -> None:
+    """Log so much from now on, in every process of this home."""
+    access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
+    level = log_levels.known(name)
+    if level is None:
+        raise Invalid(f"The level is one of {', '.join(log_levels.LEVELS)}.", context="level")
+    with transaction.atomic():
+        old = log_levels.read()
+        events.publish(SiteSettingChanged(actor=actor, name="log level", old=old, new=level))
+        log_levels.write(level)
+
+
+def _keys_in_turn() -> sealed.Keys:
+    """The keys as they are, for one who changes them at a time."""
+    SiteSetting.objects.get_or_create(
+        name=site.SEALING_KEYS, defaults={"value": site.stored(site.SEALING_KEYS)}
+    )
+    row = SiteSetting.objects.select_for_update().get(name=site.SEALING_KEYS)
+    return list(row.value)
+
+
+def _seal_anew(keys: sealed.Keys) -> None:
+    for row in Webhook.objects.exclude(secret="", password="").iterator():
+        for field in ("secret", "password"):
+            was = getattr(row, field)
+            new = sealed.seal(sealed.open_(was), keys)
+            # Whoever changes it at this moment has the last word.
+            if new:
+                Webhook.objects.filter(pk=row.pk, **{field: was}).update(**{field: new})
+    server = mail_server.read()
+    if server is not None and server.password:
+        new = sealed.seal(sealed.open_(server.password), keys)
+        if new:
+            site.write(site.MAIL_SERVER, mail_server.as_stored(replace(server, password=new)))
+
+
+def _tell(actor: Actor, old: sealed.Keys, new: sealed.Keys) -> None:
+    was, now = (", ".join(str(one["id"]) for one in keys) or "the first" for keys in (old, new))
+    events.publish(SiteSettingChanged(actor=actor, name=KEY_SETTING, old=was, new=now))

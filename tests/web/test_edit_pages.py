@@ -88,7 +88,7 @@ def test_an_edit_goes_to_a_new_branch(repository):
     assert "Name the branch." in answer.content.decode()
     assert "changed" in answer.content.decode()
     answer = client.post(f"{R}/edit/hello.txt{AT}", body | {"branch": "feature/one"})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "already exists" in answer.content.decode()
     before = tip(repository)
     answer = client.post(f"{R}/edit/hello.txt{AT}", body | {"branch": "louder"})

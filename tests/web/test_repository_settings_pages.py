@@ -140,13 +140,13 @@ def test_a_model_is_inherited_overridden_and_inherited_again(repository, alice):
     assert client.post(here, own).status_code == 302
     assert "a model of its own" in text(client.get(here))
     actor = builders.actor(alice)
-    model = branch_models.model(actor, repository)
+    model = branch_models.setting(actor, repository)
     assert model.category_of("mine/x").id == "FEATURE"
     assert model.production is None
     assert client.post(here, {"action": "inherit"}).status_code == 302
-    assert branch_models.model(actor, repository).place == repository.project
+    assert branch_models.setting(actor, repository).place == repository.project
     assert client.post(above, {"action": "inherit"}).status_code == 302
-    assert branch_models.model(actor, repository) == branch_models.FIRST
+    assert branch_models.setting(actor, repository) == branch_models.FIRST
     assert client.post(above, {"action": "odd"}).status_code == 400
 
 

@@ -18,6 +18,8 @@ PAGE = settings.BASE_DIR / "docs" / "compatibility.md"
 METHODS = ("get", "post", "put", "delete")
 
 _PLACEHOLDER = re.compile(r"<[^>]*>|\{[^}]*\}")
+# One module has its version in the reference; all versions are one API.
+_NUMBERED_VERSION = re.compile(r"^(/rest/[^/]+)/\d+\.\d+/")
 # Some paths of the reference have lost the slash before their last part.
 _LOST_SLASH = re.compile(r"(?<=[a-z])\{")
 
@@ -100,4 +102,5 @@ def _routes(patterns: list[Any], start: str) -> Iterator[tuple[str, Any]]:
 
 
 def _shape(path: str) -> str:
+    path = _NUMBERED_VERSION.sub(r"\1/latest/", path)
     return _PLACEHOLDER.sub("{}", _LOST_SLASH.sub("/{", path))

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from core import jobs, rounds
+from core import jobs, log_levels, rounds
 from core.waking import Bell
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class Command(BaseCommand):
             _Crew(calling_threads, bell, calling=True),
         ]
         while not stop.is_set():
+            log_levels.follow()
             if time.monotonic() >= rounds_at:
                 _tried(rounds.begin_due)
                 rounds_at = time.monotonic() + ROUNDS_SECONDS
