@@ -7,6 +7,8 @@ import threading
 import pytest
 from django.test import Client
 
+from core import jobs
+from core.models import Job
 from gitengine import merge, processes
 from gitengine.errors import TookTooLong
 from pullrequests.models import PullRequest
@@ -14,6 +16,9 @@ from pullrequests.services import rescoping, updating
 from tests import builders
 from tests.builders import git
 from tests.pullrequests.worlds import P, commit, folder, move
+from webhooks import delivery
+from webhooks.delivery import Outcome
+from webhooks.models import Delivery
 
 pytestmark = pytest.mark.django_db
 
@@ -207,3 +212,26 @@ def test_listing_everything_makes_few(api, alice, bob, repo, monkeypatch):
     assert (
         len(git("for-each-ref", "refs/pull-requests/*/merge", cwd=folder(repo)).splitlines()) == 8
     )
+
+
+@pytest.mark.parametrize("key", ["pr:opened", "pr:from_ref_updated"])
+def test_a_build_that_a_webhook_starts_finds_the_merge(api, alice, repo, monkeypatch, key):
+    """Nothing but the delivery has run when the receiver is called."""
+    hook = {"name": "ci", "url": "http://192.0.2.7/", "events": [key]}
+    builders.grant(repo, alice, "REPO_ADMIN")
+    assert api(alice).post("projects/PRJ/repos/repo/webhooks", hook).status_code < 300
+    body = {"title": "News", "fromRef": {"id": "topic"}, "toRef": {"id": "main"}}
+    assert api(alice).post(P, body).status_code == 201
+    if key == "pr:from_ref_updated":
+        commit(repo, "topic", {"other.txt": "x\n"})
+    found = []
+
+    def call(*_):
+        source, merged = ref(repo, "refs/heads/topic"), ref(repo, MERGE_REF)
+        found.append(source in git("rev-parse", f"{merged}^2", cwd=folder(repo)))
+        return Outcome(Delivery.State.SUCCESS, "", 0, status=200)
+
+    monkeypatch.setattr(delivery, "call", call)
+    for job in Job.objects.filter(task="webhooks.deliver"):
+        jobs.run(job.pk)
+    assert found == [True]
