@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -136,3 +137,25 @@ class Unavailable(DomainError):
     def headers(self) -> dict[str, str]:
         """Say when to come back."""
         return {"Retry-After": "5"}
+
+
+Translator = Callable[[Exception], DomainError | None]
+
+_translators: list[Translator] = []
+
+
+def translate(translator: Translator) -> Translator:
+    """Register who knows which refusal an error of another layer is; None for what is an accident."""
+    _translators.append(translator)
+    return translator
+
+
+def refusal_of(error: Exception) -> DomainError | None:
+    """Give the refusal that an error is, wherever it was raised; None for an accident.
+
+    Asked by every door, so that what Git refuses is never answered as an accident.
+    """
+    if isinstance(error, DomainError):
+        return error
+    found = (translator(error) for translator in _translators)
+    return next((refusal for refusal in found if refusal is not None), None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core.errors import Invalid, Unavailable
+from core.errors import Conflict, DomainError, Invalid, Unavailable, translate
 from gitengine import errors
 from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
@@ -69,22 +69,37 @@ def opened(repository: Repository) -> Iterator[GitRepository]:
     """Open the Git repository of a row, for a question; what Git refuses becomes our refusal."""
     try:
         yield git_of(repository)
-    except errors.NoSuchRevision as error:
-        raise NoSuchCommit(_clean(f"{error}")) from None
-    except errors.NoSuchPath as error:
-        raise NoSuchPath(_clean(f"{error}")) from None
-    except errors.InvalidName as error:
-        raise UnfitName(_clean(f"{error}"), context="name") from None
-    except errors.EditRefused as error:
-        raise Invalid(_clean(f"{error}"), context="path") from None
-    except errors.NothingChanged:
-        raise FileUnmodified(
+    except errors.GitError as error:
+        refusal = refusal_of_git(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+@translate
+def refusal_of_git(error: Exception) -> DomainError | None:
+    """Give the refusal that an error of the engine is; None for what is no refusal, such as a git that failed."""
+    if isinstance(error, errors.NoSuchRevision):
+        return NoSuchCommit(_clean(f"{error}"))
+    if isinstance(error, errors.NoSuchPath):
+        return NoSuchPath(_clean(f"{error}"))
+    if isinstance(error, errors.InvalidName):
+        return UnfitName(_clean(f"{error}"), context="name")
+    if isinstance(error, errors.EditRefused):
+        return Invalid(_clean(f"{error}"), context="path")
+    if isinstance(error, errors.NothingChanged):
+        return FileUnmodified(
             "The content provided is the same as what already exists. No change was committed."
-        ) from None
-    except errors.InputTooLarge as error:
-        raise Invalid(str(error)) from None
-    except (errors.RepositoryLocked, errors.Busy, errors.TookTooLong) as error:
-        raise RepositoryBusy("The repository is busy; try again in a moment.") from error
+        )
+    if isinstance(error, errors.ProtocolError):
+        return Invalid(_clean(f"{error}"))
+    if isinstance(error, (errors.RepositoryLocked, errors.Busy, errors.TookTooLong)):
+        return RepositoryBusy("The repository is busy; try again in a moment.")
+    if isinstance(error, errors.NotAGitRepository):
+        return Unavailable(f"{error} Tell an administrator.")
+    if isinstance(error, (errors.MergeConflict, errors.NotFastForward)):
+        return Conflict(_clean(f"{error}"))
+    return None
 
 
 def _clean(sentence: str) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import credentials
 from core import links
-from core.errors import DomainError, Unauthenticated
+from core.errors import DomainError, Unauthenticated, refusal_of
 from repos.errors import Moved
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -44,13 +44,14 @@ class Refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; leave accidents to handler500."""
-        if not isinstance(error, DomainError):
+        refusal = refusal_of(error)
+        if refusal is None:
             return None
-        if isinstance(error, Moved):
-            return redirect(_new_address(request, error))
-        if isinstance(error, Unauthenticated):
-            return _ask_who(request, error)
-        return refusal_page(request, error.status, error.message)
+        if isinstance(refusal, Moved):
+            return redirect(_new_address(request, refusal))
+        if isinstance(refusal, Unauthenticated):
+            return _ask_who(request, refusal)
+        return refusal_page(request, refusal.status, refusal.message)
 
 
 def _ask_who(request: HttpRequest, error: Unauthenticated) -> HttpResponse:

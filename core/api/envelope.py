@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from core import wire
-from core.errors import DomainError, Invalid, TooLarge
+from core.errors import DomainError, Invalid, TooLarge, refusal_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,9 @@ def answer_to(error: Exception, context: dict[str, Any]) -> HttpResponse | Respo
         error = TooLarge("The request is too large.")
     if isinstance(error, UnreadablePostError):
         error = Invalid("The request broke off.")
-    if isinstance(error, DomainError):
-        return of(error)
+    refusal = refusal_of(error)
+    if refusal is not None:
+        return of(refusal)
     if isinstance(error, Http404):
         return _response(404, [_error(NOTHING_HERE.format(path=context["request"].path))])
     if isinstance(error, PermissionDenied):

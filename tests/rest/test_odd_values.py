@@ -24,7 +24,7 @@ ODD = [
 ]  # fmt: skip
 # Of all combinations, as many as take seconds; the same ones each time.
 SAMPLED = 500
-ODD_TEXTS = ["", "-1", "x" * 3000, "%F0%28%8C", "%ff", "1e9", "99999999999999999999", "a%0Ab", "💥", "*"]  # fmt: skip
+ODD_TEXTS = ["", "../../etc/passwd", "..%2f..%2fx", "a//b", "/x", ":/x", "-x", "%00", "-1", "x" * 3000, "%F0%28%8C", "%ff", "1e9", "99999999999999999999", "a%0Ab", "💥", "*"]  # fmt: skip
 
 
 @pytest.fixture
