@@ -11,7 +11,7 @@ import io
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gitengine import pktlines, refs
@@ -19,7 +19,7 @@ from gitengine.errors import GitError, ProtocolError
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
-from gitengine.types import ZERO_ID, RefChangeKind, RefCommand
+from gitengine.types import ZERO_ID, ObjectId, RefChangeKind, RefCommand
 from gitengine.upload import AGENT
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 MOST_COMMAND_BYTES = 64 * 1024 * 1024
 MOST_PUSH_OPTIONS = 100
 MOST_WALKS = 64
+MOST_SHALLOW = 10_000
 
 _CAPABILITIES = (
     "report-status delete-refs side-band-64k quiet atomic ofs-delta push-options "
@@ -45,6 +46,8 @@ class Asked:
     commands: list[RefCommand]
     capabilities: frozenset[str]
     options: tuple[str, ...] = ()
+    # Below these commits the client has no history (gitprotocol-pack(5)).
+    shallow: tuple[ObjectId, ...] = ()
 
     @property
     def is_atomic(self) -> bool:
@@ -86,8 +89,9 @@ def receive(
     with quarantine(git) as incoming:
         try:
             if any(command.kind is not RefChangeKind.DELETE for command in asked.commands):
-                incoming.unpack(pktlines.pack_of(body), most_bytes=most_bytes)
-            commands = _refuse_unconnected(incoming, commands)
+                pack = pktlines.pack_of(body)
+                incoming.unpack(pack, most_bytes=most_bytes, shallow=asked.shallow)
+            commands = _refuse_unconnected(incoming, commands, asked.shallow)
             commands = judge(incoming, commands)
             if asked.is_atomic and any(command.refusal for command in commands):
                 commands = [
@@ -114,12 +118,14 @@ def receive(
 def read_commands(lines: Lines) -> Asked:
     """Read the commands that a push begins with."""
     commands: list[RefCommand] = []
+    shallow: list[ObjectId] = []
     capabilities: frozenset[str] = frozenset()
     for text in lines.until(Mark.FLUSH):
         if text.startswith(b"shallow "):
-            raise ProtocolError(
-                "pushing from a shallow clone needs its missing history; unshallow it first"
-            )
+            shallow.append(_id_of(text.removeprefix(b"shallow ")))
+            if len(shallow) > MOST_SHALLOW:
+                raise ProtocolError("too many shallow commits; deepen the clone first")
+            continue
         if text.startswith(b"push-cert"):
             raise ProtocolError("push certificates are not taken")
         if not commands:
@@ -134,17 +140,21 @@ def read_commands(lines: Lines) -> Asked:
             options = (*options, text.decode("utf-8", "replace")[:1024])
             if len(options) > MOST_PUSH_OPTIONS:
                 raise ProtocolError("too many push options")
-    return Asked(commands, capabilities, options)
+    return Asked(commands, capabilities, options, tuple(shallow))
 
 
 def _command(text: bytes) -> RefCommand:
     parts = text.split(b" ", 2)
     if len(parts) != 3:
         raise ProtocolError("a command that is none")
-    old, new = (part.decode("ascii", "replace") for part in parts[:2])
-    if not (refs.FULL_ID.fullmatch(old) and refs.FULL_ID.fullmatch(new)):
+    return RefCommand(os.fsdecode(parts[2]), _id_of(parts[0]), _id_of(parts[1]))
+
+
+def _id_of(text: bytes) -> ObjectId:
+    found = text.decode("ascii", "replace")
+    if not refs.FULL_ID.fullmatch(found):
         raise ProtocolError("a command with an id that is none")
-    return RefCommand(os.fsdecode(parts[2]), old, new)
+    return found
 
 
 def _refuse_malformed(command: RefCommand, doubled: Counter[str]) -> RefCommand:
@@ -159,11 +169,17 @@ def _refuse_malformed(command: RefCommand, doubled: Counter[str]) -> RefCommand:
     return command
 
 
-def _refuse_unconnected(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
-    """Refuse what points at objects that are not all there; one walk, unless something is missing."""
+def _refuse_unconnected(
+    incoming: Quarantine, commands: list[RefCommand], shallow: Sequence[ObjectId] = ()
+) -> list[RefCommand]:
+    """Refuse what points at objects that are not all there; one walk, unless something is missing.
+
+    A client with a shallow clone is told in git's words that its history does not reach far enough.
+    """
+    why = "shallow update not allowed" if shallow else "missing necessary objects"
     new = {c.new for c in commands if not c.refusal and c.kind is not RefChangeKind.DELETE}
     broken = _unconnected(incoming, sorted(new), [MOST_WALKS])
-    return [c.refused("missing necessary objects") if c.new in broken else c for c in commands]
+    return [c.refused(why) if c.new in broken else c for c in commands]
 
 
 def _unconnected(incoming: Quarantine, ids: list[str], walks: list[int]) -> set[str]:

@@ -272,3 +272,47 @@ def test_a_clone_that_is_given_again_is_the_same_until_something_is_pushed(
     git("push", "-q", address, "main", cwd=work)
     git(*protocol, "clone", "-q", "--mirror", address, "third", cwd=tmp_path)
     assert git("rev-parse", "main", cwd=tmp_path / "third") == new
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("atomic", [(), ("--atomic",)], ids=["", "atomic"])
+def test_a_shallow_clone_pushes_commits_and_tags(place, tmp_path, version, atomic):
+    """As a build does that tags what it made, or bumps a version."""
+    address = place.repository()
+    work = work_tree(tmp_path / "work", commits=10)
+    git("push", "-q", address, "main", cwd=work)
+    protocol = ("-c", f"protocol.version={version}")
+    git(*protocol, "clone", "-q", "--depth=1", address, "shallow", cwd=tmp_path)
+    shallow = tmp_path / "shallow"
+    git("tag", "-a", "-m", "built", "v0", cwd=shallow)
+    new = commit(shallow, "version.txt", "2\n")
+    git("tag", "v1", cwd=shallow)
+
+    git(*protocol, "push", "-q", *atomic, "origin", "HEAD:main", "v0", "v1", cwd=shallow)
+
+    git("clone", "-q", "--bare", address, "whole.git", cwd=tmp_path)
+    assert git("rev-parse", "main", "v1", cwd=tmp_path / "whole.git").split() == [new, new]
+    assert git("rev-list", "--count", "main", cwd=tmp_path / "whole.git") == "11"
+    git("fsck", "--strict", cwd=tmp_path / "whole.git")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_history_that_ends_in_nothing_is_refused_alone(place, tmp_path, version):
+    work = work_tree(tmp_path / "work", commits=10)
+    git("clone", "-q", "--depth=2", f"file://{work}", "shallow", cwd=tmp_path)
+    shallow = tmp_path / "shallow"
+    git("checkout", "-q", "--orphan", "alone", cwd=shallow)
+    commit(shallow, "alone.txt", "x\n")
+    protocol = ("-c", f"protocol.version={version}")
+    address = place.repository()
+
+    told = git(*protocol, "push", address, "main", "alone", cwd=shallow, check=False)
+    assert "[remote rejected]" in told and "shallow update not allowed" in told
+    assert told.count("[remote rejected]") == 1
+    listed = git("ls-remote", address, cwd=tmp_path)
+    assert "refs/heads/alone" in listed and "refs/heads/main" not in listed
+
+    other = place.repository()
+    told = git(*protocol, "push", "--atomic", other, "main", "alone", cwd=shallow, check=False)
+    assert "shallow update not allowed" in told or "atomic" in told
+    assert git("ls-remote", other, cwd=tmp_path) == ""
