@@ -9,7 +9,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitengine import objects, processes
+from gitengine import merge_attributes, objects, processes
 from gitengine.drafts import clean_message, stamp
 from gitengine.errors import GitError, NoSuchRevision
 from gitengine.quarantine import Quarantine
@@ -62,9 +62,13 @@ def merge(
 ) -> Merged:
     """Join two commits; without a `base`, from where their histories meet.
 
-    With a `base`, a commit or a tree, what leads from it to `theirs` is applied to `ours`, whatever
+    The `.gitattributes` of `ours` are heeded, as on a clone where it is checked out. With a `base`,
+    a commit or a tree, what leads from it to `theirs` is applied to `ours`, whatever
     their histories are: a cherry-pick has the parent for its base.
     """
+    attributes = merge_attributes.environment(
+        incoming, ours, theirs, base or _meeting(incoming, ours, theirs)
+    )
     if base is not None:
         start = _stand_in(incoming, base)
         ours = _stand_in(incoming, ours, start)
@@ -73,7 +77,7 @@ def merge(
         # Ids alone: this command knows no --end-of-options.
         [*_MERGE_TREE, _checked(ours), _checked(theirs)],
         git_dir=incoming.git.path,
-        env=incoming.env,
+        env={**incoming.env, **attributes},
         timeout=TIMEOUT,
         most_output=MOST_OUTPUT,
         ok_statuses=(0, 1),
@@ -100,6 +104,15 @@ def write_commit(
     lines += [f"author {stamp(author, time)}", f"committer {stamp(committer, time)}"]
     text = "\n".join([*lines, "", clean_message(message)])
     return incoming.write("commit", text.encode("utf-8", "replace"))
+
+
+def _meeting(incoming: Quarantine, ours: ObjectId, theirs: ObjectId) -> ObjectId | None:
+    """Where two histories meet: the first of several, which is enough to know what changed since."""
+    try:
+        found = incoming.libgit2().merge_base(ours, theirs)
+    except (KeyError, ValueError):
+        return None
+    return None if found is None else str(found)
 
 
 def _conflicts(stages: list[str]) -> tuple[Conflict, ...]:
