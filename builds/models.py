@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -11,7 +12,8 @@ from repos.models import Repository
 class BuildStatus(models.Model):
     """How one build of a commit went; the last word under its key.
 
-    Without a repository where a client named the commit alone: then it is shown wherever the commit is.
+    Without a repository where a client named the commit alone: then it counts in the repositories
+    that its reporter may write to.
     """
 
     class State(models.TextChoices):
@@ -24,6 +26,10 @@ class BuildStatus(models.Model):
         UNKNOWN = "UNKNOWN"
 
     repository = models.ForeignKey(Repository, models.CASCADE, null=True, related_name="builds")
+    # None of reports from before reporters were noted, and of people who were erased.
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
     commit_id = models.CharField(max_length=40)
     key = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State.choices)
@@ -51,7 +57,7 @@ class BuildStatus(models.Model):
                 fields=["repository", "commit_id", "key"], name="build_of_a_repository"
             ),
             models.UniqueConstraint(
-                fields=["commit_id", "key"],
+                fields=["commit_id", "key", "reporter"],
                 condition=models.Q(repository=None),
                 name="build_of_a_commit",
             ),

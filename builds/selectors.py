@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.actor import Actor
+from accounts.permissions import Permission
 from builds.errors import NoSuchBuildStatus
 from builds.models import BuildStatus
 from core.errors import Forbidden, Invalid, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
 from repos import access
-from repos.models import Repository
+from repos.models import RefChange, Repository
+
+# Of a question about many commits, those whose repositories are looked for.
+MOST_COMMITS = 200
+MOST_PLACES = 200
 
 ORDERS = {"NEWEST": "-updated_at", "OLDEST": "updated_at", "STATUS": "state"}
 
@@ -67,14 +73,14 @@ def of_commit(
     require_person(actor)
     if order.upper() not in ORDERS:
         raise Invalid("The orderBy is NEWEST, OLDEST or STATUS.", context="orderBy")
-    rows = _visible(actor).filter(commit_id=commit_id.lower())
+    rows = _visible(actor, [commit_id.lower()])
     return page_of_rows(rows.order_by(ORDERS[order.upper()], "-pk"), wanted)
 
 
 def stats(actor: Actor, commit_ids: Collection[str]) -> dict[str, Summary]:
     """How the builds of these commits went, in every repository that the actor sees; one query."""
     require_person(actor)
-    return _summed(_visible(actor).filter(commit_id__in=[one.lower() for one in commit_ids]))
+    return _summed(_visible(actor, [one.lower() for one in commit_ids]))
 
 
 def summaries(
@@ -82,35 +88,66 @@ def summaries(
 ) -> dict[str, Summary]:
     """The same for commits of a repository that the actor was shown; one query for a whole page."""
     wanted = list(commit_ids)
-    return _summed(_of(repository).filter(commit_id__in=wanted)) if wanted else {}
+    return _summed(of(repository).filter(commit_id__in=wanted)) if wanted else {}
 
 
 def statuses(actor: Actor, repository: Repository, commit_id: str) -> list[BuildStatus]:
     """The builds of a commit of a repository, latest word first."""
-    return list(_of(repository).filter(commit_id=commit_id)[:100])
+    return list(of(repository).filter(commit_id=commit_id)[:100])
 
 
 def get(actor: Actor, repository: Repository, commit_id: str, key: str) -> BuildStatus:
     """What was said of a commit under a key, rather of the repository than of the commit alone."""
-    rows = _of(repository).filter(commit_id=commit_id, key=key)
+    rows = of(repository).filter(commit_id=commit_id, key=key)
     found = sorted(rows, key=lambda row: row.repository_id is None)
     if not found:
         raise NoSuchBuildStatus(key)
     return found[0]
 
 
-def _of(repository: Repository) -> QuerySet[BuildStatus]:
-    return BuildStatus.objects.filter(Q(repository=repository) | Q(repository=None))
+def of(repository: Repository) -> QuerySet[BuildStatus]:
+    """What was said of a repository's commits: for it, or of the commit alone by who may write to it."""
+    return BuildStatus.objects.filter(
+        Q(repository=repository) | Q(repository=None, reporter__in=_writers(repository))
+    )
 
 
-def _visible(actor: Actor) -> QuerySet[BuildStatus]:
-    seen = access.visible_repositories(actor).values("pk")
-    return BuildStatus.objects.filter(Q(repository=None) | Q(repository__in=seen))
+def _visible(actor: Actor, commit_ids: Collection[str]) -> QuerySet[BuildStatus]:
+    """What was said of these commits, as far as the actor sees where.
+
+    What names no repository is shown to its reporter; and where the commit was pushed to a repository
+    that the actor sees, if its reporter may write to that one.
+    """
+    seen = access.visible_repositories(actor)
+    shown = Q(repository__in=seen.values("pk")) | Q(repository=None, reporter=actor.user)
+    shown |= Q(repository=None, reporter__in=access.holders(Permission.ADMIN, None))
+    pushed = RefChange.objects.filter(
+        new_id__in=list(commit_ids)[:MOST_COMMITS], push__repository__in=seen.values("pk")
+    )
+    places: dict[int, set[str]] = {}
+    for key, commit_id in pushed.values_list("push__repository", "new_id").distinct()[:MOST_PLACES]:
+        places.setdefault(key, set()).add(commit_id)
+    for repository in Repository.objects.select_related("project").filter(pk__in=places):
+        shown |= Q(
+            repository=None,
+            commit_id__in=places[repository.pk],
+            reporter__in=_writers(repository),
+        )
+    return BuildStatus.objects.filter(shown, commit_id__in=commit_ids)
+
+
+def _writers(repository: Repository) -> QuerySet[Any]:
+    return access.holders(Permission.REPO_WRITE, repository)
 
 
 def _summed(rows: QuerySet[BuildStatus]) -> dict[str, Summary]:
     found: dict[str, Summary] = {}
-    for commit_id, state in rows.order_by().values_list("commit_id", "state"):
+    latest: dict[tuple[str, str, int | None], str] = {}
+    told = rows.order_by("updated_at", "pk").values_list("commit_id", "key", "repository", "state")
+    for commit_id, key, repository_id, state in told:
+        # Of a commit alone several may report under one key: the last word holds.
+        latest[commit_id, key, repository_id] = state
+    for (commit_id, _, _), state in latest.items():
         summary = found.setdefault(commit_id, Summary())
         name = _COLUMN[BuildStatus.State(state)]
         setattr(summary, name, getattr(summary, name) + 1)

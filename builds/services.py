@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from builds.models import BuildStatus
 from core import events
 from core.errors import Forbidden, Invalid
 from repos import access
+from repos.errors import RepositoryArchived
 from repos.models import Repository
 
 WHOLE_ID = re.compile(r"[0-9a-fA-F]{40}")
@@ -52,12 +54,17 @@ def report(
     if not WHOLE_ID.fullmatch(commit_id):
         raise Invalid("The commit must be named by its full 40-character id.", context="commitId")
     _check(said)
+    if repository is not None and repository.is_archived:
+        raise RepositoryArchived(str(repository))
+    # Of a commit alone each reporter has a word of their own: nobody takes back what others said.
+    whose: dict[str, Any] = {} if repository is not None else {"reporter": actor.user}
     with transaction.atomic():
         row, _ = BuildStatus.objects.update_or_create(
             repository=repository,
             commit_id=commit_id.lower(),
             key=said.key,
-            defaults=asdict(said) | {"updated_at": timezone.now()},
+            **whose,
+            defaults=asdict(said) | {"updated_at": timezone.now(), "reporter": actor.user},
         )
         events.publish(BuildStatusReported(actor, row))
     return row
@@ -66,7 +73,7 @@ def report(
 def delete(actor: Actor, repository: Repository, commit_id: str, key: str) -> None:
     """Forget what was said of a commit under a key; nothing where nothing was."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
-    BuildStatus.objects.filter(repository=repository, commit_id=commit_id, key=key).delete()
+    find.of(repository).filter(commit_id=commit_id, key=key).delete()
 
 
 def _check(said: Report) -> None:

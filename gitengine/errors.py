@@ -38,6 +38,10 @@ class ProtocolError(GitError):
     """The client spoke something that is not the Git protocol, or broke it off."""
 
 
+class NotServed(ProtocolError):
+    """The client asked for what this server does not do; told to people in the protocol, as git does."""
+
+
 class InputTooLarge(ProtocolError):
     """The client sent more than the limits allow."""
 

@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pygit2.enums import ObjectType
+
 from gitengine import pktlines, refs
-from gitengine.errors import GitError, ProtocolError
+from gitengine.errors import GitError, NotServed, ProtocolError
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
@@ -80,7 +82,13 @@ def receive(
     what is left, and tells for each command whether it did. `tell` gives lines for the person who
     pushed, after what moved.
     """
-    asked = read_commands(Lines(body, most_bytes=MOST_COMMAND_BYTES))
+    lines = Lines(body, most_bytes=MOST_COMMAND_BYTES)
+    try:
+        asked = read_commands(lines)
+    except NotServed as error:
+        pktlines.drain(body)
+        yield from _told_early(bytes(lines.raw), f"{error}")
+        return
     if not asked.commands:
         return
     doubled = Counter(command.name for command in asked.commands)
@@ -92,6 +100,7 @@ def receive(
                 pack = pktlines.pack_of(body)
                 incoming.unpack(pack, most_bytes=most_bytes, shallow=asked.shallow)
             commands = _refuse_unconnected(incoming, commands, asked.shallow)
+            commands = _refuse_other_kinds(incoming, commands)
             commands = judge(incoming, commands)
             if asked.is_atomic and any(command.refusal for command in commands):
                 commands = [
@@ -115,6 +124,15 @@ def receive(
     yield from _report(asked, unpacked, commands)
 
 
+def _told_early(request: bytes, sentence: str) -> Iterator[bytes]:
+    """Tell people why, before anything was read of the pack; on the band for that, if the client knows bands."""
+    if b"side-band-64k" in request:
+        yield from pktlines.sideband(3, f"{sentence}\n".encode())
+        yield FLUSH_PACKET
+    else:
+        yield line(f"ERR {sentence}")
+
+
 def read_commands(lines: Lines) -> Asked:
     """Read the commands that a push begins with."""
     commands: list[RefCommand] = []
@@ -124,22 +142,22 @@ def read_commands(lines: Lines) -> Asked:
         if text.startswith(b"shallow "):
             shallow.append(_id_of(text.removeprefix(b"shallow ")))
             if len(shallow) > MOST_SHALLOW:
-                raise ProtocolError("too many shallow commits; deepen the clone first")
+                raise NotServed("the clone is shallow in too many places; deepen it first")
             continue
         if text.startswith(b"push-cert"):
-            raise ProtocolError("push certificates are not taken")
+            raise NotServed("push certificates are not taken")
         if not commands:
             text, _, given = text.partition(b"\0")
             capabilities = frozenset(given.decode("utf-8", "replace").split())
         commands.append(_command(text))
     if capabilities & {"object-format=sha256"}:
-        raise ProtocolError("only object-format=sha1 is served")
+        raise NotServed("only object-format=sha1 is served")
     options: tuple[str, ...] = ()
     if "push-options" in capabilities:
         for text in lines.until(Mark.FLUSH):
             options = (*options, text.decode("utf-8", "replace")[:1024])
             if len(options) > MOST_PUSH_OPTIONS:
-                raise ProtocolError("too many push options")
+                raise NotServed(f"at most {MOST_PUSH_OPTIONS} push options are taken")
     return Asked(commands, capabilities, options, tuple(shallow))
 
 
@@ -180,6 +198,21 @@ def _refuse_unconnected(
     new = {c.new for c in commands if not c.refusal and c.kind is not RefChangeKind.DELETE}
     broken = _unconnected(incoming, sorted(new), [MOST_WALKS])
     return [c.refused(why) if c.new in broken else c for c in commands]
+
+
+def _refuse_other_kinds(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
+    """Refuse to let a branch lead to what is no commit, such as an annotated tag (git-update-ref(1))."""
+    opened = incoming.libgit2()
+    judged = []
+    for command in commands:
+        is_branch = command.name.startswith(refs.BRANCHES)
+        if is_branch and not command.refusal and command.kind is not RefChangeKind.DELETE:
+            kind, _ = opened.odb.read_header(command.new)
+            if kind != ObjectType.COMMIT:
+                name = ObjectType(kind).name.lower()
+                command = command.refused(f"a branch takes only commits, and this is a {name}")
+        judged.append(command)
+    return judged
 
 
 def _unconnected(incoming: Quarantine, ids: list[str], walks: list[int]) -> set[str]:

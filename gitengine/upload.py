@@ -12,9 +12,10 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from gitengine import pktlines, processes, reachability, refs
-from gitengine.errors import GitFailed, ProtocolError
+from gitengine.errors import Busy, GitFailed, NotServed, ProtocolError
 from gitengine.pack_cache import PackCache
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, Pipe, line
 from gitengine.places import Places
@@ -24,6 +25,7 @@ from gitengine.types import ObjectId, Ref
 AGENT = "agent=bitbucket"
 MOST_REQUEST_BYTES = 16 * 1024 * 1024
 MOST_REQUEST_LINES = 120_000
+MOST_FILTER_LAYERS = 8
 MOST_WANTS = 100_000
 MOST_ADVERTISED_BYTES = 1024**3
 TIMEOUT = 4 * 3600.0
@@ -48,6 +50,20 @@ _PER_CLIENT = (b"agent=", b"session-id=")
 # Making a pack is the heaviest thing that a server does: so many at once, the others wait.
 _places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="pack")
 
+
+# How the sentences begin by which git-upload-pack refuses a request.
+_REASONS = (
+    "no commits selected for shallow requests",
+    "invalid filter-spec",
+    "filter '",
+    "expected",
+    "ambiguous deepen-not",
+    "deepen",
+    "Invalid deepen",
+    "invalid shallow",
+    "git upload-pack: ",
+    "unknown object format",
+)
 
 # Called with prefixes of refs before they are listed: an empty one means all.
 Prepare = Callable[[Sequence[str]], None]
@@ -106,9 +122,12 @@ def serve(
     What the client should read as git's own complaint is answered in the protocol.
     """
     lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
-    if version == 2:
-        return _serve_v2(git, lines, visible, cache, prepare)
-    return _serve_v0(git, lines, version, visible, cache)
+    try:
+        if version == 2:
+            return _serve_v2(git, lines, visible, cache, prepare)
+        return _serve_v0(git, lines, version, visible, cache)
+    except NotServed as error:
+        return iter([line(f"ERR upload-pack: {error}")])
 
 
 def converse(
@@ -164,8 +183,10 @@ def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -
             yield from place.watch(iter(lambda: child.read(processes.CHUNK), b""))
         finally:
             body.end()
-        # How it ended, git has told the client.
-        child.process.wait()
+        status = child.process.wait()
+        if status and (reason := _reason(GitFailed(child.name, status, child.complaint()))):
+            # What goes wrong within a pack git tells itself.
+            yield line(f"ERR upload-pack: {reason}")
 
 
 def _serve_v0(
@@ -254,13 +275,29 @@ def _note(request: Request, text: bytes) -> None:
             raise ProtocolError("a want that is no object id")
         request.wants.append(wanted)
         if len(request.wants) > MOST_WANTS:
-            raise ProtocolError("too many wants")
+            raise NotServed("too many objects are wanted at once")
     elif keyword == b"deepen-not":
         request.deepen_not.append(os.fsdecode(value))
-    elif keyword == b"filter" and b"sparse:" in value:
-        raise ProtocolError("sparse filters are not served")
+    elif keyword == b"filter" and (sparse := _sparse_in(value)):
+        raise NotServed(f"filter '{sparse}' not supported")
     elif keyword == b"deepen" and not re.fullmatch(rb"[0-9]{1,10}", value):
         raise ProtocolError("a depth that is no number")
+
+
+def _sparse_in(filter_spec: bytes) -> str:
+    """The kind of sparse filter that a specification holds, in however many layers; empty for none.
+
+    The parts of `combine:` are encoded as in an address (git-rev-list(1), --filter).
+    """
+    for _ in range(MOST_FILTER_LAYERS):
+        found = re.search(rb"sparse:(oid|path)?", filter_spec, re.IGNORECASE)
+        if found is not None:
+            return found[0].decode()
+        decoded = unquote_to_bytes(filter_spec)
+        if decoded == filter_spec:
+            return ""
+        filter_spec = decoded
+    return "combine"
 
 
 def _rest(lines: Lines) -> Iterator[bytes]:
@@ -281,17 +318,41 @@ def _make_pack(
     if refusal:
         yield line(refusal)
         return
+    has_pack = False
     try:
         if cache is None or not request.is_whole_clone:
             with _places.one() as place:
-                yield from place.watch(_git_upload_pack(git, lines, version))
+                made = place.watch(_git_upload_pack(git, lines, version))
+                for chunk in made:
+                    has_pack = has_pack or _begins_pack(chunk, version)
+                    yield chunk
         else:
             key = cache.key(git, [b"version=%d" % version, *request.asked], visible)
-            yield from _kept_or_made(git, lines, version, cache, key)
+            for chunk in _kept_or_made(git, lines, version, cache, key):
+                has_pack = has_pack or _begins_pack(chunk, version)
+                yield chunk
+    except Busy as error:
+        yield line(f"ERR upload-pack: {error}")
     except GitFailed as error:
-        # git has told the client in the protocol; a broken negotiation is the client's affair.
         if "unable to" in error.stderr:
             raise
+        # Within a pack git tells the client itself; before it, it tells its own log alone.
+        reason = _reason(error)
+        if reason and not has_pack:
+            yield line(f"ERR upload-pack: {reason}")
+
+
+def _begins_pack(chunk: bytes, version: int) -> bool:
+    return b"packfile\n" in chunk if version == 2 else b"NAK\n" in chunk or b"ACK " in chunk
+
+
+def _reason(error: GitFailed) -> str:
+    """What git says of a request that it refuses; nothing of what is about this machine."""
+    for text in error.stderr.splitlines():
+        words = text.removeprefix("fatal: ").removeprefix("error: ")
+        if words.startswith(_REASONS):
+            return words[:200]
+    return ""
 
 
 def _refusal(git: GitRepository, request: Request, visible: refs.Visible) -> str:

@@ -18,7 +18,7 @@ from core.errors import DomainError
 from discussions.models import Comment
 from discussions.representations import represent_comment
 from discussions.selectors.comments import CommentAbilities, Said
-from gitengine import history
+from gitengine import history, refs
 from gitengine.errors import GitError
 from gitengine.types import ZERO_ID, RefChangeKind, RefCommand
 from pullrequests.representations import represent_participant, represent_pull_request
@@ -47,11 +47,9 @@ def envelope(key: str, actor: Actor, at: datetime, fields: dict[str, Any]) -> di
 
 
 def told_changes(event: Any) -> list[RefCommand]:
-    """The branches and tags of a push: what the server moves for itself is nobody's news."""
+    """The branches and tags of a push; Bitbucket tells nothing of other refs, such as refs/notes."""
     return [
-        change
-        for change in event.changes
-        if not change.name.startswith(storage.SERVER_OWNED) and change.name.startswith("refs/")
+        change for change in event.changes if change.name.startswith((refs.BRANCHES, refs.TAGS))
     ]
 
 

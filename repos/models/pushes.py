@@ -83,9 +83,10 @@ class RefChange(models.Model):
     new_id = models.CharField(max_length=40)
 
     class Meta:
-        """Looked for by push."""
+        """Looked for by push, and by the commit that a ref moved to."""
 
         ordering = ["pk"]
+        indexes = [models.Index(fields=["new_id"])]
 
     def __str__(self) -> str:
         """Show the move in one line."""

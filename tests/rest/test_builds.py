@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builds.models import BuildStatus
+from repos.models import Push, RefChange, Repository
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,69 @@ def test_a_merge_that_asks_for_builds(api, alice, commit_id):
     assert not vetoes()
     api(alice).post(f"{OLD}/{commit_id}", build(key="K-2", state="INPROGRESS"))
     assert vetoes()
+
+
+def test_a_stranger_turns_nothing_green_or_red(api, alice, admin, commit_id):
+    """Whoever knows a commit id may say something of it; it counts from who may write there."""
+    settings = f"{R}/settings/pull-requests"
+    api(alice).post(settings, {"requiredSuccessfulBuilds": {"enabled": True, "count": 1}})
+    utils = "/rest/branch-utils/latest/projects/PRJ/repos/repo/branches"
+    api(alice).post(utils, {"name": "old", "startPoint": "v1"})
+    body = {"title": "t", "fromRef": {"id": "main"}, "toRef": {"id": "old"}}
+    number = api(alice).post(f"{R}/pull-requests", body).json()["id"]
+
+    def vetoes():
+        found = api(alice).get(f"{R}/pull-requests/{number}/merge").json()["vetoes"]
+        return [one for one in found if "builds" in one["summaryMessage"]]
+
+    stranger = builders.user("stranger")
+    reader = builders.user("reader")
+    builders.grant(Repository.objects.get(), reader, "REPO_READ")
+    for one in (stranger, reader):
+        assert api(one).post(f"{OLD}/{commit_id}", build()).status_code == 204
+    assert vetoes()
+    assert api(alice).get(f"{R}/commits/{commit_id}/builds", key="K-1").status_code == 404
+    api(alice).post(f"{OLD}/{commit_id}", build())
+    assert not vetoes()
+    for one in (stranger, reader):
+        api(one).post(f"{OLD}/{commit_id}", build(state="FAILED"))
+        # Whoever said it reads it back.
+        listed = api(one).get(f"{OLD}/{commit_id}").json()["values"]
+        assert "FAILED" in [row["state"] for row in listed]
+    assert not vetoes()
+    listed = api(alice).get(f"{OLD}/{commit_id}").json()["values"]
+    assert [row["state"] for row in listed] == ["SUCCESSFUL"]
+    assert api(alice).get(f"{OLD}/stats/{commit_id}").json()["failed"] == 0
+
+
+def test_an_administrator_removes_what_names_no_repository(api, alice, commit_id):
+    api(alice).post(f"{OLD}/{commit_id}", build())
+    path = f"{R}/commits/{commit_id}/builds"
+    assert api(alice).get(path, key="K-1").status_code == 200
+    assert api(alice).delete(f"{path}?key=K-1").status_code == 204
+    assert api(alice).get(path, key="K-1").status_code == 404
+    assert not BuildStatus.objects.exists()
+
+
+def test_what_was_pushed_where_one_sees_it_is_shown(api, alice, commit_id):
+    """Renovate asks by the commit alone."""
+    repository = Repository.objects.get()
+    push = Push.objects.create(
+        repository=repository, user=alice, reason="PUSH", state="APPLIED", wanted=[]
+    )
+    RefChange.objects.create(
+        push=push, ref="refs/heads/main", kind="UPDATE", old_id="1" * 40, new_id=commit_id
+    )
+    writer, reader = builders.user("writer"), builders.user("reader")
+    builders.grant(repository, writer, "REPO_WRITE")
+    builders.grant(repository, reader, "REPO_READ")
+    api(writer).post(f"{OLD}/{commit_id}", build())
+    assert api(reader).get(f"{OLD}/stats/{commit_id}").json()["successful"] == 1
+    assert api(builders.user("stranger")).get(f"{OLD}/{commit_id}").json()["size"] == 0
+
+
+def test_an_archived_repository_takes_no_reports(api, alice, commit_id):
+    Repository.objects.update(is_archived=True)
+    refused = api(alice).post(f"{R}/commits/{commit_id}/builds", build())
+    assert refused.status_code == 409
+    assert refused.json()["errors"][0]["exceptionName"].endswith("RepositoryArchivedException")
