@@ -8,7 +8,7 @@ from accounts.actor import Actor
 from core.errors import Invalid
 from discussions.models import LONGEST_PATH, Thread
 from discussions.subjects import AnchorRequest
-from gitengine import trees
+from gitengine import line_kinds, trees
 from gitengine.errors import NoSuchPath
 from gitengine.repository import GitRepository
 from gitengine.types import EntryKind
@@ -28,12 +28,15 @@ def columns(
         if len(one) > LONGEST_PATH:
             raise Invalid("The path is too long.", context="path")
     _check_place(git, path, src_path, from_hash, to_hash)
+    fields = _line_fields(wanted)
+    if "line" in fields:
+        _check_line(git, fields, path, src_path, from_hash, to_hash)
     return {
         "path": path,
         "src_path": src_path if src_path != path else "",
         "from_hash": from_hash,
         "to_hash": to_hash,
-        **_line_fields(wanted),
+        **fields,
     }
 
 
@@ -51,6 +54,37 @@ def _line_fields(wanted: AnchorRequest) -> dict[str, Any]:
         raise Invalid("The startLine must not come after the line.", context="startLine")
     start_type = wanted.start_line_type or wanted.line_type
     return fields | {"start_line": wanted.start_line, "start_line_type": start_type}
+
+
+def _check_line(
+    git: GitRepository,
+    fields: dict[str, Any],
+    path: str,
+    src_path: str,
+    from_hash: str,
+    to_hash: str,
+) -> None:
+    """Refuse a line that is not in the diff that the anchor names, or is of another kind there."""
+    is_old_side = fields["file_type"] == Thread.FileType.FROM
+    for name, line, kind in (
+        ("line", fields["line"], fields["line_type"]),
+        ("startLine", fields.get("start_line"), fields.get("start_line_type")),
+    ):
+        if line is None:
+            continue
+        # The first line of a range may be a removed one where the last is an added one.
+        side = kind == Thread.LineType.REMOVED or (is_old_side and kind != Thread.LineType.ADDED)
+        found = line_kinds.of_line(
+            git, from_hash or None, to_hash, path, src_path, line, is_old_side=side
+        )
+        where = "before the change" if side else "after it"
+        if found is None:
+            raise Invalid(f"{path} has no line {line} {where}.", context=name)
+        if found.value != kind:
+            raise Invalid(
+                f"Line {line} of {path} is {found.value} in this diff, not {kind}.",
+                context="lineType" if name == "line" else "startLineType",
+            )
 
 
 def _check_place(

@@ -60,8 +60,8 @@ def test_a_folder_is_no_place_to_comment_on(api, alice, repo, propose):
         for anchor in ({"path": path}, {"path": path, **place}):
             said = api(alice).post(f"{N}/comments", {"text": words, "anchor": anchor})
             assert said.status_code == 404
-    for path in ("dir/a.txt", "one.txt"):
-        anchor = {"path": path, **place}
+    for path, kind in (("dir/a.txt", "ADDED"), ("one.txt", "CONTEXT")):
+        anchor = {"path": path, **place, "lineType": kind}
         said = api(alice).post(f"{N}/comments", {"text": words, "anchor": anchor})
         assert said.status_code == 201
 

@@ -131,7 +131,7 @@ def test_a_place_in_the_diff(bob, path, ids):
     several = said(
         bob,
         path,
-        anchor=place | {"line": 3, "multilineMarker": {"startLine": 1, "startLineType": "ADDED"}},
+        anchor=place | {"multilineMarker": {"startLine": 1, "startLineType": "ADDED"}},
     )
     assert several["anchor"]["multilineMarker"] == {"startLine": 1, "startLineType": "ADDED"}
     general = said(bob, path)

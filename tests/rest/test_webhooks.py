@@ -262,3 +262,20 @@ def test_a_webhook_is_tested_by_its_own_address_too(api, alice, repo, settings, 
         (called,) = target.requests
     assert called.headers["X-Event-Key"] == "diagnostics:ping"
     assert api(alice).post(f"{path}/{number}0/test").status_code == 404
+
+
+def test_an_archived_repository_keeps_its_webhooks_as_they_are(api, admin):
+    repository = builders.repository(builders.project("ARC"), "repo")
+    hooks = "projects/ARC/repos/repo/webhooks"
+    body = {"name": "ci", "url": "http://192.0.2.7/", "events": ["repo:refs_changed"]}
+    number = api(admin).post(hooks, body).json()["id"]
+    type(repository).objects.filter(pk=repository.pk).update(is_archived=True)
+
+    for answer in (
+        api(admin).post(hooks, body),
+        api(admin).put(f"{hooks}/{number}", body | {"name": "other"}),
+        api(admin).delete(f"{hooks}/{number}"),
+    ):
+        assert answer.status_code == 409
+        assert answer.json()["errors"][0]["exceptionName"].endswith("RepositoryArchivedException")
+    assert api(admin).get(f"{hooks}/{number}").json()["name"] == "ci"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from core import events, outgoing, sealed
 from core.errors import Invalid, InvalidFields
+from repos.errors import RepositoryArchived
 from repos.models import Project, Repository
 from webhooks import selectors
 from webhooks.catalogue import ALIASES, keys_of
@@ -36,8 +37,9 @@ class Wanted:
 
 
 def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Webhook:
-    """Add a webhook to a project or repository."""
+    """Add a webhook to a project or repository; RepositoryArchived."""
     selectors.require_administrator(actor, place)
+    _require_in_use(place)
     missing = {
         name: f"The {name} is required."
         for name in ("name", "url", "events")
@@ -61,8 +63,9 @@ def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Webhook
 
 
 def update(actor: Actor, webhook: Webhook, wanted: Wanted) -> Webhook:
-    """Change what is given."""
+    """Change what is given; RepositoryArchived."""
     selectors.require_administrator(actor, webhook.place)
+    _require_in_use(webhook.place)
     # Names are resolved, which takes its time, before anything is locked.
     _check_url(wanted)
     with transaction.atomic():
@@ -80,13 +83,19 @@ def update(actor: Actor, webhook: Webhook, wanted: Wanted) -> Webhook:
 
 
 def delete(actor: Actor, webhook: Webhook) -> None:
-    """Take it away, with what it was still to be told."""
+    """Take it away, with what it was still to be told; RepositoryArchived."""
     selectors.require_administrator(actor, webhook.place)
+    _require_in_use(webhook.place)
     with transaction.atomic():
         number = webhook.pk
         webhook.delete()
         webhook.pk = number
         events.publish(WebhookDeleted(actor, webhook))
+
+
+def _require_in_use(place: Project | Repository) -> None:
+    if isinstance(place, Repository) and place.is_archived:
+        raise RepositoryArchived(str(place))
 
 
 def _check_url(wanted: Wanted) -> None:
