@@ -165,13 +165,7 @@ class Door(asyncssh.SSHServer):
         version = self.connection.get_extra_info("client_version") or b""
         agent = version.decode("ascii", "replace") if isinstance(version, bytes) else str(version)
         self.origin = Origin(address=self.origin.address, user_agent=f"SSH {agent}"[:500])
-        try:
-            is_open = await self._house.judge(site.read, site.SSH_ENABLED)
-        except outages.DATABASE_IS_AWAY as error:
-            logger.error("the database does not answer: %s", error)
-            raise asyncssh.DisconnectError(
-                asyncssh.DISC_SERVICE_NOT_AVAILABLE, outages.SENTENCE
-            ) from None
+        is_open = await self._asked(site.read, site.SSH_ENABLED)
         if not is_open:
             raise asyncssh.DisconnectError(
                 asyncssh.DISC_BY_APPLICATION, "SSH is switched off on this server."
@@ -186,13 +180,23 @@ class Door(asyncssh.SSHServer):
         """Whether this key, once proved, lets anybody in."""
         self._offered = public_keys.fingerprint(key.public_data)
         try:
-            await self._house.judge(self._recognise_offered)
+            await self._asked(self._recognise_offered)
         except TooManyFailures as error:
             raise asyncssh.DisconnectError(asyncssh.DISC_BY_APPLICATION, error.message) from None
         except DomainError:
             self._refusals += 1
             return False
         return True
+
+    async def _asked(self, question: Any, *arguments: Any) -> Any:
+        """Ask the database something; ends the connection with a sentence while it is away."""
+        try:
+            return await self._house.judge(question, *arguments)
+        except outages.DATABASE_IS_AWAY as error:
+            logger.error("the database does not answer: %s", error)
+            raise asyncssh.DisconnectError(
+                asyncssh.DISC_SERVICE_NOT_AVAILABLE, outages.SENTENCE
+            ) from None
 
     def auth_completed(self) -> None:
         """Remember the key whose owner has proved to hold it: the last one that was looked at."""
