@@ -2,12 +2,13 @@
 
 from django.urls import include, path, register_converter
 
-from core.api.converters import PersonalKey, RestVersion, Revision
+from core.api.converters import GitPath, PersonalKey, RestVersion, Revision
 
 # Before the routes are read, which name them.
 register_converter(RestVersion, "version")
 register_converter(PersonalKey, "personal")
 register_converter(Revision, "revision")
+register_converter(GitPath, "git_path")
 
 from accounts.api import urls as accounts  # noqa: E402
 from audit.api import urls as audit  # noqa: E402

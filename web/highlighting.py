@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from django.core.cache import caches
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -14,9 +13,10 @@ from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
+from core.remembered import remembered
+
 MOST_CHARACTERS = 200_000
 LONGEST_LINE = 5_000
-REMEMBERED_SECONDS = 24 * 3600
 
 _FORMATTER = HtmlFormatter(nowrap=True)
 # What the style sheet has a colour for.
@@ -34,13 +34,8 @@ def lines_of(text: str, name: str, blob_id: str) -> list[str]:
     """Give the lines of a file as HTML, remembered by the id of its content."""
     if len(text) > MOST_CHARACTERS:
         return [escape(line) for line in _split(text)]
-    key = f"lines:{blob_id}:{name.rpartition('.')[2][:20]}"
-    kept = caches["pages"]
-    found: list[str] | None = kept.get(key)
-    if found is None:
-        found = _coloured(text, name)
-        kept.set(key, found, REMEMBERED_SECONDS)
-    return found
+    ending = name.rpartition(".")[2][:20]
+    return remembered("lines", blob_id, ending, make=lambda: _coloured(text, name))
 
 
 def rows(lines: list[str], gutter: Mapping[int, str] | None = None) -> SafeString:

@@ -1,4 +1,4 @@
-"""Converters of REST paths: the version segment, a user's slug in the place of a project's key, a revision."""
+"""Converters of routes: the version segment, a user's slug in the place of a project's key, a revision, a path in Git."""
 
 
 class RestVersion:
@@ -33,6 +33,20 @@ class Revision:
     """A commit, branch or tag within a path: it ends at the first place where the route goes on."""
 
     regex = r".+?"
+
+    def to_python(self, value: str) -> str:
+        """Keep the text."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Keep the text."""
+        return value
+
+
+class GitPath:
+    """A path within a repository: every character that Git allows, a line feed too, which Django's own stops at."""
+
+    regex = r"[\s\S]+"
 
     def to_python(self, value: str) -> str:
         """Keep the text."""
