@@ -82,7 +82,8 @@ def time_limit(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def _within_limit(timeout: float) -> float:
+def within_limit(timeout: float) -> float:
+    """Give what is left of a `timeout` under the limits of this thread; TookTooLong if nothing is."""
     deadline = _deadline.get()
     if deadline is None:
         return timeout
@@ -196,7 +197,7 @@ def started(
     """Start git and give the Child; whatever happens inside, none is left running after it."""
     if not pass_fds:
         # A child that holds the repository's lock moves refs: that is never cut in half.
-        timeout = _within_limit(timeout)
+        timeout = within_limit(timeout)
     stderr = os.memfd_create("stderr")
     file = _input_file(stdin) if isinstance(stdin, bytes) else None
     given = stdin if isinstance(stdin, int) else file

@@ -92,13 +92,15 @@ def resolve(
 ) -> tuple[ObjectId, str | None]:
     """Find the commit that a name or an id means, and the full ref if it was a name.
 
-    Only names and ids: a full ref, `HEAD`, a branch, a tag, a whole or shortened commit id, in this
-    order. Git's revision grammar (`~1`, `:/text`, `@{...}`) is never looked at. NoSuchRevision.
+    Only names and ids: a full ref, `HEAD`, a branch, a tag, what stands below `refs/` such as
+    `pull-requests/1/merge`, a whole or shortened commit id, in this order. Git's revision grammar (`~1`, `:/text`, `@{...}`) is never looked at. NoSuchRevision.
     """
     if revision == "HEAD":
         revision = git.head_branch()
     candidates = (
-        [revision] if revision.startswith("refs/") else [BRANCHES + revision, TAGS + revision]
+        [revision]
+        if revision.startswith("refs/")
+        else [BRANCHES + revision, TAGS + revision, f"refs/{revision}"]
     )
     for name in candidates:
         if visible(name) and (ref := find(git, name)) is not None:

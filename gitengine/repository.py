@@ -15,6 +15,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import Option
 
+from gitengine import processes
 from gitengine.errors import NotAGitRepository, RepositoryLocked
 
 LOCK_FILE = "bitbucket.lock"
@@ -167,7 +168,7 @@ class GitRepository:
         except FileNotFoundError:
             raise NotAGitRepository("The repository's files are missing.") from None
         try:
-            _wait_for_lock(descriptor, timeout)
+            _wait_for_lock(descriptor, processes.within_limit(timeout))
             self._remove_stale_locks()
             yield replace(self, lock_fd=descriptor)
         finally:

@@ -32,8 +32,10 @@ from repos.services import ref_moves, ref_updates
 RESCOPE = lifecycle.PREPARE
 RESCOPE_TARGET = "pullrequests.rescope_target"
 FOLLOWED = (refs.BRANCHES, refs.TAGS)
-# Of many pull requests to one target, so that what somebody waits for comes in between.
-MOST_AT_ONCE = 20
+# Of many pull requests to one target, so that what somebody waits for comes in between: whoever asks
+# for one of the others has it settled at once.
+MOST_AT_ONCE = 10
+BETWEEN_BATCHES = timedelta(seconds=0.5)
 MOST_SHOWN_COMMITS = 25
 MOST_COMPARED_COMMITS = 10_000
 # Seconds that a job waits for another that settles the same pull request.
@@ -108,6 +110,7 @@ def settle_target(actor: Actor, repository_id: int, name: str) -> None:
             repository_id,
             name,
             unique_key=f"{RESCOPE_TARGET}:{repository_id}:{name}",
+            delay=BETWEEN_BATCHES,
         )
 
 

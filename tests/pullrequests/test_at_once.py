@@ -235,3 +235,13 @@ def test_a_build_that_a_webhook_starts_finds_the_merge(api, alice, repo, monkeyp
     for job in Job.objects.filter(task="webhooks.deliver"):
         jobs.run(job.pk)
     assert found == [True]
+
+
+@pytest.mark.parametrize("at", ["pull-requests/1/merge", MERGE_REF, "pull-requests/1/from"])
+def test_files_are_read_at_the_refs_of_a_pull_request(api, bob, repo, proposed, at):
+    api(bob).get(f"{N}/merge")
+    base = "projects/PRJ/repos/repo"
+    assert api(bob).get(f"{base}/browse/new.txt", at=at).status_code == 200
+    assert api(bob).get(f"{base}/raw/new.txt", at=at).status_code == 200
+    assert api(bob).get(f"{base}/commits", until=at).json()["size"] >= 1
+    assert api(bob).get(f"{base}/browse", at="internal/pull-requests/1").status_code == 404
