@@ -112,7 +112,7 @@ def _by_password(credentials: Password, origin: Origin) -> Actor:
     guard = Guard(credentials.name, origin)
     user = _judged_from_cache(credentials, guard)
     if user is None:
-        with throttle.turn(credentials.name):
+        with throttle.turn(guard, credentials.name):
             # Whoever waited may find that the same password was judged meanwhile, or others failed.
             guard = Guard(credentials.name, origin)
             user = _judged_from_cache(credentials, guard)
@@ -130,18 +130,21 @@ def _judged_from_cache(credentials: Password, guard: Guard) -> User | None:
     program that goes on sending an old password is no guesser and is not counted. Raises
     TooManyFailures for whatever else comes from somebody who has to wait.
     """
-    if not guard.may_compare:
+    if guard.wait and not guard.reserve_comparison():
         raise guard.refusal()
     user = verifiers.find_user(credentials.name)
     stored_hash = user.password if user else ""
     verdict = password_cache.look_up(credentials.name, credentials.text, stored_hash)
     if verdict is Verdict.RIGHT and user is not None and verifiers.may_use_passwords(user):
+        if guard.wait:
+            guard.return_comparison()
         guard.note_proof()
         return user
     if verdict is Verdict.WRONG:
+        if guard.wait:
+            guard.return_comparison()
         raise WrongPassword
     if guard.wait:
-        guard.count_comparison()
         raise guard.refusal()
     return None
 

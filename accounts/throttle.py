@@ -86,17 +86,20 @@ class Guard:
         has_failed = strangers[0] in {row.subject for row in self._rows}
         self.wait = max((_wait(row, self._now, has_failed) for row in self._rows), default=0)
 
-    @property
-    def may_compare(self) -> bool:
-        """Whether the password may be compared with what is cached, though the caller has to wait."""
-        return not self.wait or all(
-            row.comparisons < MOST_COMPARISONS[_subject_of(row)] for row in self._rows
-        )
+    def reserve_comparison(self) -> bool:
+        """Count a comparison before it is made, so that many at once do not pass the limit; False past it."""
+        for row in self._rows:
+            most = MOST_COMPARISONS[_subject_of(row)]
+            rows = SignInAttempts.objects.filter(subject=row.subject, comparisons__lt=most)
+            if not rows.update(comparisons=F("comparisons") + 1):
+                return False
+        return True
 
-    def count_comparison(self) -> None:
-        """Count a password that was compared while the caller had to wait, and was not the right one."""
+    def return_comparison(self) -> None:
+        """Take back a comparison that told nothing new: of a right password, or one known to be wrong."""
         keys = [row.subject for row in self._rows]
-        SignInAttempts.objects.filter(subject__in=keys).update(comparisons=F("comparisons") + 1)
+        rows = SignInAttempts.objects.filter(subject__in=keys, comparisons__gt=0)
+        rows.update(comparisons=F("comparisons") - 1)
 
     def count_failure(self) -> None:
         """Count a wrong password."""
@@ -163,13 +166,16 @@ def _check_secrets(keys: list[str]) -> None:
 
 
 @contextmanager
-def turn(name: str) -> Iterator[None]:
+def turn(guard: Guard, name: str) -> Iterator[None]:
     """Hash one password of a name at a time, in whatever process: who waited sees how the one before ended.
 
     Else many guesses that come at once would all be hashed before the first is counted. Unavailable
     after a while.
     """
-    with file_locks.held(f"sign-in-{_digest(name.lower())[:2]}", seconds=LONGEST_TURN) as has_turn:
+    # Strangers cannot keep those busy whom known callers wait for.
+    kind = "known" if guard.is_known else "stranger"
+    lock = f"sign-in-{kind}-{_digest(name.lower())[:3]}"
+    with file_locks.held(lock, seconds=LONGEST_TURN) as has_turn:
         if not has_turn:
             raise Unavailable("Too many people sign in at this moment. Try again.")
         yield

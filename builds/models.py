@@ -71,3 +71,26 @@ class BuildStatus(models.Model):
     def has_tests(self) -> bool:
         """Whether it was told how the tests went."""
         return self.tests_successful is not None
+
+
+class BuildRemoval(models.Model):
+    """An administrator removed from one repository what was said of a commit alone; elsewhere it stays."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="+")
+    commit_id = models.CharField(max_length=40)
+    key = models.CharField(max_length=255)
+    # What is said later is shown again.
+    removed_at = models.DateTimeField()
+
+    class Meta:
+        """The last one counts."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "commit_id", "key"], name="build_removal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Show it in a line."""
+        return f"{self.key} of {self.commit_id[:11]} in {self.repository_id}"

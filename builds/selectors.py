@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.permissions import Permission
 from builds.errors import NoSuchBuildStatus
-from builds.models import BuildStatus
+from builds.models import BuildRemoval, BuildStatus
 from core.errors import Forbidden, Invalid, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
 from repos import access
@@ -19,7 +19,7 @@ from repos.models import RefChange, Repository
 
 # Of a question about many commits, those whose repositories are looked for.
 MOST_COMMITS = 200
-MOST_PLACES = 200
+MOST_PLACES = 50
 
 ORDERS = {"NEWEST": "-updated_at", "OLDEST": "updated_at", "STATUS": "state"}
 
@@ -107,9 +107,14 @@ def get(actor: Actor, repository: Repository, commit_id: str, key: str) -> Build
 
 def of(repository: Repository) -> QuerySet[BuildStatus]:
     """What was said of a repository's commits: for it, or of the commit alone by who may write to it."""
-    return BuildStatus.objects.filter(
-        Q(repository=repository) | Q(repository=None, reporter__in=_writers(repository))
+    removed = BuildRemoval.objects.filter(
+        repository=repository,
+        commit_id=OuterRef("commit_id"),
+        key=OuterRef("key"),
+        removed_at__gte=OuterRef("updated_at"),
     )
+    alone = Q(repository=None, reporter__in=_writers(repository)) & ~Exists(removed)
+    return BuildStatus.objects.filter(Q(repository=repository) | alone)
 
 
 def _visible(actor: Actor, commit_ids: Collection[str]) -> QuerySet[BuildStatus]:
@@ -120,12 +125,12 @@ def _visible(actor: Actor, commit_ids: Collection[str]) -> QuerySet[BuildStatus]
     """
     seen = access.visible_repositories(actor)
     shown = Q(repository__in=seen.values("pk")) | Q(repository=None, reporter=actor.user)
-    shown |= Q(repository=None, reporter__in=access.holders(Permission.ADMIN, None))
     pushed = RefChange.objects.filter(
         new_id__in=list(commit_ids)[:MOST_COMMITS], push__repository__in=seen.values("pk")
     )
     places: dict[int, set[str]] = {}
-    for key, commit_id in pushed.values_list("push__repository", "new_id").distinct()[:MOST_PLACES]:
+    found = pushed.order_by("push__repository", "new_id").values_list("push__repository", "new_id")
+    for key, commit_id in found.distinct()[:MOST_PLACES]:
         places.setdefault(key, set()).add(commit_id)
     for repository in Repository.objects.select_related("project").filter(pk__in=places):
         shown |= Q(

@@ -14,7 +14,7 @@ from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
 from builds import selectors as find
 from builds.events import BuildStatusReported
-from builds.models import BuildStatus
+from builds.models import BuildRemoval, BuildStatus
 from core import events
 from core.errors import Forbidden, Invalid
 from repos import access
@@ -73,7 +73,15 @@ def report(
 def delete(actor: Actor, repository: Repository, commit_id: str, key: str) -> None:
     """Forget what was said of a commit under a key; nothing where nothing was."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
-    find.of(repository).filter(commit_id=commit_id, key=key).delete()
+    with transaction.atomic():
+        BuildStatus.objects.filter(repository=repository, commit_id=commit_id, key=key).delete()
+        # What names no repository may count elsewhere too: it goes from this one alone.
+        BuildRemoval.objects.update_or_create(
+            repository=repository,
+            commit_id=commit_id,
+            key=key,
+            defaults={"removed_at": timezone.now()},
+        )
 
 
 def _check(said: Report) -> None:

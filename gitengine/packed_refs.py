@@ -10,7 +10,7 @@ import os
 import threading
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,19 +94,25 @@ def as_text(listed: Iterable[Ref]) -> bytes:
     return os.fsencode("\n".join(lines) + "\n")
 
 
-def add(git_dir: Path, listed: Iterable[Ref]) -> None:
+def add(git_dir: Path, listed: Iterable[Ref], old: Mapping[str, ObjectId | None]) -> None:
     """Write these refs into the file, in the place of others of the same names; all or none, synced.
 
-    Under the repository's lock, and only for refs that have no loose file: that one would go on to
-    count. GitFailed if git holds the lock of the file, or the disk takes it not.
+    `old` says where each must stand in the file now, None for nowhere; and none may have a loose
+    file, which would go on to count. Both are looked at under git's own lock of the file. GitFailed
+    if something differs, git holds that lock, or the disk takes it not.
     """
     lock = git_dir / f"{FILE}.lock"
-    content = as_text({**read(git_dir).by_name, **{ref.name: ref for ref in listed}}.values())
     try:
         descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                standing = read(git_dir).by_name
+                for name, target in old.items():
+                    ref = standing.get(name)
+                    if (ref.target if ref else None) != target or (git_dir / name).is_file():
+                        raise GitFailed(FILE, 1, f"{name} has moved")
+                added = {ref.name: ref for ref in listed}
+                file.write(as_text({**standing, **added}.values()))
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(lock, git_dir / FILE)

@@ -187,10 +187,14 @@ def _apply(git: GitRepository, commands: list[RefCommand]) -> None:
     Git syncs a file for each ref to disk, which takes seconds for thousands of them.
     """
     if len(commands) >= MANY and all(c.kind is not RefChangeKind.DELETE for c in commands):
-        loose = _loose(git)
-        if not any(command.name in loose for command in commands):
-            peeled = _peel(git, {command.name: command.new for command in commands})
-            packed_refs.add(git.path, (Ref(c.name, c.new, peeled[c.name]) for c in commands))
+        peeled = _peel(git, {command.name: command.new for command in commands})
+        old = {c.name: None if c.old == ZERO_ID else c.old for c in commands}
+        try:
+            packed_refs.add(git.path, (Ref(c.name, c.new, peeled[c.name]) for c in commands), old)
+        except GitFailed:
+            # Some have a loose file, or git is at it: it knows what to do.
+            pass
+        else:
             return
     processes.run(
         ["update-ref", "--no-deref", "--stdin", "-z"],

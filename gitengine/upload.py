@@ -318,19 +318,15 @@ def _make_pack(
     if refusal:
         yield line(refusal)
         return
-    has_pack = False
+    pack = _PackWatch(version)
     try:
         if cache is None or not request.is_whole_clone:
             with _places.one() as place:
                 made = place.watch(_git_upload_pack(git, lines, version))
-                for chunk in made:
-                    has_pack = has_pack or _begins_pack(chunk, version)
-                    yield chunk
+                yield from pack.watch(made)
         else:
             key = cache.key(git, [b"version=%d" % version, *request.asked], visible)
-            for chunk in _kept_or_made(git, lines, version, cache, key):
-                has_pack = has_pack or _begins_pack(chunk, version)
-                yield chunk
+            yield from pack.watch(_kept_or_made(git, lines, version, cache, key))
     except Busy as error:
         yield line(f"ERR upload-pack: {error}")
     except GitFailed as error:
@@ -338,12 +334,26 @@ def _make_pack(
             raise
         # Within a pack git tells the client itself; before it, it tells its own log alone.
         reason = _reason(error)
-        if reason and not has_pack:
+        if reason and not pack.has_begun:
             yield line(f"ERR upload-pack: {reason}")
 
 
-def _begins_pack(chunk: bytes, version: int) -> bool:
-    return b"packfile\n" in chunk if version == 2 else b"NAK\n" in chunk or b"ACK " in chunk
+class _PackWatch:
+    """Knows whether the pack of an answer has begun, after which nothing may be put between."""
+
+    def __init__(self, version: int):
+        self.has_begun = False
+        self._marks = (b"packfile\n",) if version == 2 else (b"NAK\n", b"ACK ")
+        self._tail = b""
+
+    def watch(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass pieces on, and look for the mark, which may be cut in two."""
+        for chunk in chunks:
+            if not self.has_begun:
+                text = self._tail + chunk
+                self.has_begun = any(mark in text for mark in self._marks)
+                self._tail = text[-16:]
+            yield chunk
 
 
 def _reason(error: GitFailed) -> str:

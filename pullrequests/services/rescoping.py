@@ -114,34 +114,35 @@ def settle_target(actor: Actor, repository_id: int, name: str) -> None:
         )
 
 
-def settle(actor: Actor, key: int, *, seconds: float = LONGEST_WAIT) -> None:
+def settle(actor: Actor, key: int, *, seconds: float = LONGEST_WAIT) -> bool:
     """Let an open pull request agree with where its refs are, and know what a merge would give.
 
     One at a time for each pull request, in whatever process: who came second finds the work done.
-    Where that takes longer than `seconds`, it is left to a job.
+    Gives whether that is so now; where it takes longer than `seconds`, it is left to a job.
     """
     with file_locks.held(f"pull-request-{key % LOCKS}", seconds=seconds) as has_turn:
         if has_turn:
-            _settle_or_enqueue(actor, key)
-        else:
-            jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}", delay=timedelta(seconds=1))
+            return _settle_or_enqueue(actor, key)
+    jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}", delay=timedelta(seconds=1))
+    return False
 
 
-def _settle_or_enqueue(actor: Actor, key: int) -> None:
+def _settle_or_enqueue(actor: Actor, key: int) -> bool:
     row = (
         PullRequest.objects.select_related("repository__project", "from_repository__project")
         .filter(pk=key, state=PullRequest.State.OPEN)
         .first()
     )
     if row is None:
-        return
+        return True
     try:
         settled = _settle(actor, row)
     except (NoSuchPullRequest, IllegalPullRequestState, RepositoryArchived):
         # Closed or deleted meanwhile; what is archived is settled once it is in use again (`note_unarchived`).
-        return
+        return True
     if not settled:
         jobs.enqueue(RESCOPE, key, unique_key=f"{RESCOPE}:{key}", delay=timedelta(seconds=1))
+    return settled
 
 
 def _settle(actor: Actor, row: PullRequest) -> bool:

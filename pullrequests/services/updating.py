@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Sequence
 
+from django.core.cache import cache
 from django.db.models import F, Q, QuerySet
 
 from accounts.actor import Actor
@@ -32,6 +33,10 @@ MOST_OF_A_PATTERN = 25
 # Of a client that lists every ref without saying which it is after.
 MOST_UNNAMED = 5
 UNNAMED_SECONDS = 2.0
+MOST_TRIES = 4
+BETWEEN_TRIES = 0.1
+# What could not be found out for a fetch is not tried again for each fetch.
+LEFT_ALONE_SECONDS = 60
 
 _NUMBER = re.compile(re.escape(storage.PULL_REQUEST_REFS) + r"([0-9]{1,9})(/.*)?")
 _STALE = Q(is_updating=True) | ~Q(judged_from=F("from_id")) | ~Q(judged_to=F("to_id"))
@@ -56,10 +61,17 @@ def bring(
     deadline = time.monotonic() + seconds
     row = pull_request
     try:
-        while not _is_up_to_date(row) and (left := deadline - time.monotonic()) > 0:
+        # Heads that go on moving are left to the job after a few tries.
+        for _ in range(MOST_TRIES):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
             with processes.time_limit(left):
-                rescoping.settle(Actor.system(), row.pk, seconds=left)
+                is_settled = rescoping.settle(Actor.system(), row.pk, seconds=left)
             row = _again(pull_request)
+            if is_settled or _is_up_to_date(row):
+                break
+            time.sleep(BETWEEN_TRIES)
     except (GitError, Unavailable):
         logger.warning("%s could not be brought up to date", pull_request, exc_info=True)
         row = _again(pull_request)
@@ -89,8 +101,12 @@ def for_fetch(actor: Actor, repository: Repository, prefixes: Sequence[str]) -> 
     for row in rows.order_by("-updated_at", "-pk")[:most]:
         if (left := deadline - time.monotonic()) <= 0:
             return
+        failed = f"not-settled:{row.pk}:{row.from_id}:{row.to_id}"
+        if cache.get(failed):
+            continue
         try:
-            bring(actor, row, seconds=left)
+            if not _is_up_to_date(bring(actor, row, seconds=left)):
+                cache.set(failed, True, LEFT_ALONE_SECONDS)
         except outages.DATABASE_IS_AWAY:
             raise
         except Exception:
