@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core.errors import Conflict, DomainError, Invalid, Unavailable, translate
+from core.errors import Conflict, DomainError, Invalid, TooLarge, Unavailable, translate
 from gitengine import errors
 from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
@@ -91,6 +91,8 @@ def refusal_of_git(error: Exception) -> DomainError | None:
         return FileUnmodified(
             "The content provided is the same as what already exists. No change was committed."
         )
+    if isinstance(error, errors.InputTooLarge):
+        return TooLarge(_clean(f"{error}"))
     if isinstance(error, errors.ProtocolError):
         return Invalid(_clean(f"{error}"))
     if isinstance(error, (errors.RepositoryLocked, errors.Busy, errors.TookTooLong)):

@@ -18,6 +18,11 @@ from tests.builders import PASSWORD
 API = "/rest/api/latest/"
 
 
+def basic(name: str, password: str) -> str:
+    """Give the value of an Authorization header."""
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
 class RestClient:
     """Speak REST as one user; paths without a leading slash are below `/rest/api/latest/`."""
 
@@ -25,8 +30,7 @@ class RestClient:
         self.client = Client(raise_request_exception=False)
         self.headers: dict[str, str] = {}
         if user is not None:
-            pair = base64.b64encode(f"{user.name}:{password}".encode()).decode()
-            self.headers["Authorization"] = f"Basic {pair}"
+            self.headers["Authorization"] = basic(user.name, password)
 
     def get(self, path: str, /, **query: Any) -> HttpResponse:
         return self.request("GET", path, query=query)

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts import credentials
 from accounts.actor import Actor
 from core import links
-from core.errors import DomainError, Forbidden, Invalid, NotFound, TooLarge, Unavailable
+from core.errors import DomainError, Forbidden, Invalid, NotFound, refusal_of
 from gitengine import errors
 from gitengine.pktlines import FLUSH_PACKET, line
 from gitengine.upload import MOST_REQUEST_BYTES
@@ -116,8 +116,12 @@ def _service_of_query(request: HttpRequest) -> Service:
 
 def _announced(service: Service, answer: Iterator[bytes]) -> Iterator[bytes]:
     """Put before it what only HTTP says first (gitprotocol-http(5))."""
-    yield line(f"# service={service.value}") + FLUSH_PACKET
-    yield from answer
+    pieces = _Answer(answer)  # a refusal comes before anything is said
+    try:
+        yield line(f"# service={service.value}") + FLUSH_PACKET
+        yield from pieces
+    finally:
+        pieces.close()
 
 
 class _Answer:
@@ -148,20 +152,15 @@ def _stream(pieces: Iterator[bytes], content_type: str) -> StreamingHttpResponse
 
 def refusal(error: DomainError | errors.GitError) -> HttpResponse:
     """Show a refusal as git shows it to people: a status and a sentence."""
-    if isinstance(error, errors.InputTooLarge):
-        error = TooLarge(str(error))
-    elif isinstance(error, errors.ProtocolError):
-        error = Invalid(str(error))
-    elif isinstance(error, errors.Busy | errors.RepositoryLocked | errors.TookTooLong):
-        error = Unavailable(str(error))
-    elif isinstance(error, errors.GitError):
+    found = refusal_of(error)
+    if found is None:
         logger.error("git could not serve a request", exc_info=error)
         return _text("The server could not do this. Its administrator finds why in the log.", 500)
-    if isinstance(error, Forbidden):
+    if isinstance(found, Forbidden):
         # Not 401: git's credential helpers would forget a password that is right.
         return _text("You are not permitted to push to this repository.", 403)
-    response = _text(error.message, error.status)
-    for name, value in error.headers.items():
+    response = _text(found.message, found.status)
+    for name, value in found.headers.items():
         response[name] = value
     return response
 

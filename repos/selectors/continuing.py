@@ -97,13 +97,21 @@ class _Names:
     def chunk(self, number: int) -> list[str]:
         """Give a chunk as it was kept; else what follows on the chunks before it."""
         text = self._kept(number)
-        if text is None:
-            before: set[str] = set()
-            for earlier in range(number):
-                before.update(_split(self._kept(earlier)))
-            text = "\0".join(islice((n for n in self._make() if n not in before), CHUNK))
-            self._write(text, self._token, number)
-        return _split(text)
+        if text is not None:
+            return _split(text)
+        before: set[str] = set()
+        names: list[str] = []
+        for earlier in range(number + 1):
+            text = self._kept(earlier)
+            if text is None:
+                text = "\0".join(islice((n for n in self._make() if n not in before), CHUNK))
+                self._write(text, self._token, earlier)
+            names = _split(text)
+            if len(names) < CHUNK:
+                # The list ends here, however far behind its end somebody asks.
+                return names if earlier == number else []
+            before.update(names)
+        return names
 
     def _kept(self, number: int) -> str | None:
         if number == 0:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
+import re
+import sys
+from collections import defaultdict
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
+import gitengine
 from core.errors import refusal_of
 from gitengine import errors
 from repos.selectors import histories
-from tests import builders
+from tests import builders, reference
+from tests.access import pages, routes, worlds
+from tests.rest_client import basic
 
 pytestmark = pytest.mark.django_db
 
+ROOMS = {
+    *("gitengine", "repos", "discussions", "builds", "pullrequests", "webhooks", "notifications"),
+    *("audit", "operations", "transport", "web", "bitbucket_clone"),
+}
 # No refusals: the git program failed, or somebody reads a class that only others inherit from.
 ACCIDENTS = {errors.GitError, errors.GitFailed}
 MADE_OF = {
@@ -66,3 +79,75 @@ def test_a_path_that_leaves_the_repository(api, alice, path, more):
     assert answer.status_code in {200, 400, 404}
     if answer.status_code == 200:
         assert answer.json()["values"] == []
+
+
+class RefusingEngine:
+    """Stands for `gitengine`: each of its functions that takes a repository refuses, wherever it is called."""
+
+    def __init__(self, monkeypatch):
+        self.error: Exception | None = None
+        self.calls = 0
+        replaced = {}
+        for _, name, _ in pkgutil.iter_modules(gitengine.__path__):
+            module = importlib.import_module(f"gitengine.{name}")
+            for function in vars(module).values():
+                takes_repository = (
+                    inspect.isfunction(function)
+                    and function.__module__ == module.__name__
+                    and "GitRepository" in str(function.__annotations__)
+                )
+                if takes_repository:
+                    replaced[function] = self.instead_of(function)
+        for module in list(sys.modules.values()):
+            room = getattr(module, "__name__", "").partition(".")[0]
+            if room in ROOMS:
+                for name, value in list(vars(module).items()):
+                    if inspect.isfunction(value) and value in replaced:
+                        monkeypatch.setattr(module, name, replaced[value])
+
+    def instead_of(self, function):
+        def refuse(*given, **named):
+            if self.error is None:
+                return function(*given, **named)
+            self.calls += 1
+            raise self.error
+
+        def refuse_at_first_piece(*given, **named):
+            if self.error is None:
+                yield from function(*given, **named)
+            else:
+                self.calls += 1
+                raise self.error
+
+        return refuse_at_first_piece if inspect.isgeneratorfunction(function) else refuse
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_no_door_lets_an_error_of_the_engine_through(admin, monkeypatch, part):
+    """Every route, while the engine refuses whatever it is asked: by each kind of error in turn."""
+    _, _, numbers = worlds.build()
+    numbers = defaultdict(int, numbers | worlds.numbers_of_person(admin, 0))
+    refusals = sorted(set(KINDS) - ACCIDENTS, key=str)
+    engine, wrong = RefusingEngine(monkeypatch), []
+    for index, row in enumerate([*routes.REST, *pages.PAGES, *routes.GIT][part::4]):
+        path = row.path.replace("{me}", "admin")
+        path = re.sub(r"\{(\w+)\}", lambda match: str(numbers[match[1]]), path)
+        client = Client(raise_request_exception=False, headers={"X-Atlassian-Token": "no-check"})
+        if path.startswith("/scm/"):
+            client.defaults["HTTP_AUTHORIZATION"] = basic("admin", builders.PASSWORD)
+        else:
+            client.force_login(admin)
+        for kind in {errors.NoSuchPath, refusals[index % len(refusals)]}:
+            cache.clear()
+            engine.error = made(kind)
+            with builders.undone():
+                answer = client.generic(row.method, path, **routes.body_of(row))
+                content = b"".join(answer)
+            engine.error = None
+            if answer.status_code >= 500 and answer.status_code != 503:
+                wrong.append(f"{row.method} {path} answered {answer.status_code} to {kind}")
+            if "json" in answer.get("Content-Type", "") and content and "/oauth2/" not in path:
+                reference._check_envelope(path, answer)
+    assert wrong == []
+    assert engine.calls > 20

@@ -1,4 +1,4 @@
-"""Every route of REST, with values that nobody meant: a clear refusal or a harmless answer, never an accident."""
+"""Every body of REST, with values that nobody meant: a clear refusal or a harmless answer, never an accident."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import re
 from collections import defaultdict
 
 import pytest
-from django.test import Client
 
 from accounts.actor import Actor, Via
 from accounts.services import secrets
 from tests import builders, reference
-from tests.access import pages, routes
+from tests.access import routes
 from tests.rest_client import RestClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -24,7 +23,6 @@ ODD = [
 ]  # fmt: skip
 # Of all combinations, as many as take seconds; the same ones each time.
 SAMPLED = 500
-ODD_TEXTS = ["", "../../etc/passwd", "..%2f..%2fx", "a//b", "/x", ":/x", "-x", "%00", "-1", "x" * 3000, "%F0%28%8C", "%ff", "1e9", "99999999999999999999", "a%0Ab", "💥", "*"]  # fmt: skip
 
 
 @pytest.fixture
@@ -80,51 +78,4 @@ def test_odd_values_in_bodies(world, admin):
         path = filled(row, world)
         found = is_an_accident(row, path, send(client, row.method, path, body))
         wrong += [f"{found} to {str(body)[:200]!r}"] if found else []
-    assert wrong == []
-
-
-NAMES = ("start", "limit", "filter", "name", "permission", "order", "at", "until", "since", "path",
-         "context", "state", "period", "projectKey", "avatarSize", "filterText", "orderBy", "s")  # fmt: skip
-
-
-def test_odd_values_in_queries_and_paths(world, admin):
-    asked = []
-    for row in routes.REST:
-        plain, _, query = filled(row, world).partition("?")
-        asked += [(row, f"{plain}?{name}={odd}") for odd in ODD_TEXTS for name in NAMES]
-        for part in query.split("&") if query else ():
-            changed = [part.partition("=")[0] + "=" + odd for odd in ODD_TEXTS]
-            asked += [(row, f"{plain}?{query.replace(part, other)}") for other in changed] * 5
-        head, _, last = plain.rpartition("/")
-        asked += [(row, f"{head}/{odd}") for odd in ODD_TEXTS if "%" not in odd] * 3
-        asked.append((row, f"{head}/{last}/{last}"))
-    client, wrong = RestClient(admin), []
-    for row, path in sampled(asked):
-        found = is_an_accident(row, path, send(client, row.method, path, row.body))
-        wrong += [found[:300]] if found else []
-    assert wrong == []
-
-
-def test_odd_values_on_pages(world, admin):
-    asked = [
-        (row, name, odd)
-        for row in pages.PAGES
-        for name in ("start", "limit", "filter", "at", "until", "id", "action", "s", "name")
-        for odd in ODD_TEXTS
-    ]
-    client, wrong = Client(raise_request_exception=False), []
-    client.force_login(admin)
-    for row, name, odd in sampled(asked):
-        path = filled(row, world)
-        with builders.undone():
-            if row.method == "GET":
-                answer = client.get(f"{path}{'&' if '?' in path else '?'}{name}={odd}")
-            else:
-                answer = client.post(path, {name: odd, "action": odd})
-            if answer.streaming:
-                answer.getvalue()
-        found = is_an_accident(row, f"{path} {name}={odd[:50]}", answer)
-        wrong += [found] if found else []
-        if not client.session.get("_auth_user_id"):
-            client.force_login(admin)
     assert wrong == []

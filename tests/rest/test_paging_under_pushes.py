@@ -165,3 +165,17 @@ def test_a_list_of_several_chunks(api, alice, path, monkeypatch):
     late = fresh.get(f"{REPO}/branches", start=4, limit=10).json()
     whole = fresh.get(f"{REPO}/branches", limit=100).json()
     assert [one["id"] for one in late["values"]] == [one["id"] for one in whole["values"]][4:]
+
+
+def test_a_start_far_behind_the_end_costs_no_more_than_the_list(api, alice, path, monkeypatch):
+    from repos.selectors import continuing
+
+    client, read = api(alice), []
+    client.get(f"{REPO}/branches", limit=1)
+    original = continuing.begun
+    monkeypatch.setattr(continuing, "begun", lambda *key: read.append(key) or original(*key))
+
+    answer = client.get(f"{REPO}/branches?start={'9' * 500}").json()
+
+    assert answer["values"] == [] and answer["isLastPage"]
+    assert len(read) < 10
