@@ -64,6 +64,11 @@ def is_shown(ref_name: str) -> bool:
     return not (hides and ref_name.startswith(PULL_REQUEST_REFS))
 
 
+def is_pushable(ref_name: str) -> bool:
+    """Whether a client that pushes is told of this ref: those that the server owns it could not move."""
+    return not ref_name.startswith(SERVER_OWNED)
+
+
 @contextmanager
 def opened(repository: Repository) -> Iterator[GitRepository]:
     """Open the Git repository of a row, for a question; what Git refuses becomes our refusal."""

@@ -53,13 +53,15 @@ def matching(
 def reviewers(
     actor: Actor, source: Repository, from_ref: str, target: Repository, to_ref: str
 ) -> list[User]:
-    """Who is to be asked: each once, as far as they may read and did not write it themselves."""
+    """Who is to be asked, the caller included: each once, as far as they may read.
+
+    Bitbucket's `reviewers` resource names everybody whom the conditions require. Whoever opens the
+    pull request leaves themselves out: an author is no reviewer.
+    """
     found: dict[int, User] = {}
     for row in matching(actor, source, from_ref, target, to_ref):
         for user in row.reviewers.all():
             found.setdefault(user.pk, user)
-    if actor.user is not None:
-        found.pop(actor.user.pk, None)
     if not (target.is_public or target.project.is_public):
         may = access.holders(Permission.REPO_READ, target)
         readers = set(User.objects.filter(pk__in=may).values_list("pk", flat=True))

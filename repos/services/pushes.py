@@ -46,7 +46,7 @@ def advertise(actor: Actor, repository: Repository) -> Iterator[bytes]:
     """Tell a client that wants to push which refs there are."""
     _require_write(actor, repository)
     with storage.opened(repository) as git:
-        return receive.advertise(git, visible=storage.is_shown)
+        return receive.advertise(git, visible=storage.is_pushable)
 
 
 def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:

@@ -261,6 +261,22 @@ def test_refs_of_the_server_are_neither_made_nor_deleted(place, name):
     assert name in place.refs()
 
 
+def test_a_push_is_not_told_of_refs_that_it_could_not_move(place):
+    """There may be thousands of them; git hides them in the same way (receive.hideRefs)."""
+    head = git("rev-parse", "main", cwd=place.work)
+    git("update-ref", "refs/pull-requests/1/from", head, cwd=place.files)
+
+    pushing, fetching = (
+        requests.get(
+            f"{place.url}/info/refs?service={service}", auth=ADMINISTRATOR, timeout=60
+        ).content
+        for service in ("git-receive-pack", "git-upload-pack")
+    )
+
+    assert b"refs/heads/main" in pushing and b"refs/pull-requests/" not in pushing
+    assert b"refs/pull-requests/1/from" in fetching
+
+
 def test_push_options_and_long_protocol_headers_are_bounded(place):
     git(
         "-c",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
 from pullrequests.models import DefaultReviewers, PullRequestSettings
+from repos import storage
 from repos.models import RefRestriction
 from tests import builders
+from tests.builders import git
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +92,28 @@ def test_checks_and_strategies(settings):
     assert client.post(page, {"action": "inherit-strategies"}).status_code == 302
     row.refresh_from_db()
     assert row.strategies is None and row.required_approvals is None
+
+
+def test_who_opens_a_pull_request_is_not_offered_as_its_reviewer(alice):
+    project = builders.project("PRJ")
+    repository = builders.repository(project, content=True)
+    builders.grant(project, alice, "PROJECT_ADMIN")
+    builders.grant(project, builders.user("bob"), "PROJECT_READ")
+    head = git("rev-parse", "main~1", cwd=storage.path_of(repository.pk))
+    git("update-ref", "refs/heads/older", head, cwd=storage.path_of(repository.pk))
+    client = Client()
+    client.force_login(alice)
+    rule = {
+        "action": "add",
+        "source_type": "ANY_REF",
+        "target_type": "ANY_REF",
+        "required_approvals": "0",
+    }
+    page = "/projects/PRJ/repos/repo/settings/default-reviewers"
+    for name in ("alice", "bob"):
+        assert client.post(page, rule | {"reviewers": name}).status_code == 302
+
+    create = "/projects/PRJ/repos/repo/pull-requests?create&sourceBranch=main&targetBranch=older"
+    shown = client.get(create).content.decode()
+
+    assert re.search(r'name="reviewers"[^>]*value="bob"', shown)

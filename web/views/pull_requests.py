@@ -160,5 +160,6 @@ def _offered(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": title[:255],
         "description": description.strip(),
-        "reviewers": ", ".join(user.name for user in asked),
+        # Whoever opens it is its author, and no reviewer.
+        "reviewers": ", ".join(user.name for user in asked if user != actor.user),
     }
