@@ -119,9 +119,8 @@ class Quarantine:
         thin = [] if self.git.is_borrowing else ["--fix-thin"]
         environment = self.env
         if shallow:
-            file = self.path / "shallow"
-            file.write_text("".join(f"{one}\n" for one in shallow))
-            environment = {**environment, "GIT_SHALLOW_FILE": str(file)}
+            self._shallow_file.write_text("".join(f"{one}\n" for one in shallow))
+            environment = {**environment, "GIT_SHALLOW_FILE": str(self._shallow_file)}
         try:
             processes.run(
                 ["index-pack", "--stdin", *thin, _STRICT, f"--max-input-size={most_bytes}"],
@@ -133,18 +132,27 @@ class Quarantine:
         except GitFailed as error:
             raise ProtocolError(_why(error)) from error
 
-    def is_connected(self, ids: Sequence[ObjectId]) -> bool:
+    @property
+    def _shallow_file(self) -> Path:
+        return self.path / "shallow"
+
+    def is_connected(self, ids: Sequence[ObjectId], *, with_shallow: bool = False) -> bool:
         """Whether everything that these objects need is here or in the repository.
+
+        With `with_shallow` nothing is needed below the shallow commits that came with the pack.
 
         Where objects are borrowed, what the repository has is what its own refs reach: else a push
         that names an object of another member would open it, without ever sending it.
         """
         listing = [] if self.git.is_borrowing else ["--quiet"]
+        environment = self.env
+        if with_shallow and self._shallow_file.exists():
+            environment = {**environment, "GIT_SHALLOW_FILE": str(self._shallow_file)}
         needed = processes.stream(
             ["rev-list", "--objects", "--no-object-names", *listing, "--stdin", "--not", "--all"],
             git_dir=self.git.path,
             stdin="".join(f"{object_id}\n" for object_id in ids).encode(),
-            env=self.env,
+            env=environment,
             timeout=CONNECT_TIMEOUT,
         )
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 MOST_COMMAND_BYTES = 64 * 1024 * 1024
 MOST_PUSH_OPTIONS = 100
-MOST_WALKS = 64
+# Seconds for finding which of many refs lack objects.
+LONGEST_SEARCH = 30.0
 MOST_SHALLOW = 10_000
 
 _CAPABILITIES = (
@@ -192,12 +194,23 @@ def _refuse_unconnected(
 ) -> list[RefCommand]:
     """Refuse what points at objects that are not all there; one walk, unless something is missing.
 
-    A client with a shallow clone is told in git's words that its history does not reach far enough.
+    Where all that is missing lies below the commits at which the client's clone is shallow, it is
+    told so in git's words.
     """
-    why = "shallow update not allowed" if shallow else "missing necessary objects"
     new = {c.new for c in commands if not c.refusal and c.kind is not RefChangeKind.DELETE}
-    broken = _unconnected(incoming, sorted(new), [MOST_WALKS])
-    return [c.refused(why) if c.new in broken else c for c in commands]
+    until = time.monotonic() + LONGEST_SEARCH
+    broken = _unconnected(incoming, sorted(new), until)
+    lacking = (
+        _unconnected(incoming, sorted(broken), until, with_shallow=True) if shallow else broken
+    )
+    judged = []
+    for command in commands:
+        if command.new in lacking:
+            command = command.refused("missing necessary objects")
+        elif command.new in broken:
+            command = command.refused("shallow update not allowed")
+        judged.append(command)
+    return judged
 
 
 def _refuse_other_kinds(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
@@ -215,19 +228,27 @@ def _refuse_other_kinds(incoming: Quarantine, commands: list[RefCommand]) -> lis
     return judged
 
 
-def _unconnected(incoming: Quarantine, ids: list[str], walks: list[int]) -> set[str]:
-    """Find, by halving, which ids lack something; when `walks` are used up, all that are left do."""
+def _unconnected(
+    incoming: Quarantine, ids: list[str], until: float, *, with_shallow: bool = False
+) -> set[str]:
+    """Find, by halving, which ids lack something; those not looked at by then are taken to.
+
+    `until` is a time of the monotonic clock; `with_shallow` misses nothing below shallow commits.
+    """
     if not ids:
         return set()
-    if walks[0] <= 0:
+    if time.monotonic() > until:
         return set(ids)
-    walks[0] -= 1
-    if incoming.is_connected(ids):
+    if incoming.is_connected(ids, with_shallow=with_shallow):
         return set()
     if len(ids) == 1:
         return set(ids)
     middle = len(ids) // 2
-    return _unconnected(incoming, ids[:middle], walks) | _unconnected(incoming, ids[middle:], walks)
+    return {
+        one
+        for half in (ids[:middle], ids[middle:])
+        for one in _unconnected(incoming, half, until, with_shallow=with_shallow)
+    }
 
 
 def _report(asked: Asked, unpacked: str, commands: list[RefCommand]) -> Iterator[bytes]:

@@ -223,6 +223,27 @@ def test_a_hostile_gitmodules_is_refused(place):
     assert b"ng refs/heads/new" in answer.content
 
 
+def test_only_history_below_its_boundary_is_a_shallow_update(place):
+    head = git("rev-parse", "main", cwd=place.work)
+    commands = line(f"shallow {head}") + line(f"{ZERO} {'1' * 40} refs/heads/new\0report-status")
+
+    answer = place.post("git-receive-pack", commands + b"0000" + pack())
+
+    assert b"ng refs/heads/new missing necessary objects" in answer.content
+
+
+def test_good_refs_pass_among_many_bad_ones(place):
+    wanted = {f"refs/heads/bad{number}": f"{number:040x}" for number in range(1, 101)}
+    wanted["refs/heads/good"] = git("rev-parse", "main", cwd=place.work)
+    commands = [f"{ZERO} {new} {name}" for name, new in wanted.items()]
+    commands[0] += "\0report-status"
+
+    answer = place.post("git-receive-pack", b"".join(map(line, commands)) + b"0000" + pack())
+
+    assert answer.content.count(b"missing necessary objects") == 100
+    assert b"ok refs/heads/good" in answer.content
+
+
 def test_a_duplicate_entry_in_a_tree_is_refused(place):
     blob = object_id(3, b"x")
     tree = tree_with((b"100644", b"a", blob), (b"100644", b"a", blob))

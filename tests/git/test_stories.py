@@ -314,5 +314,6 @@ def test_history_that_ends_in_nothing_is_refused_alone(place, tmp_path, version)
 
     other = place.repository()
     told = git(*protocol, "push", "--atomic", other, "main", "alone", cwd=shallow, check=False)
-    assert "shallow update not allowed" in told or "atomic" in told
+    assert "main -> main (shallow update not allowed)" in told
+    assert "alone -> alone (another ref of this atomic push was refused)" in told
     assert git("ls-remote", other, cwd=tmp_path) == ""
