@@ -7,6 +7,7 @@ each pull request, in whatever process. So a script that pushes and merges at on
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ MOST_UNNAMED = 5
 UNNAMED_SECONDS = 2.0
 MOST_TRIES = 4
 BETWEEN_TRIES = 0.1
-# What could not be found out for a fetch is not tried again for each fetch.
+# What could not be found out for these two heads is left to the job, and not tried by each request.
 LEFT_ALONE_SECONDS = 60
 
 _NUMBER = re.compile(re.escape(storage.PULL_REQUEST_REFS) + r"([0-9]{1,9})(/.*)?")
@@ -56,7 +57,9 @@ def bring(
 
     `pull_request` has been shown to the actor. Its `refs/pull-requests/N/merge` stands where it is clean.
     """
-    if _is_up_to_date(pull_request):
+    failed = f"not-settled:{pull_request.pk}:{pull_request.from_id}:{pull_request.to_id}"
+    # Who was given less time than this has proved nothing.
+    if _is_up_to_date(pull_request) or cache.get(failed, 0) >= math.ceil(seconds):
         return pull_request
     deadline = time.monotonic() + seconds
     row = pull_request
@@ -75,6 +78,8 @@ def bring(
     except (GitError, Unavailable):
         logger.warning("%s could not be brought up to date", pull_request, exc_info=True)
         row = _again(pull_request)
+    if not _is_up_to_date(row):
+        cache.set(failed, math.ceil(seconds), LEFT_ALONE_SECONDS)
     return row
 
 
@@ -101,12 +106,8 @@ def for_fetch(actor: Actor, repository: Repository, prefixes: Sequence[str]) -> 
     for row in rows.order_by("-updated_at", "-pk")[:most]:
         if (left := deadline - time.monotonic()) <= 0:
             return
-        failed = f"not-settled:{row.pk}:{row.from_id}:{row.to_id}"
-        if cache.get(failed):
-            continue
         try:
-            if not _is_up_to_date(bring(actor, row, seconds=left)):
-                cache.set(failed, True, LEFT_ALONE_SECONDS)
+            bring(actor, row, seconds=left)
         except outages.DATABASE_IS_AWAY:
             raise
         except Exception:
