@@ -135,6 +135,18 @@ SETUP_SYSADMIN = {
 # --- Processes: serve ----------------------------------------------------------------------------
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
+# Threads of each web process that git, archives and comparisons never occupy.
+HTTP_RESERVED_THREADS = env.int("HTTP_RESERVED_THREADS", default=8)
+HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS = env.int("HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS", default=16)
+# Open connections of one address with each web process; proxies that are trusted have no such limit.
+HTTP_CONNECTIONS_PER_ADDRESS = env.int("HTTP_CONNECTIONS_PER_ADDRESS", default=250)
+# How long a request may wait for a thread before it is answered 503.
+HTTP_QUEUE_SECONDS = env.float("HTTP_QUEUE_SECONDS", default=30.0)
+# For the head of a request; then for what a client keeps us waiting in all, beside its bytes' worth.
+HTTP_HEAD_SECONDS = env.float("HTTP_HEAD_SECONDS", default=10.0)
+HTTP_GRACE_SECONDS = env.float("HTTP_GRACE_SECONDS", default=30.0)
+HTTP_SILENCE_SECONDS = env.float("HTTP_SILENCE_SECONDS", default=60.0)
+HTTP_MIN_BYTES_A_SECOND = env.int("HTTP_MIN_BYTES_A_SECOND", default=1024)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
 # What waits for other machines most of the time, webhooks and mail, and holds up nothing else.
 CALLING_THREADS = env.int("CALLING_THREADS", default=16)
@@ -344,6 +356,13 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": False,
 }
+
+# --- Rendering of strangers' text: core.rendering -------------------------------------------------
+# Processes that each web process and each worker may start for it.
+RENDER_PROCESSES = env.int("RENDER_PROCESSES", default=2)
+# Of processor time and memory for one text; what needs more is shown as it was written.
+RENDER_SECONDS = env.float("RENDER_SECONDS", default=1.0)
+RENDER_MEMORY_BYTES = env.int("RENDER_MEMORY_BYTES", default=256 * 1024**2)
 
 # --- Git: transport, repos.storage ---------------------------------------------------------------
 GIT_MAX_PACK_BYTES = env.int("GIT_MAX_PACK_BYTES", default=20 * 1024**3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -21,13 +22,14 @@ from django.core.management import call_command
 from gunicorn.app.base import BaseApplication
 
 from bitbucket_clone import process_memory
-from bitbucket_clone.web_worker import PatientWorker
+from bitbucket_clone.web_server.worker import PatientWorker
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 120
 SHORTEST_LIFE = 5.0
 JOBS_NICENESS = 5
+MOST_OPEN_FILES = 65536
 
 _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -72,6 +74,9 @@ class WebServer(BaseApplication):
 def supervise(port: int) -> int:
     """Run the children until SIGTERM or SIGINT; gives the exit status."""
     process_memory.limit_arenas()
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A web process holds a thousand connections, and pipes to git beside them.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most_files, MOST_OPEN_FILES), most_files))
     from bitbucket_clone import wsgi  # noqa: F401 - loaded before the fork, to be shared
 
     bodies: dict[str, Callable[[], None]] = {

@@ -34,6 +34,14 @@ GIT_SECONDS = Histogram(
 CACHE_LOOKUPS = Counter(
     "bitbucket_cache_lookups", "Questions to what is remembered.", ["kind", "outcome"]
 )
+RENDERINGS = Counter(
+    "bitbucket_renderings",
+    "Texts that were made HTML, and those that stay plain.",
+    ["task", "outcome"],
+)
+CONNECTIONS_CUT = Counter(
+    "bitbucket_http_connections_cut", "Connections that were ended for a limit.", ["why"]
+)
 JOBS = Counter("bitbucket_jobs", "Jobs that were run.", ["task", "outcome"])
 DELIVERIES = Counter("bitbucket_webhook_deliveries", "Attempts to call a webhook.", ["outcome"])
 

@@ -70,27 +70,15 @@ class _Painter:
         self._name = file.change.path
         self._pairs_left = MOST_PAIRS
         self._shows_returns = _mixes_endings(file)
-        letters = sum(len(line.text) for hunk in file.hunks for line in hunk.lines)
-        self._is_coloured = letters <= highlighting.MOST_CHARACTERS
+        self._colours = _colours(file)
 
     def paint(self, hunk: Hunk) -> dict[int, str]:
         """Give the text of each line as HTML, by the identity of the line."""
         marks = self._marks(hunk)
-        colours = self._colours(hunk)
         return {
-            id(line): self._text(line, colours.get(id(line)), marks.get(id(line), []))
+            id(line): self._text(line, self._colours.get(id(line)), marks.get(id(line), []))
             for line in hunk.lines
         }
-
-    def _colours(self, hunk: Hunk) -> dict[int, Pieces]:
-        if not self._is_coloured:
-            return {}
-        found: dict[int, Pieces] = {}
-        for left_out in (LineKind.ADDED, LineKind.REMOVED):
-            side = [line for line in hunk.lines if line.kind is not left_out]
-            pieces = highlighting.pieces_of([line.text for line in side], self._name)
-            found |= {id(line): one for line, one in zip(side, pieces, strict=False)}
-        return found
 
     def _marks(self, hunk: Hunk) -> dict[int, Spans]:
         found: dict[int, Spans] = {}
@@ -110,6 +98,22 @@ class _Painter:
         else:
             html = "".join(_painted(pieces or [("", text)], marks, len(text)))
         return html + (_CUT if line.truncated else "") + ("" if line.newline else _NO_NEWLINE)
+
+
+def _colours(file: FileDiff) -> dict[int, Pieces]:
+    """Give the coloured pieces of lines, by the identity of the line: both sides of all hunks at once."""
+    sides = [
+        [line for line in hunk.lines if line.kind is not left_out]
+        for hunk in file.hunks
+        for left_out in (LineKind.ADDED, LineKind.REMOVED)
+    ]
+    texts = [[line.text for line in side] for side in sides]
+    found = highlighting.pieces_of(texts, file.change.path)
+    return {
+        id(line): pieces
+        for side, lines in zip(sides, found, strict=True)
+        for line, pieces in zip(side, lines, strict=False)
+    }
 
 
 def _painted(pieces: Pieces, marks: Spans, end: int) -> Iterator[str]:

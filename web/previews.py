@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import posixpath
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from core import markup
-from core.remembered import remembered
+from core import links, markup
+from core.markup import FileLinks
 from gitengine.types import Entry
 from repos.models import Repository
+from repos.representations import repository_path
 from web.templatetags.pages import repository_url
 
 MARKDOWN = (".md", ".markdown")
@@ -47,25 +49,12 @@ def picture_url(repository: Repository, entry: Entry, at: str) -> str | None:
 
 def markdown(repository: Repository, entry: Entry, text: str, at: str) -> str:
     """HTML of a Markdown file, its relative links leading to the pages of this revision."""
-    folder = posixpath.dirname(entry.path)
-
-    def link_to(target: str, is_image: bool) -> str:
-        path = posixpath.normpath(
-            posixpath.join("/", "" if target.startswith("/") else folder, target.lstrip("/"))
-        )
-        drawn = "1" if is_image and path.lower().endswith(DRAWING) else ""
-        page = "raw" if is_image else "browse"
-        return repository_url(repository, page, path.lstrip("/"), at=at, preview=drawn)
-
-    return remembered(
-        "markup",
-        repository.pk,
-        repository_url(repository),
-        entry.id,
-        entry.path,
-        at,
-        make=lambda: markup.render(text, link_to),
+    where = FileLinks(
+        repository=links.context_path() + repository_path(repository),
+        folder=posixpath.dirname(entry.path),
+        query=urlencode({"at": at} if at else {}, errors="surrogateescape"),
     )
+    return markup.render(text, file_links=where)
 
 
 def table(name: str, text: str) -> Table | None:

@@ -260,9 +260,9 @@ def test_emoticons_are_found_by_name(api, alice):
 def test_a_long_text_is_remembered_until_whom_it_names_changes(db, alice):
     words = "word " * 100 + "@alice and `@alice`"
     (first,) = markup.render([words])
-    before = hits_of("markup")
+    before = hits_of("rendered")
     assert markup.render([words]) == [first]
-    assert hits_of("markup") == before + 1
+    assert hits_of("rendered") == before + 1
     User.objects.filter(pk=alice.pk).update(display_name="Alice Else")
     (later,) = markup.render([words])
     assert "Alice Else" in later and "Alice Else" not in first and later.count("Alice Else") == 1

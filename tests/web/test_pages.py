@@ -345,11 +345,11 @@ def test_relative_links_and_pictures_of_a_readme_lead_into_the_repository(world)
 
     html = markup.render(
         "[a](docs/x.md#part) ![b](img.png) [c](https://example.com) [d](#here) - [ ] task",
-        lambda path, is_image: f"/{'raw' if is_image else 'browse'}/{path}",
+        file_links=markup.FileLinks("/r", folder="guide", query="at=v1"),
     )
 
-    assert 'href="/browse/docs/x.md#part"' in html
-    assert 'src="/raw/img.png"' in html
+    assert 'href="/r/browse/guide/docs/x.md?at=v1#part"' in html
+    assert 'src="/r/raw/guide/img.png?at=v1"' in html
     assert 'href="https://example.com"' in html
     assert 'href="#here"' in html
 

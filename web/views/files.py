@@ -197,7 +197,7 @@ def _file(
             return shown | {"rendered": previews.markdown(repository, entry, text, at)}
         if (table := previews.table(entry.name, text)) is not None:
             return shown | {"table": table}
-    lines = highlighting.lines_of(text, entry.name, entry.id)
+    lines = highlighting.lines_of(text, entry.name)
     gutter = _blame(request, repository, where) if mode == "blame" else None
     return shown | {"lines": lines, "rows": highlighting.rows(lines, gutter)}
 

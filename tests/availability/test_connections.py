@@ -1,0 +1,238 @@
+"""Clients that send slowly, fall silent or never read hold no thread, and go by themselves."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import re
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.builders import git
+from tests.server import ADMINISTRATOR, Server
+
+pytestmark = pytest.mark.slow
+
+MANY = 100
+HOST = b"Host: localhost\r\n"
+BASIC = b"Authorization: Basic " + base64.b64encode(":".join(ADMINISTRATOR).encode()) + b"\r\n"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A server whose patience is short, with a public repository that holds a file of 8 MB."""
+    folder = tmp_path_factory.mktemp("connections")
+    running = Server(
+        folder / "home",
+        WEB_WORKERS="1",
+        HTTP_HEAD_SECONDS="2",
+        HTTP_GRACE_SECONDS="4",
+        HTTP_SILENCE_SECONDS="4",
+    ).start()
+    address = running.repository(key="OPEN", public=True)
+    work = folder / "work"
+    git("init", "-q", "-b", "main", str(work), cwd=folder)
+    (work / "large.bin").write_bytes(bytes(range(256)) * 4096 * 8)
+    git("add", ".", cwd=work)
+    git("commit", "-q", "-m", "large", cwd=work)
+    git("push", "-q", address, "main", cwd=work)
+    yield running
+    running.stop()
+
+
+def memory_of(server: Server) -> int:
+    """Bytes that the processes of a server hold for themselves."""
+    total, waiting = 0, [server.pid]
+    while waiting:
+        pid = waiting.pop()
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        except OSError:
+            continue
+        total += 1024 * int(re.search(r"Pss_Anon:\s+(\d+)", rollup)[1])
+        waiting += [int(one) for one in children.split()]
+    return total
+
+
+@contextmanager
+def many(server: Server, data: bytes, number: int = MANY, *, receive_buffer: int = 0):
+    """So many connections that have sent this and say no more."""
+    with ExitStack() as stack:
+        found = []
+        for _ in range(number):
+            one = stack.enter_context(socket.socket())
+            if receive_buffer:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            one.connect(("127.0.0.1", server.port))
+            one.sendall(data)
+            found.append(one)
+        yield found
+
+
+def serves(server: Server) -> bool:
+    """Whether others are answered: the status, a page, REST and git."""
+    answers = [
+        requests.get(f"{server.url}/{path}", timeout=10, auth=ADMINISTRATOR).status_code
+        for path in (
+            "status", "projects/OPEN/repos/repo/browse", "rest/api/latest/projects",
+            "scm/open/repo.git/info/refs?service=git-upload-pack",
+        )
+    ]  # fmt: skip
+    return answers == [200] * 4
+
+
+def are_closed(connections: list[socket.socket]) -> bool:
+    """Whether the server ends all of them by itself, within the limits of this module's server."""
+    deadline = time.monotonic() + 30
+    for one in connections:
+        one.settimeout(max(0.1, deadline - time.monotonic()))
+        try:
+            while one.recv(65536):
+                pass
+        except TimeoutError:
+            return False
+        except OSError:
+            pass
+    return True
+
+
+GIT_BODY = (
+    b"POST /scm/open/repo.git/git-upload-pack HTTP/1.1\r\n" + HOST
+    + b"Content-Type: application/x-git-upload-pack-request\r\n"
+)  # fmt: skip
+STALLED = {
+    "nothing": b"",
+    "a head": b"GET /status HTTP/1.1\r\nHost: lo",
+    "a chunked body of git": GIT_BODY + b"Transfer-Encoding: chunked\r\n\r\n4\r\n0032",
+    "a long body of git": GIT_BODY + b"Content-Length: 1000000\r\n\r\n" + b"0032want",
+    "a push": (
+        b"POST /scm/open/repo.git/git-receive-pack HTTP/1.1\r\n" + HOST + BASIC
+        + b"Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000\r\n\r\n"
+    ),
+    "a form": (
+        b"POST /login HTTP/1.1\r\n" + HOST
+        + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na=b"
+    ),
+    "JSON": (
+        b"POST /rest/api/latest/projects HTTP/1.1\r\n" + HOST + BASIC
+        + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STALLED)
+def test_requests_that_never_come_whole(place, kind):
+    before = memory_of(place)
+    with many(place, STALLED[kind]) as connections:
+        assert serves(place)
+        assert memory_of(place) - before < 32 * 1024 * 1024
+        if kind != "nothing":
+            assert are_closed(connections)
+
+
+def test_bodies_that_come_byte_by_byte(place):
+    with many(place, STALLED["a chunked body of git"]) as connections:
+        has_ended = threading.Event()
+
+        def drip() -> None:
+            while not has_ended.wait(0.5):
+                for one in connections:
+                    try:
+                        one.send(b"1")
+                    except OSError:
+                        pass
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            assert serves(place)
+            assert are_closed(connections)
+        finally:
+            has_ended.set()
+            dripping.join()
+
+
+def test_answers_that_nobody_reads(place):
+    """More of them than there are threads."""
+    before = memory_of(place)
+    path = b"/projects/OPEN/repos/repo/raw/large.bin"
+    with many(
+        place, b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n", receive_buffer=4096
+    ) as connections:
+        assert serves(place)
+        assert memory_of(place) - before < 96 * 1024 * 1024
+        time.sleep(6)
+        assert are_closed(connections)
+    assert not place.children("cat-file")
+    assert serves(place)
+
+
+def test_a_slow_reader_gets_all_of_it(place):
+    """Slower than it is made, so that the answer changes hands many times."""
+    with requests.get(
+        f"{place.url}/projects/OPEN/repos/repo/raw/large.bin", stream=True, timeout=60
+    ) as answer:
+        content = bytearray()
+        for piece in answer.iter_content(256 * 1024):
+            content += piece
+            time.sleep(0.15)
+    assert bytes(content) == bytes(range(256)) * 4096 * 8
+
+
+def test_a_body_that_is_not_read_leaves_the_connection_open(place):
+    """A refused upload of 70 kB, and then another request on the same connection."""
+    client = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
+    client.connect()
+    first = client.sock
+    for _ in range(3):
+        client.request("POST", "/rest/api/latest/projects", body=b"x" * 70_000)
+        refused = client.getresponse()
+        refused.read()
+        assert refused.status in {400, 401, 415}
+        assert client.sock is first
+    client.close()
+
+
+def test_requests_one_behind_another_on_one_connection(place):
+    get = b"GET /status HTTP/1.1\r\n" + HOST + b"\r\n"
+    with socket.create_connection(("127.0.0.1", place.port), timeout=10) as one:
+        one.sendall(get * 3 + get[:20])
+        one.sendall(get[20:].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        content = b""
+        while data := one.recv(65536):
+            content += data
+    assert content.count(b"HTTP/1.1 200 OK") == 4
+
+
+def test_who_asks_to_be_told_before_sending_is_told(place):
+    head = (
+        b"POST /rest/api/latest/projects HTTP/1.1\r\n" + HOST + BASIC
+        + b"Content-Type: application/json\r\nContent-Length: 16\r\nExpect: 100-continue\r\n\r\n"
+    )  # fmt: skip
+    with socket.create_connection(("127.0.0.1", place.port), timeout=10) as one:
+        one.sendall(head)
+        assert one.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        one.sendall(b'{"key": "?", ..}')
+        assert one.recv(12) == b"HTTP/1.1 400"
+
+
+def test_one_address_has_a_limit_of_connections(tmp_path):
+    small = Server(tmp_path / "home", WEB_WORKERS="1", HTTP_CONNECTIONS_PER_ADDRESS="20").start()
+    try:
+        with (
+            many(small, b"", 20),
+            socket.create_connection(("127.0.0.1", small.port), timeout=10) as one,
+        ):
+            assert one.recv(1) == b""
+        assert requests.get(f"{small.url}/status", timeout=10).status_code == 200
+        shown = requests.get(f"{small.url}/metrics", auth=ADMINISTRATOR, timeout=10).text
+        assert 'connections_cut_total{why="too many of one address"}' in shown
+    finally:
+        small.stop()
