@@ -11,6 +11,7 @@ import re
 # Git and scripts send most bodies whole within this; of larger ones the thread reads the rest.
 READ_AHEAD_BYTES = 256 * 1024
 LARGEST_HEAD = 256 * 1024
+LONGEST_SIZE_OF_CHUNK = 8192
 LONGEST_IS_PUSH = re.compile(rb"^POST [^ \r\n]*/git-receive-pack ")
 _SIZE_OF_CHUNK = 8192
 
