@@ -152,7 +152,13 @@ JOB_THREADS = env.int("JOB_THREADS", default=2)
 CALLING_THREADS = env.int("CALLING_THREADS", default=16)
 CALLING_TASKS = ["webhooks.deliver", "notifications.send", "notifications.send_digest"]
 # Git commands at work over SSH at once; who only holds a connection needs none.
+# Sessions for which git works at once; the others wait for their client, or for a place.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
+SSH_MOST_SESSIONS = env.int("SSH_MOST_SESSIONS", default=128)
+SSH_SESSIONS_PER_CONNECTION = env.int("SSH_SESSIONS_PER_CONNECTION", default=10)
+# How long a client may say nothing: at all, and in a push before its pack, which it may have to compress.
+SSH_SILENCE_SECONDS = env.float("SSH_SILENCE_SECONDS", default=60.0)
+SSH_PACKING_SECONDS = env.float("SSH_PACKING_SECONDS", default=900.0)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
 # So long the job of a killed process waits until another takes it over.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60.0)

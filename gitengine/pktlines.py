@@ -51,6 +51,10 @@ class Pipe:
         except OSError:
             pass  # the other side has closed it
 
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._source.close()
+
 
 class Mark(enum.Enum):
     """Packets without content."""

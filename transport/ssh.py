@@ -82,7 +82,7 @@ class House:
     """All connections of this process."""
 
     def __init__(self) -> None:
-        self.commands = Commands(settings.SSH_THREADS)
+        self.commands = Commands()
         self._doors: set[Door] = set()
         # In the order in which they came.
         self._unproved: dict[Door, str] = {}
@@ -120,7 +120,7 @@ class House:
         door: Door = process.get_extra_info("connection").get_owner()
         door.working += 1
         try:
-            await self.commands.run(process, door.recognise)
+            await self.commands.run(process, door.recognise, door.proved_key, door.origin.address)
         finally:
             door.working -= 1
 
@@ -203,6 +203,11 @@ class Door(asyncssh.SSHServer):
         self._proved = self._offered
         self._house.proved(self)
         self._watch_idleness()
+
+    @property
+    def proved_key(self) -> str:
+        """The fingerprint of the key that was proved."""
+        return self._proved
 
     def recognise(self) -> Actor:
         """Give who this is at this moment; in a thread. Raises what refuses them now."""

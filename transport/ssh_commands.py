@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -17,24 +18,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncssh
+from django.conf import settings
 from django.db import close_old_connections
 
 from accounts.actor import Actor
 from core import outages, request_ids
 from core.errors import DomainError, Forbidden
-from gitengine.errors import GitError
+from gitengine.errors import GitError, ProtocolError
 from gitengine.pktlines import Pipe
 from repos.errors import Moved
 from repos.models import Repository
 from transport import session
 from transport.session import Service
+from transport.ssh_places import Place, Places, Sessions
 
 logger = logging.getLogger(__name__)
 
 LONGEST_COMMAND = 4096
 STALLED_AFTER = 180.0
 LEFT_OVER_SECONDS = 30.0
-WAIT_FOR_A_THREAD = 30.0
+WAIT_FOR_A_PLACE = 30.0
 PIECES_AHEAD = 16
 READ_SIZE = 128 * 1024
 
@@ -53,6 +56,11 @@ class GitCommand:
     slug: str
 
 
+def _share(most: int) -> int:
+    """How many of all one key or address may have: others find some free."""
+    return max(1, most * 3 // 4)
+
+
 def parse(text: str) -> GitCommand | None:
     """Read a command by its exact grammar; None for anything else."""
     match = _COMMAND.fullmatch(text) if len(text) <= LONGEST_COMMAND else None
@@ -64,29 +72,46 @@ def parse(text: str) -> GitCommand | None:
 class Commands:
     """Runs commands; `recognise` gives the actor of a connection anew, or raises what refuses it."""
 
-    def __init__(self, threads: int):
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ssh-git")
-        self._places = asyncio.Semaphore(threads)
-        self.running = 0
+    def __init__(self) -> None:
+        most = settings.SSH_MOST_SESSIONS
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix="ssh-git")
+        self._sessions = Sessions(
+            most=most,
+            of_one=_share(most),
+            of_a_connection=settings.SSH_SESSIONS_PER_CONNECTION,
+        )
+        self._places = Places(most=settings.SSH_THREADS, of_a_key=_share(settings.SSH_THREADS))
+
+    @property
+    def running(self) -> int:
+        """How many sessions there are."""
+        return self._sessions.total
 
     async def run(
-        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
+        self,
+        process: asyncssh.SSHServerProcess[bytes],
+        recognise: Callable[[], Actor],
+        key: str,
+        address: str,
     ) -> None:
-        """Do what the client asks for, and give it the exit status."""
-        self.running += 1
+        """Do what the client asks for, and give it the exit status; `key` is the fingerprint of its key."""
+        connection = process.get_extra_info("connection")
+        refusal = self._sessions.refusal(connection, key, address)
         try:
-            status, complaint = await self._run(process, recognise)
+            if refusal:
+                status, complaint = 1, refusal
+            else:
+                with self._sessions.counted(connection, key, address):
+                    status, complaint = await self._run(process, recognise, key)
             if complaint:
                 process.stderr.write(f"{complaint}\n".encode("utf-8", "replace"))
             process.exit(status)
         except (OSError, asyncssh.Error, TimeoutError):
             # The client is gone, or has taken nothing for too long.
             process.channel.abort()
-        finally:
-            self.running -= 1
 
     async def _run(
-        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
+        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor], key: str
     ) -> tuple[int, str]:
         if process.subsystem is not None or process.command is None:
             return 1, "Welcome to Bitbucket. Only git is served here: no shell, no files."
@@ -97,16 +122,10 @@ class Commands:
                 1,
                 "Only git-upload-pack, git-receive-pack, git-upload-archive and whoami are served.",
             )
-        try:
-            await asyncio.wait_for(self._places.acquire(), WAIT_FOR_A_THREAD)
-        except TimeoutError:
-            return 1, "The server is busy. Try again in a moment."
-        try:
-            if command is None:
-                return await self._whoami(process, recognise)
-            return await self._git(process, command, recognise)
-        finally:
-            self._places.release()
+        if command is None:
+            return await self._whoami(process, recognise)
+        place = Place(self._places, key, WAIT_FOR_A_PLACE)
+        return await self._git(process, command, recognise, place)
 
     async def _whoami(
         self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
@@ -121,15 +140,19 @@ class Commands:
         process: asyncssh.SSHServerProcess[bytes],
         command: GitCommand,
         recognise: Callable[[], Actor],
+        place: Place,
     ) -> tuple[int, str]:
         loop = asyncio.get_running_loop()
         near, far = socket.socketpair()
         near.setblocking(False)
-        outlet = _Outlet(loop, process)
+        outlet = _Outlet(loop, process, place)
+        pipe = _PatientPipe(far, place, command.service)
         version = session.version_asked(_protocol(process))
         taking = asyncio.create_task(_take_in(loop, process, near))
         giving = asyncio.create_task(outlet.pump())
-        working = loop.run_in_executor(self._pool, _work, command, recognise, version, far, outlet)
+        working = loop.run_in_executor(
+            self._pool, _work, command, recognise, version, pipe, outlet, place
+        )
         try:
             # The pump ends with the work, or before it when the client is gone.
             both: set[asyncio.Future[Any]] = {giving, working}
@@ -158,9 +181,15 @@ class _Gone(Exception):
 class _Outlet:
     """Pieces on their way from a thread to the client: few at a time, so that memory stays small."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, process: asyncssh.SSHServerProcess[bytes]):
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        process: asyncssh.SSHServerProcess[bytes],
+        place: Place,
+    ):
         self._loop = loop
         self._process = process
+        self._place = place
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._room = threading.Semaphore(PIECES_AHEAD)
         self._is_stopped = False
@@ -168,7 +197,9 @@ class _Outlet:
 
     def send(self, piece: bytes | None) -> None:
         """Hand a piece over, None for the end; from the thread. Waits for room, raises _Gone."""
-        self._room.acquire()
+        if not self._room.acquire(blocking=False):
+            with self._place.left():
+                self._room.acquire()
         if self._is_stopped:
             raise _Gone
         self.has_sent |= piece is not None
@@ -188,6 +219,31 @@ class _Outlet:
         """Let the thread know that nobody listens."""
         self._is_stopped = True
         self._room.release()
+
+
+class _PatientPipe(Pipe):
+    """What the client sends; whoever waits for it lets others work, and not for ever."""
+
+    def __init__(self, source: socket.socket, place: Place, service: Service):
+        super().__init__(source)
+        self._place = place
+        self._is_push = service is Service.RECEIVE_PACK
+        self._has_begun = False
+
+    def read(self, size: int, /) -> bytes:
+        """Give what is there, at most `size` bytes; ProtocolError for a client that is silent for too long."""
+        poller = select.poll()
+        poller.register(self.descriptor, select.POLLIN)
+        if not poller.poll(0):
+            # Between its commands and its pack a client of a push compresses, which takes minutes.
+            is_packing = self._is_push and self._has_begun
+            seconds = settings.SSH_PACKING_SECONDS if is_packing else settings.SSH_SILENCE_SECONDS
+            with self._place.left():
+                has_come = poller.poll(seconds * 1000)
+            if not has_come:
+                raise ProtocolError(f"the client said nothing for {seconds:g} seconds")
+        self._has_begun = True
+        return super().read(size)
 
 
 async def _take_in(
@@ -232,15 +288,17 @@ def _work(
     command: GitCommand,
     recognise: Callable[[], Actor],
     version: int,
-    far: socket.socket,
+    pipe: _PatientPipe,
     outlet: _Outlet,
+    place: Place,
 ) -> tuple[int, str]:
     """Serve one command, in a thread of its own; gives the exit status and what to complain of."""
     close_old_connections()
     request_ids.begin(request_ids.new(0))
     try:
-        for piece in _answer(command, _named(recognise()), version, far):
-            outlet.send(piece)
+        with place:
+            for piece in _answer(command, _named(recognise()), version, pipe):
+                outlet.send(piece)
         return 0, ""
     except Forbidden:
         return 1, "You are not permitted to push to this repository."
@@ -258,7 +316,7 @@ def _work(
         logger.exception("a command over SSH failed")
         return 1, "The server could not do this. Its administrator finds why in the log."
     finally:
-        far.close()
+        pipe.close()
         close_old_connections()
         try:
             outlet.send(None)
@@ -271,9 +329,9 @@ def _named(actor: Actor) -> Actor:
     return replace(actor, origin=replace(actor.origin, request_id=request_ids.current()))
 
 
-def _answer(command: GitCommand, actor: Actor, version: int, far: socket.socket) -> Iterator[bytes]:
+def _answer(command: GitCommand, actor: Actor, version: int, pipe: Pipe) -> Iterator[bytes]:
     repository = _find(actor, command)
-    return session.converse(actor, repository, command.service, Pipe(far), version=version)
+    return session.converse(actor, repository, command.service, pipe, version=version)
 
 
 def _find(actor: Actor, command: GitCommand) -> Repository:

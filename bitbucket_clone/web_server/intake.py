@@ -11,16 +11,14 @@ import re
 # Git and scripts send most bodies whole within this; of larger ones the thread reads the rest.
 READ_AHEAD_BYTES = 256 * 1024
 LARGEST_HEAD = 256 * 1024
-LONGEST_SIZE_OF_CHUNK = 8192
-LONGEST_IS_PUSH = re.compile(rb"^POST [^ \r\n]*/git-receive-pack ")
-_SIZE_OF_CHUNK = 8192
+LONGEST_CHUNK_SIZE = 8192
 
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _IS_PUSH = re.compile(rb"^POST [^ \r\n]*/git-receive-pack ")
-_SIZE_OF_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[^\r\n]*\r\n")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[^\r\n]*\r\n")
 
 
 class Intake:
@@ -79,11 +77,11 @@ class Intake:
 
     def _has_last_chunk(self) -> bool:
         while self._chunk_at is not None and self._chunk_at < len(self.data):
-            found = _SIZE_OF_CHUNK.match(self.data, self._chunk_at)
+            found = _CHUNK_SIZE.match(self.data, self._chunk_at)
             if found is None:
                 # A size that has not come whole yet, or is none.
                 has_line = self.data.find(b"\r\n", self._chunk_at) >= 0
-                return has_line or len(self.data) - self._chunk_at > LONGEST_SIZE_OF_CHUNK
+                return has_line or len(self.data) - self._chunk_at > LONGEST_CHUNK_SIZE
             size = int(found[1], 16)
             if size == 0:
                 # Trailers end with an empty line, as a head does.

@@ -1,0 +1,127 @@
+"""Sessions over SSH that say nothing keep nobody out, and end by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import asyncssh
+import pytest
+
+from gitengine.errors import Busy
+from tests import ssh_keys
+from tests.builders import git
+from tests.git.histories import work_tree
+from tests.server import Server
+from transport.ssh_places import Place, Places, Sessions
+
+PLACES = 4
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A server with few places, whose patience is short."""
+    folder = tmp_path_factory.mktemp("sessions")
+    running = Server(
+        folder / "home",
+        SSH_THREADS=str(PLACES),
+        SSH_MOST_SESSIONS="40",
+        SSH_SESSIONS_PER_CONNECTION="33",
+        SSH_SILENCE_SECONDS="5",
+        SSH_PACKING_SECONDS="6",
+    ).start()
+    address = running.over("ssh").repository(key="SILENT")
+    git("push", "-q", address, "main", cwd=work_tree(folder / "work", commits=2))
+    yield running
+    running.stop()
+
+
+@asynccontextmanager
+async def connected(server: Server):
+    async with asyncssh.connect(
+        "127.0.0.1",
+        server.ssh_port,
+        username="git",
+        client_keys=[str(ssh_keys.mine())],
+        known_hosts=None,
+    ) as connection:
+        yield connection
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", ["git-upload-pack", "git-receive-pack"])
+def test_silent_sessions_hold_no_place_and_end(place, service, tmp_path):
+    async def story() -> list[str]:
+        async with connected(place) as connection:
+            silent = [
+                await connection.create_process(f"{service} '/silent/repo.git'", encoding=None)
+                for _ in range(20)
+            ]
+            for one in silent:
+                # Each of them is served as far as it goes: it is told of the refs.
+                await one.stdout.readexactly(4)
+            refs = await asyncio.to_thread(
+                git, "ls-remote", place.over("ssh").address("silent/repo.git"), cwd=tmp_path
+            )
+            assert "refs/heads/main" in refs
+            told = await asyncio.gather(*(one.stderr.read() for one in silent))
+            for one in silent:
+                await one.wait()
+                assert one.exit_status not in (0, None)
+            return [text.decode() for text in told]
+
+    told = asyncio.run(asyncio.wait_for(story(), 60))
+    assert all("said nothing" in one for one in told)
+
+
+@pytest.mark.slow
+def test_a_connection_has_a_limit_of_sessions(tmp_path):
+    small = Server(tmp_path / "home", SSH_SESSIONS_PER_CONNECTION="3").start()
+    try:
+        small.over("ssh").repository(key="FEW")
+
+        async def story() -> tuple[str, int | None]:
+            async with connected(small) as connection:
+                for _ in range(3):
+                    one = await connection.create_process("git-upload-pack '/few/repo.git'")
+                    await one.stdout.readexactly(4)
+                refused = await connection.run("git-upload-pack '/few/repo.git'")
+                return str(refused.stderr), refused.exit_status
+
+        complaint, status = asyncio.run(asyncio.wait_for(story(), 30))
+        assert "At most 3 sessions" in complaint and status == 1
+    finally:
+        small.stop()
+
+
+def test_no_key_and_no_address_has_all_sessions():
+    sessions = Sessions(most=8, of_one=6, of_a_connection=4)
+    counted = [sessions.counted(f"connection {n // 3}", "key", f"address {n}") for n in range(6)]
+    for one in counted:
+        one.__enter__()
+    assert "one key" in sessions.refusal("new", "key", "other")
+    assert sessions.refusal("new", "other", "other") == ""
+    counted.pop().__exit__(None, None, None)
+    assert sessions.refusal("new", "key", "other") == ""
+
+
+def test_a_place_is_left_while_the_client_has_to_go_on():
+    places = Places(most=1, of_a_key=1)
+    with Place(places, "one", 0) as place:
+        with pytest.raises(Busy):
+            places.enter("other", 0)
+        with place.left():
+            places.enter("other", 0)
+            places.leave("other")
+    places.enter("other", 0)
+    with pytest.raises(Busy):
+        Place(places, "one", 0).__enter__()
+
+
+def test_a_key_leaves_places_to_others():
+    places = Places(most=4, of_a_key=3)
+    for _ in range(3):
+        places.enter("one", 0)
+    with pytest.raises(Busy):
+        places.enter("one", 0)
+    places.enter("other", 0)
