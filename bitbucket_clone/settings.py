@@ -373,6 +373,26 @@ RENDER_MEMORY_BYTES = env.int("RENDER_MEMORY_BYTES", default=256 * 1024**2)
 # --- Git: transport, repos.storage ---------------------------------------------------------------
 GIT_MAX_PACK_BYTES = env.int("GIT_MAX_PACK_BYTES", default=20 * 1024**3)
 GIT_PACK_CACHE_BYTES = env.int("GIT_PACK_CACHE_BYTES", default=5 * 1024**3)
+# What one child of git may use: for pages and questions, packs and archives that are sent, packs that
+# are received, and what jobs do to keep repositories fast.
+GIT_MEMORY_BYTES = {
+    "reading": env.int("GIT_READING_MEMORY_BYTES", default=1024**3),
+    "sending": env.int("GIT_SENDING_MEMORY_BYTES", default=4 * 1024**3),
+    "receiving": env.int("GIT_RECEIVING_MEMORY_BYTES", default=4 * 1024**3),
+    "maintaining": env.int("GIT_MAINTAINING_MEMORY_BYTES", default=8 * 1024**3),
+}
+GIT_PROCESSOR_SECONDS = {
+    "reading": env.int("GIT_READING_PROCESSOR_SECONDS", default=120),
+    "sending": env.int("GIT_SENDING_PROCESSOR_SECONDS", default=4 * 3600),
+    "receiving": env.int("GIT_RECEIVING_PROCESSOR_SECONDS", default=3600),
+    "maintaining": env.int("GIT_MAINTAINING_PROCESSOR_SECONDS", default=8 * 3600),
+}
+# Of a pack: seconds of a processor to begin with, and the bytes that one more second is worth.
+GIT_RECEIVING_FIRST_SECONDS = env.int("GIT_RECEIVING_FIRST_SECONDS", default=30)
+GIT_RECEIVING_BYTES_A_SECOND = env.int("GIT_RECEIVING_BYTES_A_SECOND", default=100_000)
+# Trees with more paths are not listed, compared or archived as a whole; nor pushed, where that is asked.
+GIT_MAX_PATHS = env.int("GIT_MAX_PATHS", default=5_000_000)
+GIT_REFUSE_TOO_MANY_PATHS = env.bool("GIT_REFUSE_TOO_MANY_PATHS", default=False)
 GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=False)
 
 # --- Assets: web ---------------------------------------------------------------------------------

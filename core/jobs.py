@@ -72,6 +72,10 @@ class TryAgain(Exception):
         self.wait = wait
 
 
+class GivenUp(Exception):
+    """Raised by a body that would fail in the same way each time: the job is not tried again."""
+
+
 def enqueue(
     task: str,
     *arguments: Any,
@@ -189,6 +193,12 @@ def _work(job: Job) -> None:
         except TryAgain as failure:
             metrics.JOBS.labels(job.task, "failed").inc()
             _put_back(job, failure.wait, last_error=_shown(failure))
+        except GivenUp as reason:
+            logger.warning("%s is given up: %s", job, reason)
+            metrics.JOBS.labels(job.task, "given up").inc()
+            _put_back(
+                job, timedelta(0), state=Job.State.FAILED, last_error=f"Given up: {_shown(reason)}"
+            )
         except Exception as error:
             logger.exception("%s failed, attempt %d", job, job.attempts)
             metrics.JOBS.labels(job.task, "failed").inc()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from gitengine import pktlines, processes, reachability, refs
+from gitengine import path_counts, pktlines, processes, reachability, refs
 from gitengine.errors import GitError, NoSuchRevision, ProtocolError
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
 from gitengine.places import Places
@@ -48,6 +48,8 @@ def stream(git: GitRepository, wanted: Wanted) -> Iterator[bytes]:
         raise ProtocolError("unknown archive format")
     if any("\0" in text for text in (wanted.prefix, *wanted.paths)):
         raise ProtocolError("a NUL character in a name")
+    if not wanted.paths:
+        path_counts.require_few(git, wanted.tree)
     options = [f"--format={wanted.format}", f"--prefix={wanted.prefix}"]
     if wanted.level is not None:
         options.append(f"-{wanted.level}")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import DiffOption
 
-from gitengine import encodings, patches, processes
+from gitengine import encodings, objects, patches, path_counts, processes
 from gitengine.errors import GitError, TookTooLong
 from gitengine.patches import FilePatch, PatchReader, Reader
 from gitengine.processes import Child
@@ -90,6 +90,7 @@ def changes(
     git: GitRepository, old: ObjectId | None, new: ObjectId, selected: Selection = ALL
 ) -> Iterator[Change]:
     """Give the paths that differ, as they are found; `old` None is the empty tree."""
+    path_counts.require_few_differences(git, old, new, selected.path)
     args = _compared(["--raw", "-z"], old, new, selected)
     with processes.started(args, git_dir=git.path, env=_environment(git), timeout=TIMEOUT) as child:
         for change in patches.read_changes(Reader(child)):
@@ -122,12 +123,14 @@ class FileDiffs:
         self.left_out = 0
         self._git = git
         self._args = _compared(["--raw", "-p", "-z"], old, new, selected)
+        self._old, self._new = old, new
         self._selected = selected
         self._limits = limits
 
     def __iter__(self) -> Iterator[FileDiff]:
         """Compare, and give each file when its lines have come."""
         limits, self.left_out = self._limits, 0
+        path_counts.require_few_differences(self._git, self._old, self._new, self._selected.path)
         environment = _environment(self._git, limits.bytes_of_a_file)
         listed: list[Change] = []
         given = 0
@@ -214,6 +217,7 @@ def stats(
     git: GitRepository, old: ObjectId | None, new: ObjectId, selected: Selection = ALL
 ) -> DiffStats:
     """Count the files that differ, and their lines."""
+    path_counts.require_few_differences(git, old, new, selected.path)
     args = _compared(["--shortstat"], old, new, selected)
     answer = processes.run(args, git_dir=git.path, env=_environment(git), timeout=TIMEOUT)
     found = {name: pattern.search(answer) for name, pattern in _SUMS.items()}
@@ -224,6 +228,7 @@ def raw(
     git: GitRepository, old: ObjectId | None, new: ObjectId, selected: Selection = ALL
 ) -> Iterator[bytes]:
     """Give the whole difference as unified text, piece by piece; closing the generator ends the child."""
+    path_counts.require_few_differences(git, old, new, selected.path)
     return processes.stream(
         _compared(["-p", "--full-index"], old, new, selected),
         git_dir=git.path,
@@ -244,8 +249,11 @@ def mailbox(
     args += ["--no-ext-diff", "--no-textconv", "-M", f"-l{RENAME_LIMIT}", "--root", "--no-notes"]
     args.append("--no-mailmap")
     if since is None and not ancestors:
+        parents = objects.read_commit(git.libgit2(), until).parents
+        path_counts.require_few_differences(git, parents[0] if parents else None, until)
         args += ["--max-count=1", "--diff-merges=first-parent", "--end-of-options", until]
     else:
+        path_counts.require_few(git, until)
         args += ["--no-merges", "--topo-order", "--reverse", "--end-of-options", until]
         args += [f"^{since}"] if since is not None and not ancestors else []
     return processes.stream(

@@ -60,6 +60,20 @@ class TookTooLong(GitError):
     """A limit of time was reached; the child has been killed."""
 
 
+class LimitReached(GitError):
+    """A child used more memory or processor time than it may; it has been ended."""
+
+
+class TooManyPaths(LimitReached):
+    """A tree holds more paths than are listed, compared or archived at once."""
+
+    def __init__(self, most: int):
+        super().__init__(
+            f"There are more than {most:,} paths here, too many to show at once. "
+            "Look at a folder or a file of it."
+        )
+
+
 class Busy(GitError):
     """Too many heavy requests at once; try again in a moment."""
 

@@ -14,12 +14,14 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from gitengine import history, processes
-from gitengine.errors import GitFailed, TookTooLong
+from gitengine import history, path_counts, processes
+from gitengine.errors import GitFailed, LimitReached, TookTooLong
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, Commit, ObjectId
 
 INDEX_FILE = "last-changes.sqlite"
+UNFINISHED = ".new-"
+LARGEST_INDEX = 2 * 1024**3
 MOST_WALKED = 20_000
 WALK_TIMEOUT = 30.0
 INDEX_TIMEOUT = 3600.0
@@ -42,6 +44,8 @@ def find(
     Where the index does not help, at most `within` commits are walked; what is older is left out.
     """
     found: dict[str, ObjectId] = {}
+    if path_counts.of_commit(git, commit_id) > path_counts.most_paths():
+        return {}  # each commit's changes would be listed path by path
     with closing(_opened(git)) as index:
         tip = index.tip()
         if tip is None:
@@ -55,7 +59,12 @@ def find(
 
 
 def update(git: GitRepository, tip: ObjectId) -> None:
-    """Let the index speak of `tip`: by what is new since it was made, or from the beginning."""
+    """Let the index speak of `tip`: by what is new since it was made, or from the beginning.
+
+    TooManyPaths for a tip of too many; LimitReached where its history holds such commits.
+    """
+    _remove_unfinished(git)
+    path_counts.require_few(git, tip)
     with closing(_opened(git)) as index:
         before = index.tip()
     if before == tip:
@@ -108,7 +117,7 @@ def _walked(
                     found[name] = object_id
             if not left:
                 break
-    except TookTooLong:
+    except (TookTooLong, LimitReached):
         pass  # what was found so far is true
     finally:
         walk.close()
@@ -145,6 +154,12 @@ def _touched(
         output.close()
 
 
+def _remove_unfinished(git: GitRepository) -> None:
+    """Remove what a killed update left: one at a time is made, by a job."""
+    for file in git.path.glob(f"{UNFINISHED}*"):
+        file.unlink(missing_ok=True)
+
+
 def _is_ancestor(git: GitRepository, older: ObjectId, newer: ObjectId) -> bool:
     try:
         args = ["merge-base", "--is-ancestor", older, newer]
@@ -155,7 +170,7 @@ def _is_ancestor(git: GitRepository, older: ObjectId, newer: ObjectId) -> bool:
 
 
 def _make(git: GitRepository, tip: ObjectId) -> None:
-    descriptor, name = tempfile.mkstemp(dir=git.path, prefix=".new-", suffix=INDEX_FILE)
+    descriptor, name = tempfile.mkstemp(dir=git.path, prefix=UNFINISHED, suffix=INDEX_FILE)
     os.close(descriptor)
     try:
         with closing(Index(Path(name), writes=True)) as index:
@@ -199,6 +214,8 @@ class Index:
         self._connection: sqlite3.Connection | None = None
         if writes:
             self._connection = sqlite3.connect(file, timeout=30)
+            page = int(self._connection.execute("PRAGMA page_size").fetchone()[0])
+            self._connection.execute(f"PRAGMA max_page_count = {LARGEST_INDEX // page}")
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS last (path BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID"
             )

@@ -45,6 +45,20 @@ class Place:
                 self._idle += time.monotonic() - self._idle_since
                 self._idle_since = None
 
+    def watch_input(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass pieces on from the client."""
+        source = iter(pieces)
+        while True:
+            self._idle_since = time.monotonic()
+            try:
+                piece = next(source, None)
+            finally:
+                self._idle += time.monotonic() - self._idle_since
+                self._idle_since = None
+            if piece is None:
+                return
+            yield piece
+
     @property
     def is_mostly_idle(self) -> bool:
         """Whether the client, not the work, is what takes the time."""

@@ -14,22 +14,25 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
-from gitengine.errors import GitError, GitFailed, InputTooLarge, TookTooLong
+from gitengine import budgets
+from gitengine.errors import GitError, GitFailed, InputTooLarge, LimitReached, TookTooLong
 
 MINIMUM = (2, 38, 0)
 CHUNK = 65536
 MOST_OUTPUT = 64 * 1024 * 1024
 MOST_STDERR = 8192
 USUAL_TIMEOUT = 60.0
+WATCH_SECONDS = 2.0
 
 # Bytes, pieces, or a descriptor that the child reads itself.
 Input = bytes | int | Iterable[bytes] | None
+SecondsFor = Callable[[int], int]
 
 _ALWAYS = [
     "git",
@@ -58,6 +61,10 @@ _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ADVICE": "0",
 }
+
+# A child that was ended by SIGXCPU, itself or as a program that git waited for.
+_OUT_OF_TIME = (-signal.SIGXCPU, 128 + signal.SIGXCPU)
+_OUT_OF_MEMORY = re.compile("[Oo]ut of memory|[Cc]annot allocate memory|unable to create thread")
 
 # For children that hand out contents: what is larger goes through them in pieces, not as a whole.
 LARGE_IN_PIECES = {
@@ -103,6 +110,7 @@ def run(
     timeout: float = USUAL_TIMEOUT,
     pass_fds: Sequence[int] = (),
     ok_statuses: Sequence[int] = (0,),
+    seconds_for: SecondsFor | None = None,
 ) -> bytes:
     """Run git and give all it prints; GitFailed, TookTooLong, or InputTooLarge past `most_output` bytes."""
     parts: list[bytes] = []
@@ -115,6 +123,7 @@ def run(
         timeout=timeout,
         pass_fds=pass_fds,
         ok_statuses=ok_statuses,
+        seconds_for=seconds_for,
     ):
         size += len(chunk)
         if size > most_output:
@@ -132,13 +141,20 @@ def stream(
     timeout: float = USUAL_TIMEOUT,
     pass_fds: Sequence[int] = (),
     ok_statuses: Sequence[int] = (0,),
+    seconds_for: SecondsFor | None = None,
 ) -> Generator[bytes, None, None]:
     """Run git and give what it prints, as it comes; closing the generator kills the child.
 
     Raises GitFailed at the end for a status that is not among `ok_statuses`.
     """
     with started(
-        args, git_dir=git_dir, stdin=stdin, env=env, timeout=timeout, pass_fds=pass_fds
+        args,
+        git_dir=git_dir,
+        stdin=stdin,
+        env=env,
+        timeout=timeout,
+        pass_fds=pass_fds,
+        seconds_for=seconds_for,
     ) as child:
         while chunk := child.read(CHUNK):
             yield chunk
@@ -168,7 +184,19 @@ class Child:
         if self.timed_out:
             raise TookTooLong(f"git {self.name} took too long and was stopped")
         if status not in ok_statuses:
+            self._check_limits(status)
             raise GitFailed(self.name, status, self.complaint())
+
+    def _check_limits(self, status: int) -> None:
+        """LimitReached for a child that the kernel ended, or that had no memory to go on."""
+        if status in _OUT_OF_TIME:
+            limit, what = "processor time", "more time of a processor"
+        elif _OUT_OF_MEMORY.search(self.complaint()):
+            limit, what = "memory", "more memory"
+        else:
+            return
+        budgets.ENDED.labels(budgets.kind_of(self.name).value, limit).inc()
+        raise LimitReached(f"git {self.name} needs {what} than it may use, and was stopped")
 
     def complaint(self) -> str:
         """Give what git wrote to stderr, cut to a few lines."""
@@ -193,8 +221,12 @@ def started(
     env: Mapping[str, str] | None = None,
     timeout: float = USUAL_TIMEOUT,
     pass_fds: Sequence[int] = (),
+    seconds_for: SecondsFor | None = None,
 ) -> Iterator[Child]:
-    """Start git and give the Child; whatever happens inside, none is left running after it."""
+    """Start git and give the Child; whatever happens inside, none is left running after it.
+
+    `seconds_for` gives the processor time that the child may use in all, by the bytes that it has read.
+    """
     if not pass_fds:
         # A child that holds the repository's lock moves refs: that is never cut in half.
         timeout = within_limit(timeout)
@@ -223,10 +255,17 @@ def started(
     finally:
         if file is not None:
             os.close(file)
+    budgets.apply(process.pid, args[0])
     child = Child(process, args[0], stderr)
     watchdog = threading.Timer(timeout, _stop_late, [child])
     watchdog.daemon = True
     watchdog.start()
+    has_ended = threading.Event()
+    if seconds_for is not None:
+        watching = threading.Thread(
+            target=_watch_time, args=(process.pid, seconds_for, has_ended), daemon=True
+        )
+        watching.start()
     feeder = None
     try:
         if process.stdin is not None:
@@ -235,6 +274,7 @@ def started(
             feeder.start()
         yield child
     finally:
+        has_ended.set()
         watchdog.cancel()
         child.kill()
         if feeder is not None:
@@ -286,6 +326,17 @@ def _write_all(pipe: IO[bytes], data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[pipe.write(left) :]
+
+
+def _watch_time(pid: int, seconds_for: SecondsFor, has_ended: threading.Event) -> None:
+    """Let a child's processor time grow with what it has read, until it ends."""
+    while not has_ended.wait(WATCH_SECONDS):
+        try:
+            counts = Path(f"/proc/{pid}/io").read_text()
+        except OSError:
+            return
+        found = re.search(r"^rchar: (\d+)", counts)
+        budgets.limit_time(pid, seconds_for(int(found[1]) if found else 0))
 
 
 def _stop_late(child: Child) -> None:

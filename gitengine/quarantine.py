@@ -20,13 +20,18 @@ from pathlib import Path
 
 import pygit2
 
-from gitengine import processes, reachability
-from gitengine.errors import GitFailed, InputTooLarge, ProtocolError
+from gitengine import budgets, processes, reachability
+from gitengine.errors import GitFailed, InputTooLarge, LimitReached, ProtocolError
+from gitengine.places import Places
 from gitengine.repository import GitRepository, quoted
 from gitengine.types import ObjectId
 
 PREFIX = "incoming-"
 UNPACK_TIMEOUT = 4 * 3600.0
+WAIT_FOR_A_PLACE = 60.0
+
+# A pack is unpacked by as many threads as there are processors: so many at once, the others wait.
+_places = Places(4 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="receive")
 CONNECT_TIMEOUT = 1800.0
 # Old files that come back, and that the client knew the server has.
 MOST_UNSENT = 200_000
@@ -121,6 +126,21 @@ class Quarantine:
         if shallow:
             self._shallow_file.write_text("".join(f"{one}\n" for one in shallow))
             environment = {**environment, "GIT_SHALLOW_FILE": str(self._shallow_file)}
+        if isinstance(pack, int):
+            # Git reads the connection itself, and the caller counts those who do.
+            self._index(pack, thin, most_bytes, environment)
+            return
+        with _places.one() as place:
+            pack = place.watch_input(pack)
+            self._index(pack, thin, most_bytes, environment)
+
+    def _index(
+        self,
+        pack: Iterable[bytes] | int,
+        thin: Sequence[str],
+        most_bytes: int,
+        environment: dict[str, str],
+    ) -> None:
         try:
             processes.run(
                 ["index-pack", "--stdin", *thin, _STRICT, f"--max-input-size={most_bytes}"],
@@ -128,9 +148,14 @@ class Quarantine:
                 stdin=pack,
                 env=environment,
                 timeout=UNPACK_TIMEOUT,
+                seconds_for=budgets.seconds_for_pack,
             )
         except GitFailed as error:
             raise ProtocolError(_why(error)) from error
+        except LimitReached as error:
+            raise ProtocolError(
+                "the pack takes too much time or memory to unpack for its size"
+            ) from error
 
     @property
     def _shallow_file(self) -> Path:

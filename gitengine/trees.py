@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import ObjectType
 
-from gitengine import encodings, objects, processes
+from gitengine import encodings, objects, path_counts, processes
 from gitengine.errors import NoSuchPath, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import SYMLINK_MODE, Entry, EntryKind, ObjectId
@@ -63,6 +63,7 @@ def walk_files(git: GitRepository, commit_id: ObjectId, path: str) -> Iterator[s
     folder = entry(git, commit_id, path)
     if folder.kind is not EntryKind.DIRECTORY:
         raise NoSuchPath(path, commit_id)
+    path_counts.require_few(git, folder.id)
     args = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", folder.id]
     return _names(processes.stream(args, git_dir=git.path, timeout=TIMEOUT))
 

@@ -10,5 +10,7 @@ class ReposConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the listeners register."""
-        from repos import subscribers  # noqa: F401
+        """Let the listeners register, and tell the engine what it may use."""
+        from repos import storage, subscribers  # noqa: F401
+
+        storage.configure_limits()

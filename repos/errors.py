@@ -53,6 +53,12 @@ class ProjectNotEmpty(Conflict):
         )
 
 
+class TooExpensive(DomainError):
+    """It would take more memory or processor time than one request may use."""
+
+    status = 422
+
+
 class RepositoryArchived(Conflict):
     """An archived repository is read-only."""
 

@@ -9,16 +9,38 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict, DomainError, Invalid, TooLarge, Unavailable, translate
-from gitengine import errors
+from gitengine import budgets, errors, path_counts
 from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
-from repos.errors import FileUnmodified, NoSuchCommit, NoSuchPath, RepositoryBusy, UnfitName
+from repos.errors import (
+    FileUnmodified,
+    NoSuchCommit,
+    NoSuchPath,
+    RepositoryBusy,
+    TooExpensive,
+    UnfitName,
+)
 from repos.models import Repository
 
 PULL_REQUEST_REFS = "refs/pull-requests/"
 INTERNAL_REFS = "refs/internal/"
 # What the server makes and nobody pushes: it moves along with other refs, or by jobs.
 SERVER_OWNED = (PULL_REQUEST_REFS, INTERNAL_REFS)
+
+
+def configure_limits() -> None:
+    """Tell the engine what its children may use, and how large trees may be; done once, at start."""
+    for kind in budgets.Kind:
+        budgets.configure(
+            kind,
+            memory=settings.GIT_MEMORY_BYTES[kind.value],
+            processor_seconds=settings.GIT_PROCESSOR_SECONDS[kind.value],
+        )
+    budgets.configure_packs(
+        first_seconds=settings.GIT_RECEIVING_FIRST_SECONDS,
+        bytes_a_second=settings.GIT_RECEIVING_BYTES_A_SECOND,
+    )
+    path_counts.configure(settings.GIT_MAX_PATHS)
 
 
 def path_of(repository_id: int) -> Path:
@@ -95,6 +117,12 @@ def refusal_of_git(error: Exception) -> DomainError | None:
     if isinstance(error, errors.NothingChanged):
         return FileUnmodified(
             "The content provided is the same as what already exists. No change was committed."
+        )
+    if isinstance(error, errors.TooManyPaths):
+        return TooExpensive(_clean(f"{error}"))
+    if isinstance(error, errors.LimitReached):
+        return TooExpensive(
+            "This takes more memory or processor time than the server gives to one request."
         )
     if isinstance(error, errors.InputTooLarge):
         return TooLarge(_clean(f"{error}"))

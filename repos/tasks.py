@@ -7,8 +7,9 @@ import logging
 from celery import shared_task
 
 from accounts.actor import Actor
+from core import jobs
 from gitengine import last_changes, maintenance, refs
-from gitengine.errors import NotAGitRepository
+from gitengine.errors import LimitReached, NotAGitRepository
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
 from repos import storage
@@ -113,3 +114,6 @@ def index_last_changes(repository_id: int) -> None:
             last_changes.update(git, head.target)
     except NotAGitRepository:
         logger.info("repository %d is gone; nothing to index", repository_id)
+    except LimitReached as error:
+        # Pages say of each file that its last change is not known; another try would take as much.
+        raise jobs.GivenUp(str(error)) from error

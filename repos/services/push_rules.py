@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
+
 from accounts.actor import Actor
+from gitengine import path_counts
+from gitengine.quarantine import Quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import RefChangeKind, RefCommand
 from repos import storage
@@ -24,6 +28,8 @@ class PushCase:
     repository: Repository
     git: GitRepository
     is_merge: bool = False
+    # Where a pack came: the objects that are not in the repository yet.
+    incoming: Quarantine | None = None
 
     @cached_property
     def restrictions(self) -> list[Rule]:
@@ -58,6 +64,15 @@ def default_branch_stays(case: PushCase, command: RefCommand) -> str | None:
     return None
 
 
+def has_few_paths(case: PushCase, command: RefCommand) -> str | None:
+    """Where the administrator asks for it, nobody pushes what pages could not list."""
+    if not settings.GIT_REFUSE_TOO_MANY_PATHS or command.kind is RefChangeKind.DELETE:
+        return None
+    if path_counts.of_commit(case.incoming or case.git, command.new) <= path_counts.most_paths():
+        return None
+    return f"it holds more than {path_counts.most_paths():,} paths"
+
+
 def is_permitted(case: PushCase, command: RefCommand) -> str | None:
     """Branch permissions, of the repository and of its project."""
     if not case.restrictions:
@@ -71,6 +86,7 @@ RULES: list[PushRule] = [
     is_not_archived,
     is_not_server_owned,
     default_branch_stays,
+    has_few_paths,
     is_permitted,
 ]
 

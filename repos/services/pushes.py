@@ -54,7 +54,8 @@ def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
     _require_write(actor, repository)
 
     def judge(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
-        return push_rules.judge(actor, PushCase(actor, repository, incoming.git), commands)
+        case = PushCase(actor, repository, incoming.git, incoming=incoming)
+        return push_rules.judge(actor, case, commands)
 
     def apply(
         incoming: Quarantine, commands: list[RefCommand], is_atomic: bool
