@@ -32,6 +32,7 @@ ACCIDENTS = {errors.GitError, errors.GitFailed}
 MADE_OF = {
     errors.NoSuchPath: ("a/b", "0" * 40),
     errors.NoSuchRevision: ("main",),
+    errors.TooManyPaths: (5,),
     errors.GitFailed: ("log", 1, ""),
 }
 KINDS = [

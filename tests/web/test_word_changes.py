@@ -48,7 +48,7 @@ def test_lines_that_are_unlike_equal_or_too_long_have_no_marks(old, new):
 
 
 def test_lines_that_end_as_on_windows_keep_their_colours():
-    pieces = highlighting.pieces_of(["def greet():\r", "    return 1\r"], "a.py")
+    (pieces,) = highlighting.pieces_of([["def greet():\r", "    return 1\r"]], "a.py")
     assert [("".join(text for _, text in line)) for line in pieces] == [
         "def greet():\r",
         "    return 1\r",

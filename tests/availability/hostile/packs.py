@@ -5,33 +5,30 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from itertools import pairwise
 
-BLOB, REF_DELTA = 3, 7
+BLOB, OFS_DELTA = 3, 6
 
 
 def delta_bomb(*, base_bytes: int, deltas: int) -> bytes:
     """Give a pack of one blob of zeros and a chain of deltas, each of which makes as much anew."""
-    base = bytes(base_bytes)
-    contents = [base]
-    # Each is the one before it with another last byte.
-    contents += [base[:-4] + struct.pack(">I", number + 1) for number in range(deltas)]
-    objects = [_header(BLOB, len(base)) + zlib.compress(base, 9)]
-    for before, after in pairwise(contents):
-        delta = (
-            _size(len(before)) + _size(len(after)) + _copy(len(after) - 4) + b"\x04" + after[-4:]
-        )
+    objects = [_header(BLOB, base_bytes) + zlib.compress(bytes(base_bytes), 9)]
+    for number in range(deltas):
+        # The object before it, with other last bytes.
+        delta = _size(base_bytes) * 2 + _copy(base_bytes - 4) + b"\x04" + struct.pack(">I", number + 1)
         objects.append(
-            _header(REF_DELTA, len(delta)) + bytes.fromhex(id_of(before)) + zlib.compress(delta, 9)
+            _header(OFS_DELTA, len(delta)) + _offset(len(objects[-1])) + zlib.compress(delta, 9)
         )
     body = b"PACK" + struct.pack(">II", 2, len(objects)) + b"".join(objects)
     return body + hashlib.sha1(body, usedforsecurity=False).digest()
 
 
-def id_of(content: bytes) -> str:
-    """Give the id of a blob."""
-    whole = b"blob %d\0" % len(content) + content
-    return hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+def _offset(distance: int) -> bytes:
+    """Tell how far back the base begins (gitformat-pack(5))."""
+    written = [distance & 127]
+    while distance := distance >> 7:
+        distance -= 1
+        written.append(128 | (distance & 127))
+    return bytes(reversed(written))
 
 
 def _header(kind: int, size: int) -> bytes:
