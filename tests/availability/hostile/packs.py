@@ -14,7 +14,9 @@ def delta_bomb(*, base_bytes: int, deltas: int) -> bytes:
     objects = [_header(BLOB, base_bytes) + zlib.compress(bytes(base_bytes), 9)]
     for number in range(deltas):
         # The object before it, with other last bytes.
-        delta = _size(base_bytes) * 2 + _copy(base_bytes - 4) + b"\x04" + struct.pack(">I", number + 1)
+        delta = (
+            _size(base_bytes) * 2 + _copy(base_bytes - 4) + b"\x04" + struct.pack(">I", number + 1)
+        )
         objects.append(
             _header(OFS_DELTA, len(delta)) + _offset(len(objects[-1])) + zlib.compress(delta, 9)
         )
