@@ -8,7 +8,7 @@ else
 INSTALL := uv pip install --quiet --python $(BIN)/python --require-hashes
 endif
 
-.PHONY: help serve test check torture stack assets bench-pages bench-lists bench-memory bench-prs bench-refs bench-webhooks locks
+.PHONY: help serve test check torture stack assets bench-pages bench-lists bench-memory bench-prs bench-refs bench-webhooks siege locks
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ bench-prs: $(VENV)/dev ## measure pull requests: 10,000 of them, a large one, 50
 
 bench-refs: $(VENV)/dev ## measure repositories with up to 50,000 branches
 	@$(BIN)/python -m benchmarks.many_refs $(ARGS)
+
+siege: $(VENV)/dev ## attack the server in all known ways at once, beside normal use; ten minutes
+	@$(BIN)/python -m benchmarks.siege $(ARGS)
 
 bench-webhooks: $(VENV)/dev ## deliveries a second, and the time from push to delivery
 	@$(BIN)/python -m benchmarks.webhooks $(ARGS)

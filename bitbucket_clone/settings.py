@@ -390,6 +390,8 @@ GIT_PROCESSOR_SECONDS = {
 # Of a pack: seconds of a processor to begin with, and the bytes that one more second is worth.
 GIT_RECEIVING_FIRST_SECONDS = env.int("GIT_RECEIVING_FIRST_SECONDS", default=30)
 GIT_RECEIVING_BYTES_A_SECOND = env.int("GIT_RECEIVING_BYTES_A_SECOND", default=100_000)
+# Room that stays free on the disk: below it pushes, merges, edits and uploads are refused, and reads go on.
+DISK_LEAST_FREE_BYTES = env.int("DISK_LEAST_FREE_BYTES", default=512 * 1024**2)
 # Trees with more paths are not listed, compared or archived as a whole; nor pushed, where that is asked.
 GIT_MAX_PATHS = env.int("GIT_MAX_PATHS", default=5_000_000)
 GIT_REFUSE_TOO_MANY_PATHS = env.bool("GIT_REFUSE_TOO_MANY_PATHS", default=False)

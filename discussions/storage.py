@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Unavailable
+from gitengine import space
 
 CHUNK = 64 * 1024
 HEAD = 8 * 1024
@@ -24,9 +25,10 @@ def folder_of(repository_id: int) -> Path:
 
 
 def store(repository_id: int, chunks: Iterable[bytes]) -> str:
-    """Write a file, whole and safe on the disk before its name is known; gives the name."""
+    """Write a file, whole and safe on the disk before its name is known; gives the name. DiskFull."""
     folder = folder_of(repository_id)
     folder.mkdir(parents=True, exist_ok=True)
+    space.require(folder)
     name = secrets.token_hex(16)
     with (folder / name).open("xb") as file:
         try:

@@ -7,6 +7,7 @@ do not count. `configure` sets the figures once, when the server starts.
 from __future__ import annotations
 
 import enum
+import os
 import resource
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ ENDED = Counter(
 )
 
 MEGABYTE = 1024 * 1024
+# On a machine at work pages come before packs that are unpacked.
+NICENESS = 5
 
 
 class Kind(enum.Enum):
@@ -60,6 +63,8 @@ _KINDS = {
 _first_seconds = 30
 _bytes_a_second = 100_000
 
+_IN_THE_BACKGROUND = (Kind.RECEIVING, Kind.MAINTAINING)
+
 
 def configure_packs(*, first_seconds: int, bytes_a_second: int) -> None:
     """Set how much processor time a pack may take for its size."""
@@ -91,6 +96,8 @@ def apply(pid: int, program: str) -> None:
         seconds = budget.processor_seconds
         resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds + 5))
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        if kind_of(program) in _IN_THE_BACKGROUND:
+            os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
     except ProcessLookupError:
         pass  # it has ended already
 

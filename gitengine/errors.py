@@ -74,6 +74,10 @@ class TooManyPaths(LimitReached):
         )
 
 
+class DiskFull(GitError):
+    """There is too little room for more objects."""
+
+
 class Busy(GitError):
     """Too many heavy requests at once; try again in a moment."""
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pygit2
 
-from gitengine import budgets, processes, reachability
+from gitengine import budgets, processes, reachability, space
 from gitengine.errors import GitFailed, InputTooLarge, LimitReached, ProtocolError
 from gitengine.places import Places
 from gitengine.repository import GitRepository, quoted
@@ -78,7 +78,8 @@ class Quarantine:
         return opened
 
     def write(self, kind: str, data: bytes) -> ObjectId:
-        """Lay an object of the server's own making here (gitformat-loose(5)); gives its id."""
+        """Lay an object of the server's own making here (gitformat-loose(5)); gives its id. DiskFull."""
+        space.require(self.path)
         whole = f"{kind} {len(data)}\0".encode() + data
         object_id = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
         folder = self.path / object_id[:2]
@@ -121,6 +122,7 @@ class Quarantine:
         Where objects are borrowed no pack is completed: its author could name an object that only
         another member has as the base of a delta, and read it back.
         """
+        space.require(self.path)
         thin = [] if self.git.is_borrowing else ["--fix-thin"]
         environment = self.env
         if shallow:

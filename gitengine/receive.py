@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pygit2.enums import ObjectType
 
 from gitengine import pktlines, refs
-from gitengine.errors import GitError, NotServed, ProtocolError
+from gitengine.errors import DiskFull, GitError, NotServed, ProtocolError
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
@@ -113,6 +113,10 @@ def receive(
         except ProtocolError as error:
             unpacked = str(error)
             commands = [command.refused("the pack was not accepted") for command in commands]
+        except DiskFull as error:
+            logger.error("a push was refused: the disk is almost full")
+            unpacked = str(error)
+            commands = [command.refused("the disk of the server is full") for command in commands]
         except GitError as error:
             logger.exception("a push failed")
             commands = [command.refused(str(error)) for command in commands]

@@ -10,7 +10,7 @@ from typing import Any
 # What may keep a thread for long: git at work, archives, and comparisons of any size.
 _EXPENSIVE = re.compile(
     rb"/git-(upload|receive)-pack$|/(archive|patch|diff|diff-stats-summary|compare|changes|blame"
-    rb"|last-modified|commits|search|markup)(/|\?|$)|\.(diff|patch)(\?|$)|[?&](blame|raw)(=|&|$)|/raw/"
+    rb"|last-modified|commits|search|markup)(/|\?|$)|/pull-requests/[0-9]|\.(diff|patch)(\?|$)|[?&](blame|raw)(=|&|$)|/raw/"
 )
 
 

@@ -83,7 +83,7 @@ def serve(connection: socket.socket, *, seconds: float, memory: int) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(1)  # below who answers pages, above jobs
+    os.nice(5)  # pages that need no rendering come first
     descriptor, processor_seconds, memory_bytes = sys.argv[1:]
     serve(
         socket.socket(fileno=int(descriptor)),
