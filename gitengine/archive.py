@@ -11,7 +11,13 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from gitengine import path_counts, pktlines, processes, reachability, refs
-from gitengine.errors import GitError, NoSuchRevision, ProtocolError
+from gitengine.errors import (
+    GitError,
+    GitFailed,
+    InvalidName,
+    NoSuchRevision,
+    ProtocolError,
+)
 from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
 from gitengine.places import Places
 from gitengine.repository import GitRepository
@@ -66,7 +72,13 @@ def _made(git: GitRepository, args: list[str]) -> Generator[bytes, None, None]:
 
 def _begun(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
     """Make the first piece now, so that what is refused is refused before an answer begins."""
-    first = next(pieces, b"")
+    try:
+        first = next(pieces, b"")
+    except GitFailed as error:
+        if "invalid path" in error.stderr:
+            # Such as `.gitmodules` as a symbolic link: old histories may hold it, and git unpacks it nowhere.
+            raise InvalidName("A path in this folder may not be in an archive.") from error
+        raise
 
     def rest() -> Generator[bytes, None, None]:
         try:

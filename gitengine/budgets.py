@@ -52,10 +52,11 @@ BUDGETS: dict[Kind, Budget] = {
 }
 # Every other program reads.
 _KINDS = {
-    **dict.fromkeys(("pack-objects", "archive"), Kind.SENDING),
+    **dict.fromkeys(("upload-pack", "pack-objects", "archive"), Kind.SENDING),
     **dict.fromkeys(("index-pack", "unpack-objects"), Kind.RECEIVING),
     **dict.fromkeys(("repack", "gc", "prune", "prune-packed", "commit-graph"), Kind.MAINTAINING),
-    **dict.fromkeys(("multi-pack-index", "pack-refs", "fetch"), Kind.MAINTAINING),
+    # A child that moves refs is never ended on its way.
+    **dict.fromkeys(("multi-pack-index", "pack-refs", "update-ref", "fetch"), Kind.MAINTAINING),
 }
 
 
@@ -87,16 +88,16 @@ def kind_of(program: str) -> Kind:
     return _KINDS.get(program, Kind.READING)
 
 
-def apply(pid: int, program: str) -> None:
-    """Hold a child that was just started to its budget."""
-    budget = BUDGETS[kind_of(program)]
+def apply(pid: int, kind: Kind) -> None:
+    """Hold a child that was just started to the budget of its kind."""
+    budget = BUDGETS[kind]
     try:
         resource.prlimit(pid, resource.RLIMIT_DATA, (budget.memory, budget.memory))
         # The signal that comes first ends git; the second is for what does not hear it.
         seconds = budget.processor_seconds
         resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds + 5))
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
-        if kind_of(program) in _IN_THE_BACKGROUND:
+        if kind in _IN_THE_BACKGROUND:
             os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
     except ProcessLookupError:
         pass  # it has ended already

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gitengine import history, path_counts, processes
+from gitengine.budgets import Kind
 from gitengine.errors import GitFailed, LimitReached, TookTooLong
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, Commit, ObjectId
@@ -137,7 +138,9 @@ def _touched(
     if most is not None:
         args.append(f"--max-count={most}")
     args += ["--end-of-options", commit_id, *(f"^{one}" for one in without), "--"]
-    output = processes.stream([*args, *wanted], git_dir=git.path, timeout=timeout)
+    # The whole history is a job's work; else somebody waits for it.
+    kind = Kind.MAINTAINING if most is None else Kind.READING
+    output = processes.stream([*args, *wanted], git_dir=git.path, timeout=timeout, kind=kind)
     current = ""
     paths: list[str] = []
     try:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from gitengine import budgets
+from gitengine.budgets import Kind
 from gitengine.errors import GitError, GitFailed, InputTooLarge, LimitReached, TookTooLong
 
 MINIMUM = (2, 38, 0)
@@ -111,6 +112,7 @@ def run(
     pass_fds: Sequence[int] = (),
     ok_statuses: Sequence[int] = (0,),
     seconds_for: SecondsFor | None = None,
+    kind: Kind | None = None,
 ) -> bytes:
     """Run git and give all it prints; GitFailed, TookTooLong, or InputTooLarge past `most_output` bytes."""
     parts: list[bytes] = []
@@ -124,6 +126,7 @@ def run(
         pass_fds=pass_fds,
         ok_statuses=ok_statuses,
         seconds_for=seconds_for,
+        kind=kind,
     ):
         size += len(chunk)
         if size > most_output:
@@ -142,6 +145,7 @@ def stream(
     pass_fds: Sequence[int] = (),
     ok_statuses: Sequence[int] = (0,),
     seconds_for: SecondsFor | None = None,
+    kind: Kind | None = None,
 ) -> Generator[bytes, None, None]:
     """Run git and give what it prints, as it comes; closing the generator kills the child.
 
@@ -155,6 +159,7 @@ def stream(
         timeout=timeout,
         pass_fds=pass_fds,
         seconds_for=seconds_for,
+        kind=kind,
     ) as child:
         while chunk := child.read(CHUNK):
             yield chunk
@@ -164,9 +169,10 @@ def stream(
 class Child:
     """A running git whose output is read by hand."""
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str, stderr: int):
+    def __init__(self, process: subprocess.Popen[bytes], name: str, stderr: int, kind: Kind):
         self.process = process
         self.name = name
+        self._kind = kind
         self.timed_out = False
         self.input_error: BaseException | None = None
         self._stderr = stderr
@@ -195,7 +201,7 @@ class Child:
             limit, what = "memory", "more memory"
         else:
             return
-        budgets.ENDED.labels(budgets.kind_of(self.name).value, limit).inc()
+        budgets.ENDED.labels(self._kind.value, limit).inc()
         raise LimitReached(f"git {self.name} needs {what} than it may use, and was stopped")
 
     def complaint(self) -> str:
@@ -222,10 +228,12 @@ def started(
     timeout: float = USUAL_TIMEOUT,
     pass_fds: Sequence[int] = (),
     seconds_for: SecondsFor | None = None,
+    kind: Kind | None = None,
 ) -> Iterator[Child]:
     """Start git and give the Child; whatever happens inside, none is left running after it.
 
-    `seconds_for` gives the processor time that the child may use in all, by the bytes that it has read.
+    What it may use follows from its program, or from `kind`; `seconds_for` gives the
+    processor time that it may use in all, by the bytes that it has read.
     """
     if not pass_fds:
         # A child that holds the repository's lock moves refs: that is never cut in half.
@@ -255,8 +263,9 @@ def started(
     finally:
         if file is not None:
             os.close(file)
-    budgets.apply(process.pid, args[0])
-    child = Child(process, args[0], stderr)
+    kind = kind or budgets.kind_of(args[0])
+    budgets.apply(process.pid, kind)
+    child = Child(process, args[0], stderr, kind)
     watchdog = threading.Timer(timeout, _stop_late, [child])
     watchdog.daemon = True
     watchdog.start()

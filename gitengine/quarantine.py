@@ -21,6 +21,7 @@ from pathlib import Path
 import pygit2
 
 from gitengine import budgets, processes, reachability, space
+from gitengine.budgets import Kind
 from gitengine.errors import GitFailed, InputTooLarge, LimitReached, ProtocolError
 from gitengine.places import Places
 from gitengine.repository import GitRepository, quoted
@@ -97,6 +98,7 @@ class Quarantine:
             stdin=f"{tip}\n".encode(),
             env=self.env,
             timeout=CONNECT_TIMEOUT,
+            kind=Kind.RECEIVING,
         )
         first = next(needed, b"")
         if first:
@@ -181,6 +183,7 @@ class Quarantine:
             stdin="".join(f"{object_id}\n" for object_id in ids).encode(),
             env=environment,
             timeout=CONNECT_TIMEOUT,
+            kind=Kind.RECEIVING,
         )
         try:
             unsent = self._not_sent(needed)

@@ -57,7 +57,7 @@ MAPS = {("GET", "/api/latest/users/{userSlug}/settings"),
         ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified"),
         ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/last-modified/{path}")}  # fmt: skip
 # Refusals that any operation may give, whether its description names them or not.
-ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 429, 500, 503}
+ALWAYS_POSSIBLE = {307, 400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 422, 429, 500, 503}
 # Described as one value and sent as a page.
 PAGES = {("GET", "/api/latest/users"), ("GET", "/api/latest/projects/{projectKey}/permissions/search"),
          ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/permissions/search")}  # fmt: skip

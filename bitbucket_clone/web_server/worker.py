@@ -397,11 +397,12 @@ class PatientWorker(ThreadWorker):
                 connection.cut("slow body" if connection in self.working else "slow reader")
         self._keep_within_memory()
         for connection in self.admission.withdraw(now - settings.HTTP_QUEUE_SECONDS):
-            with suppress(OSError):
-                connection.sock.send(_BUSY, socket.MSG_DONTWAIT)
             metrics.CONNECTIONS_CUT.labels("no thread in time").inc()
             if connection.answer is not None:
                 self.tpool.submit(connection.answer.close)
+            else:
+                with suppress(OSError):
+                    connection.sock.send(_BUSY, socket.MSG_DONTWAIT)
             self._linger(connection)
 
     def _keep_within_memory(self) -> None:
