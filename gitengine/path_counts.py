@@ -91,6 +91,7 @@ def _below(opened: pygit2.Repository, root: pygit2.Oid) -> int:
     waiting = [root]
     while waiting:
         if len(counted) > MOST_TREES:
+            _counts.keep({root: _most_paths + 1})
             return _most_paths + 1
         tree_id = waiting[-1]
         if tree_id in counted:
@@ -113,37 +114,67 @@ def _below(opened: pygit2.Repository, root: pygit2.Oid) -> int:
         if children:
             waiting += children
             continue
-        counted[tree_id] = total
+        # Beyond the limit the number itself would grow with each level.
+        counted[tree_id] = min(total, _most_paths + 1)
         waiting.pop()
     _counts.keep(counted)
     return counted[root]
 
 
 def _differing(opened: pygit2.Repository, old: pygit2.Tree | None, new: pygit2.Tree | None) -> int:
-    """Count the paths in which two trees differ, at least up to the limit."""
-    total = pairs = 0
-    waiting: list[tuple[pygit2.Tree | None, pygit2.Tree | None]] = [(old, new)]
-    while waiting and total <= _most_paths:
-        pairs += 1
-        if pairs > MOST_TREES:
+    """Count the paths in which two trees differ, up to the limit; each pair of distinct trees once."""
+    root = (old, new)
+    counted: dict[tuple[bytes, bytes], int] = {}
+    waiting: list[tuple[pygit2.Tree | None, pygit2.Tree | None]] = [root]
+    while waiting:
+        if len(counted) > MOST_TREES:
             return _most_paths + 1
-        left, right = waiting.pop()
-        if left is None or right is None:
-            one = left if left is not None else right
-            total += _below(opened, one.id) if one is not None else 0
+        pair = waiting[-1]
+        if _key(pair) in counted:
+            waiting.pop()
             continue
-        before = {entry.raw_name: entry for entry in left}
-        after = {entry.raw_name: entry for entry in right}
-        for name in before.keys() | after.keys():
-            was, is_now = before.get(name), after.get(name)
-            if was is not None and is_now is not None and was.id == is_now.id:
-                continue
-            total += 1
-            below_old = was if isinstance(was, pygit2.Tree) else None
-            below_new = is_now if isinstance(is_now, pygit2.Tree) else None
-            if below_old is not None or below_new is not None:
-                waiting.append((below_old, below_new))
-    return total
+        total, pairs = _differing_here(opened, *pair)
+        missing = []
+        for one in pairs:
+            count = counted.get(_key(one))
+            if count is None:
+                missing.append(one)
+            else:
+                total += count
+        if missing:
+            waiting += missing
+            continue
+        counted[_key(pair)] = min(total, _most_paths + 1)
+        waiting.pop()
+    return counted[_key(root)]
+
+
+def _key(pair: tuple[pygit2.Tree | None, pygit2.Tree | None]) -> tuple[bytes, bytes]:
+    left, right = (b"" if one is None else bytes(one.id.raw) for one in pair)
+    return left, right
+
+
+def _differing_here(
+    opened: pygit2.Repository, left: pygit2.Tree | None, right: pygit2.Tree | None
+) -> tuple[int, list[tuple[pygit2.Tree | None, pygit2.Tree | None]]]:
+    """Count the entries in which two trees differ, and give the folders among them."""
+    if left is None or right is None:
+        one = left if left is not None else right
+        return (_below(opened, one.id) if one is not None else 0), []
+    total = 0
+    pairs: list[tuple[pygit2.Tree | None, pygit2.Tree | None]] = []
+    before = {entry.raw_name: entry for entry in left}
+    after = {entry.raw_name: entry for entry in right}
+    for name in before.keys() | after.keys():
+        was, is_now = before.get(name), after.get(name)
+        if was is not None and is_now is not None and was.id == is_now.id:
+            continue
+        total += 1
+        below_old = was if isinstance(was, pygit2.Tree) else None
+        below_new = is_now if isinstance(is_now, pygit2.Tree) else None
+        if below_old is not None or below_new is not None:
+            pairs.append((below_old, below_new))
+    return total, pairs
 
 
 class _Counts:

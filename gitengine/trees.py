@@ -110,8 +110,11 @@ def read_lines(
     taken: list[str] = []
     more = False
     chunks = stream_blob(git, blob_id)
-    for number, line in enumerate(_lines(_decoded(chunks, decoder), longest)):
-        if number < start:
+    # Newlines of two or four bytes are found in the text alone.
+    is_wide = encoding.startswith(("utf-16", "utf-32"))
+    wanted, skipped = (chunks, start) if is_wide else (_from_line(chunks, start), 0)
+    for number, line in enumerate(_lines(_decoded(wanted, decoder), longest)):
+        if number < skipped:
             continue
         if len(taken) == limit:
             more = True
@@ -119,6 +122,22 @@ def read_lines(
         taken.append(line)
     chunks.close()  # type: ignore[attr-defined]
     return Lines(tuple(taken), start, not more)
+
+
+def _from_line(chunks: Iterable[bytes], start: int) -> Iterator[bytes]:
+    """Give what comes after so many newlines, which are counted without looking at the lines."""
+    left = start
+    for chunk in chunks:
+        if left:
+            count = chunk.count(b"\n")
+            if count < left:
+                left -= count
+                continue
+            at = 0
+            for _ in range(left):
+                at = chunk.index(b"\n", at) + 1
+            chunk, left = chunk[at:], 0
+        yield chunk
 
 
 def _decoded(chunks: Iterable[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:

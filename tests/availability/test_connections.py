@@ -88,6 +88,13 @@ def serves(server: Server) -> bool:
     return answers == [200] * 4
 
 
+def _is_served(server: Server) -> bool:
+    try:
+        return requests.get(f"{server.url}/status", timeout=10).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
 def are_closed(connections: list[socket.socket]) -> bool:
     """Whether the server ends all of them by itself, within the limits of this module's server."""
     deadline = time.monotonic() + 30
@@ -231,7 +238,11 @@ def test_one_address_has_a_limit_of_connections(tmp_path):
             socket.create_connection(("127.0.0.1", small.port), timeout=10) as one,
         ):
             assert one.recv(1) == b""
-        assert requests.get(f"{small.url}/status", timeout=10).status_code == 200
+        deadline = time.monotonic() + 20
+        while not _is_served(small):
+            # The server has to see that the others are gone.
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         shown = requests.get(f"{small.url}/metrics", auth=ADMINISTRATOR, timeout=10).text
         assert 'connections_cut_total{why="too many of one address"}' in shown
     finally:

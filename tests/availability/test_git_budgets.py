@@ -11,6 +11,7 @@ import requests
 from core import jobs
 from core.models import Job
 from gitengine import budgets, last_changes, path_counts, processes
+from gitengine import trees as git_trees
 from gitengine.errors import LimitReached, ProtocolError, TooManyPaths
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
@@ -47,7 +48,7 @@ def budget(monkeypatch):
 def test_paths_are_counted_by_distinct_trees(repository):
     bomb = trees.bomb(repository.path, levels=9)
     used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    assert path_counts.of_commit(repository, bomb) == 2 + sum(10**n for n in range(1, 10))
+    assert path_counts.of_commit(repository, bomb) == path_counts.most_paths() + 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - used < 0.5
     small = trees.bomb(repository.path, levels=2, branch="small")
     assert path_counts.of_commit(repository, small) == 2 + 10 + 100
@@ -63,6 +64,28 @@ def test_differences_are_counted_where_a_side_is_too_large(repository):
     for old, new in ((None, bomb), (bomb, trees.bomb(repository.path, levels=1, branch="few"))):
         with pytest.raises(TooManyPaths):
             path_counts.require_few_differences(repository, old, new)
+
+
+def test_differences_of_two_bombs_cost_no_more_than_their_trees(repository):
+    """The same shape, with another file at the bottom: no two of their trees are equal."""
+    one = trees.bomb(repository.path, levels=9, branch="one")
+    other = trees.bomb(repository.path, levels=9, branch="other", content="y\n")
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    with pytest.raises(TooManyPaths):
+        path_counts.require_few_differences(repository, one, other)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - used < 0.5
+
+
+def test_a_line_far_behind_the_end_of_a_large_file(repository):
+    blob = repository.path.parent / "large.txt"
+    blob.write_bytes(b"line\n" * 20_000_000)
+    large = git("hash-object", "-w", str(blob), cwd=repository.path)
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    last = git_trees.read_lines(repository, large, start=19_999_999, limit=10)
+    assert last.lines == ("line",) and last.is_last
+    assert git_trees.read_lines(repository, large, start=100_000_000, limit=10).lines == ()
+    assert git_trees.read_lines(repository, large, start=1, limit=1).lines == ("line",)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - used < 2
 
 
 def _with_readme(repository: GitRepository, commit: str, text: str) -> str:

@@ -10,12 +10,12 @@ from tests.builders import GIT_ENVIRONMENT, git
 ENTRIES = 10
 
 
-def bomb(folder: Path, *, levels: int, branch: str = "bomb") -> str:
+def bomb(folder: Path, *, levels: int, branch: str = "bomb", content: str = "x\n") -> str:
     """Make a commit of 10 ** levels files in a repository, on a branch of its own; gives its id.
 
     There is one ordinary file beside them, `README.md`.
     """
-    name = _written(folder, "hash-object", "-w", "--stdin", text="x\n")
+    name = _written(folder, "hash-object", "-w", "--stdin", text=content)
     entry = f"100644 blob {name}"
     for _ in range(levels):
         lines = "".join(f"{entry}\t{number}\n" for number in range(ENTRIES))
