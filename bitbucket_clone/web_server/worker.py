@@ -114,6 +114,18 @@ class PatientWorker(ThreadWorker):
         self.stopped_at: float | None = None
         super().init_process()
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Do what has come up; what goes wrong with one connection ends no other."""
+        try:
+            events = self.poller.select(timeout)
+        except InterruptedError:
+            return
+        for key, _ in events:
+            try:
+                key.data(key.fileobj)
+            except Exception:
+                self.log.exception("Error in the event loop")
+
     # --- coming ---------------------------------------------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
