@@ -12,7 +12,7 @@ from bitbucket_clone.web_server import heads
 from bitbucket_clone.web_server.framing import Chunked, Sized
 from bitbucket_clone.web_server.heads import Head
 
-IN_MEMORY_BYTES = 256 * 1024
+IN_MEMORY_BYTES = 64 * 1024
 LARGEST_HEAD = 256 * 1024
 
 _END_OF_HEAD = b"\r\n\r\n"
