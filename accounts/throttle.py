@@ -10,7 +10,6 @@ What this guards against, and what not, is in docs/access.md.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from accounts.errors import TooManyFailures
 from accounts.models import SignInAttempts
 from core import file_locks, links
 from core.errors import Unavailable
+from core.networks import subscriber
 
 
 class Subject(Enum):
@@ -68,10 +68,10 @@ class Guard:
 
     def __init__(self, name: str, origin: Origin):
         self._now = timezone.now()
-        self._caller = _key(Subject.CALLER, name.lower(), _network(origin.address))
+        self._caller = _key(Subject.CALLER, name.lower(), subscriber(origin.address))
         strangers = [_key(Subject.NAME, name.lower())]
         if origin.address:
-            strangers.append(_key(Subject.ADDRESS, _network(origin.address)))
+            strangers.append(_key(Subject.ADDRESS, subscriber(origin.address)))
         rows = SignInAttempts.objects.in_bulk([self._caller, *strangers])
         self._own = rows.get(self._caller)
         proved_at = self._own.last_proved_at if self._own else None
@@ -152,7 +152,7 @@ def check_wrong_key(origin: Origin) -> None:
 def _keys_of_secret(secret: str | None, origin: Origin) -> list[str]:
     keys = [] if secret is None else [_key(Subject.SECRET, secret)]
     if origin.address:
-        keys.append(_key(Subject.SECRETS_OF_ADDRESS, _network(origin.address)))
+        keys.append(_key(Subject.SECRETS_OF_ADDRESS, subscriber(origin.address)))
     return keys
 
 
@@ -231,18 +231,6 @@ def _too_many(seconds: int) -> TooManyFailures:
 
 def _is_recent(when: datetime | None, within: timedelta, now: datetime) -> bool:
     return when is not None and now - when <= within
-
-
-def _network(address: str) -> str:
-    """What one subscriber holds: an address, of version 6 a whole /64."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        mapped = found.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((found, 64), strict=False))
-    return address
 
 
 def _key(subject: Subject, *texts: str) -> str:

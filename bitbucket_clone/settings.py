@@ -147,6 +147,10 @@ HTTP_HEAD_SECONDS = env.float("HTTP_HEAD_SECONDS", default=10.0)
 HTTP_GRACE_SECONDS = env.float("HTTP_GRACE_SECONDS", default=30.0)
 HTTP_SILENCE_SECONDS = env.float("HTTP_SILENCE_SECONDS", default=60.0)
 HTTP_MIN_BYTES_A_SECOND = env.int("HTTP_MIN_BYTES_A_SECOND", default=1024)
+# So much of a push is read before a thread has it; what is larger is read by the thread.
+HTTP_PUSH_AHEAD_BYTES = env.int("HTTP_PUSH_AHEAD_BYTES", default=64 * 1024**2)
+# Of files with bodies that are read ahead, in each web process.
+HTTP_FILES_BYTES = env.int("HTTP_FILES_BYTES", default=1024**3)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
 # What waits for other machines most of the time, webhooks and mail, and holds up nothing else.
 CALLING_THREADS = env.int("CALLING_THREADS", default=16)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from core import bodies, log_levels, metrics, request_ids
 from core.api import envelope
 from core.errors import Invalid, TooLarge
+from core.networks import Proxies
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -99,17 +99,14 @@ class TrustedProxies:
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
-        self.networks = [ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+        self.proxies = Proxies(settings.TRUSTED_PROXIES)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Put the client's own address in the place of the proxy's."""
         meta = request.META
-        if self._is_trusted(meta.get("REMOTE_ADDR", "")):
-            # From the nearest backwards: the first that is no proxy of ours is who called.
-            for address in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-                meta["REMOTE_ADDR"] = address.strip() or meta["REMOTE_ADDR"]
-                if not self._is_trusted(address.strip()):
-                    break
+        meta["REMOTE_ADDR"] = self.proxies.client(
+            meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", "")
+        )
         for name in [name for name in meta if name.startswith("HTTP_X_FORWARDED")]:
             del meta[name]
         if settings.SERVER_SECURE:
@@ -117,10 +114,3 @@ class TrustedProxies:
         if settings.SERVER_PROXY_NAME:
             meta["HTTP_HOST"] = urlsplit(settings.SITE_DEFAULTS["base_url"]).netloc
         return self.get_response(request)
-
-    def _is_trusted(self, text: str) -> bool:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return False
-        return any(address in network for network in self.networks)

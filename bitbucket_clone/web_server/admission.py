@@ -6,12 +6,14 @@ import re
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 # What may keep a thread for long: git at work, archives, and comparisons of any size.
-_EXPENSIVE = re.compile(
-    rb"/git-(upload|receive)-pack$|/(archive|patch|diff|diff-stats-summary|compare|changes|blame"
-    rb"|last-modified|commits|search|markup)(/|\?|$)|/pull-requests/[0-9]|\.(diff|patch)(\?|$)|[?&](blame|raw)(=|&|$)|/raw/"
+_EXPENSIVE_PATH = re.compile(
+    r"/git-(upload|receive)-pack$|/(archive|patch|diff|diff-stats-summary|compare|changes|blame"
+    r"|last-modified|commits|search|markup|raw)(/|$)|/pull-requests/[0-9]|\.(diff|patch)$"
 )
+_EXPENSIVE_QUERY = re.compile(r"(^|&)(blame|raw)(=|&|$)")
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,16 @@ class Claim:
     address: str
     is_expensive: bool
     since: float
+    # An answer that has begun: it comes first, and nobody takes it back.
+    goes_on: bool = False
 
 
-def is_expensive(target: bytes) -> bool:
-    """Whether a request for this path and query may keep a thread for long."""
-    return _EXPENSIVE.search(target) is not None
+def is_expensive(target: str) -> bool:
+    """Whether a request for this path and query, as they were sent, may keep a thread for long."""
+    path, _, query = target.partition("?")
+    # As the application will see it: names of views can be written in more than one way.
+    path = unquote(path.partition("#")[0]).rstrip("/")
+    return bool(_EXPENSIVE_PATH.search(path) or _EXPENSIVE_QUERY.search(unquote(query)))
 
 
 class Admission:
@@ -43,7 +50,10 @@ class Admission:
 
     def ask(self, claim: Claim) -> None:
         """Let a request wait for its turn."""
-        self._waiting.append(claim)
+        if claim.goes_on:
+            self._waiting.appendleft(claim)
+        else:
+            self._waiting.append(claim)
 
     def admitted(self) -> list[Any]:
         """Give the connections whose turn it is, in the order in which they came."""
@@ -67,11 +77,21 @@ class Admission:
             if not self._by_address[claim.address]:
                 del self._by_address[claim.address]
 
-    def withdraw(self, before: float) -> list[Any]:
-        """Take out those who have waited since before a time of the monotonic clock, and give them."""
-        late = [claim.connection for claim in self._waiting if claim.since < before]
-        self._waiting = deque(claim for claim in self._waiting if claim.since >= before)
-        return late
+    def waiting(self) -> list[Any]:
+        """Give the connections that wait for their turn."""
+        return [claim.connection for claim in self._waiting]
+
+    def withdraw(self, connections: set[Any]) -> None:
+        """Let these wait no longer."""
+        self._waiting = deque(one for one in self._waiting if one.connection not in connections)
+
+    def late(self, before: float) -> list[Any]:
+        """Give the connections whose requests have waited since before a time of the monotonic clock."""
+        return [
+            claim.connection
+            for claim in self._waiting
+            if claim.since < before and not claim.goes_on
+        ]
 
     def _may_begin(self, claim: Claim) -> bool:
         if not claim.is_expensive:

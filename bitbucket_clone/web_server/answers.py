@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from bitbucket_clone.web_server.pace import Pace
+from core.pace import Pace
 
 # Who reads at all is waited for in the thread, since handing over takes longer than a moment.
 PATIENCE_MILLISECONDS = 100

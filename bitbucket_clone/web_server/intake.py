@@ -1,90 +1,88 @@
-"""What has come of a request, and whether it is enough to give it a thread.
+"""What has come of a request: its head, and as much of its body as is read before it has a thread.
 
-Only the framing is looked at (RFC 9112): where the head ends, how long the body is. Whatever is
-malformed counts as complete, so that gunicorn's own parser refuses it in its words.
+Small requests lie in memory, larger bodies in a file without a name.
 """
 
 from __future__ import annotations
 
-import re
+import tempfile
+from typing import IO
 
-# Git and scripts send most bodies whole within this; of larger ones the thread reads the rest.
-READ_AHEAD_BYTES = 256 * 1024
+from bitbucket_clone.web_server import heads
+from bitbucket_clone.web_server.framing import Chunked, Sized
+from bitbucket_clone.web_server.heads import Head
+
+IN_MEMORY_BYTES = 64 * 1024
 LARGEST_HEAD = 256 * 1024
-LONGEST_CHUNK_SIZE = 8192
 
 _END_OF_HEAD = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
-_EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
-_IS_PUSH = re.compile(rb"^POST [^ \r\n]*/git-receive-pack ")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[^\r\n]*\r\n")
 
 
 class Intake:
     """The bytes of one request as they come in."""
 
     def __init__(self, data: bytes = b""):
-        self.data = bytearray(data)
-        self._body_at = 0
-        # Of a body with a length: how many bytes the request has in all.
-        self._whole: int | None = None
-        # Of a chunked body: where the next chunk begins.
-        self._chunk_at: int | None = None
-
-    def feed(self, data: bytes) -> None:
-        """Add what has come."""
-        self.data += data
+        self.data = bytearray()
+        # What did not go into memory, behind what did.
+        self.file: IO[bytes] | None = None
+        self.file_bytes = 0
+        self.head: Head | None = None
+        self.has_head = False
+        self.is_ready = False
+        self._framing: Sized | Chunked | None = None
+        if data:
+            self.feed(data)
 
     @property
-    def has_head(self) -> bool:
-        """Whether the head has come, after `is_ready` was asked."""
-        return self._body_at > 0
+    def is_whole(self) -> bool:
+        """Whether the request is there to its end."""
+        return self._framing is not None and self._framing.is_whole
 
-    def is_ready(self) -> bool:
-        """Whether the request is there, or as much of it as is read ahead."""
-        if not self._body_at and not self._read_head():
-            return len(self.data) > LARGEST_HEAD
-        if len(self.data) - self._body_at > READ_AHEAD_BYTES:
-            return True
-        if self._whole is not None:
-            return len(self.data) >= self._whole
-        return self._chunk_at is None or self._has_last_chunk()
+    @property
+    def is_head_too_large(self) -> bool:
+        """Whether there will be no end of the head that we wait for."""
+        return not self.has_head and len(self.data) > LARGEST_HEAD
 
-    def target(self) -> bytes:
-        """Give the path and query of the request line; empty if there is none."""
-        parts = bytes(self.data[: self.data.find(b"\r\n")]).split(b" ")
-        return parts[1] if len(parts) == 3 else b""
+    @property
+    def waits_to_send(self) -> bool:
+        """Whether the client has to be told before it sends a body."""
+        return self.head is not None and self.head.expects and not self.is_ready
 
-    def _read_head(self) -> bool:
-        end = self.data.find(_END_OF_HEAD)
-        if end < 0:
-            return False
-        self._body_at = end + len(_END_OF_HEAD)
-        head = bytes(self.data[: end + 2])
-        length, is_chunked = _LENGTH.search(head), _CHUNKED.search(head)
-        # Who expects to be asked first sends no body before that.
-        if _EXPECTS.search(head) or (length and is_chunked):
-            self._whole = self._body_at
-        elif is_chunked:
-            self._chunk_at = self._body_at
+    def feed(self, data: bytes) -> None:
+        """Add what has come; OSError if the disk is full."""
+        if self.has_head:
+            self._keep(data)
+            self.is_ready = self._framing is None or self._framing.feed(data)
+            return
+        before = len(self.data)
+        self.data += data
+        end = self.data.find(_END_OF_HEAD, max(0, before - len(_END_OF_HEAD) + 1))
+        if end >= 0:
+            self._begin_body(end + len(_END_OF_HEAD))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.file is not None:
+            self.file.close()
+
+    def _begin_body(self, at: int) -> None:
+        self.has_head = True
+        self.head = head = heads.read(bytes(self.data[:at]))
+        body = bytes(self.data[at:])
+        if head is None:
+            self.is_ready = True
+        elif head.length is None:
+            self._framing = Chunked(head.most_ahead)
+            self.is_ready = self._framing.feed(body) or not head.most_ahead
         else:
-            self._whole = self._body_at + (int(length[1]) if length else 0)
-            if self._whole - self._body_at > READ_AHEAD_BYTES and _IS_PUSH.search(head):
-                # Whether it may be sent at all is known from the head.
-                self._whole = self._body_at
-        return True
+            self._framing = Sized(head.length)
+            self.is_ready = self._framing.feed(body) or head.length > head.most_ahead
 
-    def _has_last_chunk(self) -> bool:
-        while self._chunk_at is not None and self._chunk_at < len(self.data):
-            found = _CHUNK_SIZE.match(self.data, self._chunk_at)
-            if found is None:
-                # A size that has not come whole yet, or is none.
-                has_line = self.data.find(b"\r\n", self._chunk_at) >= 0
-                return has_line or len(self.data) - self._chunk_at > LONGEST_CHUNK_SIZE
-            size = int(found[1], 16)
-            if size == 0:
-                # Trailers end with an empty line, as a head does.
-                return self.data.find(_END_OF_HEAD, found.end() - 2) >= 0
-            self._chunk_at = found.end() + size + 2
-        return False
+    def _keep(self, data: bytes) -> None:
+        if self.file is None and len(self.data) + len(data) <= IN_MEMORY_BYTES:
+            self.data += data
+            return
+        if self.file is None:
+            self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the intake
+        self.file.write(data)
+        self.file_bytes += len(data)

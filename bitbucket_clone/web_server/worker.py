@@ -13,85 +13,28 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
 from gunicorn.http import wsgi
-from gunicorn.http.unreader import SocketUnreader
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from bitbucket_clone import process_memory
+from bitbucket_clone.web_server import holdings, refusals
 from bitbucket_clone.web_server.admission import Admission, Claim, is_expensive
 from bitbucket_clone.web_server.answers import Answer, Output
-from bitbucket_clone.web_server.intake import Intake
-from bitbucket_clone.web_server.pace import Pace
+from bitbucket_clone.web_server.connection import Connection
 from core import metrics
+from core.networks import Proxies
 
 TRIM_SECONDS = 30.0
 SWEEP_SECONDS = 1.0
 READ_BYTES = 64 * 1024
-# A body that nobody read is thrown away up to this size, so that the connection stays.
-MOST_DRAINED = 1024 * 1024
-DRAIN_SECONDS = 2.0
+# What still comes to a connection that ends is thrown away up to this size.
+MOST_DISCARDED = 1024 * 1024
 LINGER_SECONDS = 2.0
-# Of what waits for all clients of a worker, coming and going.
-MOST_HELD_BYTES = 64 * 1024 * 1024
 
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 10\r\n"
-    b"Connection: close\r\nContent-Length: 60\r\n\r\n"
-    b"The server is busy with other requests; try again in a bit.\n"
-)
-
-
-class Connection(TConn):
-    """A client's connection: what it sent ahead, and the answer that waits for it."""
-
-    def __init__(self, config: Any, sock: socket.socket, client: Any, server: Any):
-        super().__init__(config, sock, client, server)
-        self.address = client[0] if isinstance(client, tuple) else ""
-        self.answer: Answer | None = None
-        self.is_cut = False
-        self.begin_request(b"")
-
-    def begin_request(self, data: bytes) -> None:
-        """Wait for the next request, of which these bytes have come."""
-        self.intake = Intake(data)
-        self.pace = Pace()
-        self.since = time.monotonic()
-
-    def hand_over(self) -> None:
-        """Give the parser what was read ahead."""
-        self.init()
-        unreader = self.parser.unreader
-        if not isinstance(unreader, _Unreader):
-            self.parser.unreader = unreader = _Unreader(self)
-        unreader.unread(bytes(self.intake.data))
-        self.intake = Intake()
-
-    def cut(self, why: str) -> None:
-        """End it from here; whoever works for it meets the end."""
-        if not self.is_cut:
-            self.is_cut = True
-            metrics.CONNECTIONS_CUT.labels(why).inc()
-            with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
-
-
-class _Unreader(SocketUnreader):
-    """Reads the rest of a body in a thread, and tells how long that has to wait."""
-
-    def __init__(self, connection: Connection):
-        super().__init__(connection.sock)
-        self._connection = connection
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        pace = self._connection.pace
-        pace.begin_waiting()
-        data: bytes = super().chunk(size_hint)
-        pace.end_waiting(len(data))
-        return data
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class PatientWorker(ThreadWorker):
@@ -104,7 +47,7 @@ class PatientWorker(ThreadWorker):
         self.working: dict[Connection, None] = {}
         self.closing: dict[Connection, None] = {}
         self.by_address: Counter[str] = Counter()
-        self.proxies = [ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+        self.proxies = Proxies(settings.TRUSTED_PROXIES)
         self.admission = Admission(
             threads=self.cfg.threads,
             reserved=min(settings.HTTP_RESERVED_THREADS, self.cfg.threads - 1),
@@ -137,63 +80,77 @@ class PatientWorker(ThreadWorker):
         connection = Connection(self.cfg, sock, client, listener.getsockname())
         self.nr_conns += 1
         self.by_address[connection.address] += 1
-        if self._has_too_many(connection.address):
+        if self._has_too_many(connection):
             metrics.CONNECTIONS_CUT.labels("too many of one address").inc()
             self._drop(connection)
-            return
-        if self.nr_conns >= self.worker_connections:
-            self._make_room()
-        self._read(connection)
-
-    def _has_too_many(self, address: str) -> bool:
-        return self.by_address[
-            address
-        ] > settings.HTTP_CONNECTIONS_PER_ADDRESS and not self._is_proxy(address)
-
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            return any(ip_address(address) in network for network in self.proxies)
-        except ValueError:
-            return True  # a local socket has no address
-
-    def _make_room(self) -> None:
-        """Close the connection that has waited longest, of the address that has most of them."""
-        greedy = Counter(one.address for one in self.reading)
-        if greedy:
-            address = greedy.most_common(1)[0][0]
-            oldest = next(one for one in self.reading if one.address == address)
+        elif self.nr_conns > self.worker_connections and not self._make_room():
             metrics.CONNECTIONS_CUT.labels("too many in all").inc()
-            self._stop_reading(oldest)
-            self._drop(oldest)
+            self._drop(connection)
+        else:
+            self._read(connection)
+
+    def _has_too_many(self, connection: Connection) -> bool:
+        most = settings.HTTP_CONNECTIONS_PER_ADDRESS
+        return self.by_address[connection.address] > most and not self._is_proxy(connection)
+
+    def _is_proxy(self, connection: Connection) -> bool:
+        # A local socket has no address.
+        return not connection.peer or connection.peer in self.proxies
+
+    def _make_room(self) -> bool:
+        """Close the connection that has waited longest, of the address that has most of them."""
+        oldest = holdings.oldest_of_the_greediest(self.reading)
+        if oldest is None:
+            return False
+        metrics.CONNECTIONS_CUT.labels("too many in all").inc()
+        self._stop_reading(oldest)
+        self._drop(oldest)
+        return True
 
     def _read(self, connection: Connection, _: Any = None) -> None:
         try:
             data = connection.sock.recv(READ_BYTES)
+            if connection.is_idle:
+                connection.since = time.monotonic()
+            if data:
+                connection.intake.feed(data)
         except BlockingIOError:
             self._go_on_reading(connection)
             return
-        except OSError:
+        except OSError:  # it has gone, or there is no room for what it sends
             data = b""
         if not data:
             self._stop_reading(connection)
             self._drop(connection)
             return
-        if not connection.intake.data:
-            connection.since = time.monotonic()
-        connection.intake.feed(data)
         connection.pace.end_waiting(len(data))
         self._consider(connection)
 
     def _consider(self, connection: Connection) -> None:
         """Let it have a thread if its request is there."""
-        if not connection.intake.is_ready():
+        intake = connection.intake
+        if intake.is_head_too_large:
+            self._refuse(connection, refusals.HEAD_TOO_LARGE)
+            return
+        if not intake.is_ready:
+            if intake.waits_to_send and not connection.was_told_to_send:
+                connection.was_told_to_send = True
+                with suppress(OSError):
+                    connection.sock.send(_CONTINUE, socket.MSG_DONTWAIT)
             self._go_on_reading(connection)
             return
         self._stop_reading(connection)
-        target = connection.intake.target()
-        address = "" if self._is_proxy(connection.address) else connection.address
-        claim = Claim(connection, address, is_expensive(target), time.monotonic())
-        self.admission.ask(claim)
+        head = intake.head
+        connection.is_expensive = head is None or is_expensive(head.target)
+        self._claim(connection)
+
+    def _claim(self, connection: Connection, *, goes_on: bool = False) -> None:
+        address = connection.address
+        if self._is_proxy(connection):
+            address = connection.caller(self.proxies)
+        # Who has left needs but a moment, to end what worked for it.
+        costs = connection.is_expensive and not connection.is_cut
+        self.admission.ask(Claim(connection, address, costs, time.monotonic(), goes_on))
         self._admit()
 
     def _go_on_reading(self, connection: Connection) -> None:
@@ -235,16 +192,23 @@ class PatientWorker(ThreadWorker):
     def handle_request(self, request: Any, connection: Connection) -> Any:
         """Let the application answer; gives whether the connection stays, or the unfinished Answer."""
         output = Output(connection.sock, connection.pace)
+        if connection.was_told_to_send:
+            request._expected_100_continue = False
         response, environ = wsgi.create(
             request, output, connection.client, connection.server, self.cfg
         )
         environ["wsgi.multithread"] = True
         # It would send files past our output.
         environ.pop("wsgi.file_wrapper", None)
-        if not self.alive:
-            response.force_close()
         begun = datetime.now()
-        pieces = self.wsgi(environ, response.start_response)
+
+        def start_response(*arguments: Any) -> Any:
+            # Where the next request begins is not known before the client has sent the rest of this one.
+            if not self.alive or not connection.has_all_of(request):
+                response.force_close()
+            return response.start_response(*arguments)
+
+        pieces = self.wsgi(environ, start_response)
 
         def end() -> None:
             self.log.access(response, request, environ, datetime.now() - begun)
@@ -274,13 +238,7 @@ class PatientWorker(ThreadWorker):
         if not is_sent:
             return answer
         connection.answer = None
-        if answer.response.should_close():
-            return False
-        return bool(
-            connection.parser.finish_body(
-                deadline=time.monotonic() + DRAIN_SECONDS, max_bytes=MOST_DRAINED
-            )
-        )
+        return not answer.response.should_close() and connection.skip_body(answer.response.req)
 
     # --- going ----------------------------------------------------------------------------------
 
@@ -297,10 +255,10 @@ class PatientWorker(ThreadWorker):
         elif result:
             connection.sock.setblocking(False)
             connection.begin_request(connection.parser.unreader.take_buffered())
-            if connection.intake.data:
-                self._consider(connection)
-            else:
+            if connection.is_idle:
                 self._read(connection)
+            else:
+                self._consider(connection)
         else:
             if connection.answer is not None:
                 connection.answer.close()
@@ -326,18 +284,28 @@ class PatientWorker(ThreadWorker):
         self.poller.unregister(connection.sock)
         connection.sock.setblocking(True)
         # A thread goes on, or ends what works for a client that has left.
-        self.admission.ask(Claim(connection, "", False, time.monotonic()))
-        self._admit()
+        self._claim(connection, goes_on=True)
+
+    def _refuse(self, connection: Connection, refusal: tuple[int, str, str]) -> None:
+        """Answer a request that no thread has, and let the connection end."""
+        self._stop_reading(connection)
+        head = connection.intake.head
+        with suppress(OSError):
+            connection.sock.send(
+                refusals.answer(refusal, head.target if head else ""), socket.MSG_DONTWAIT
+            )
+        self._linger(connection)
 
     def _linger(self, connection: Connection) -> None:
         """Close it once the client has read the answer: at once would take away what is on its way (RFC 9112, 9.6)."""
+        connection.answer = None
+        connection.begin_request(b"")
         try:
             connection.sock.setblocking(False)
             connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._drop(connection)
             return
-        connection.begin_request(b"")
         self.closing[connection] = None
         callback = partial(self._discard, connection)
         self.poller.register(connection.sock, selectors.EVENT_READ, callback)
@@ -350,7 +318,7 @@ class PatientWorker(ThreadWorker):
         except OSError:
             size = 0
         connection.pace.end_waiting(size)
-        if not size or connection.pace.moved > MOST_DRAINED:
+        if not size or connection.pace.moved > MOST_DISCARDED:
             self._end_lingering(connection)
 
     def _end_lingering(self, connection: Connection) -> None:
@@ -363,6 +331,7 @@ class PatientWorker(ThreadWorker):
         self.by_address[connection.address] -= 1
         if not self.by_address[connection.address]:
             del self.by_address[connection.address]
+        connection.intake.close()
         connection.close()
 
     # --- limits, once a second ------------------------------------------------------------------
@@ -376,9 +345,8 @@ class PatientWorker(ThreadWorker):
         if not (force or is_stopping or now > self.swept_at + SWEEP_SECONDS):
             return
         for connection in list(self.reading):
-            is_idle = not connection.intake.data
             is_late = now > connection.since + self.cfg.keepalive
-            if force or (is_idle and (is_late or is_stopping)):
+            if force or (connection.is_idle and (is_late or is_stopping)):
                 self._stop_reading(connection)
                 self._drop(connection)
         for connection in list(self.closing):
@@ -395,35 +363,30 @@ class PatientWorker(ThreadWorker):
             return
         self.swept_at = now
         for connection in list(self.reading):
-            is_late = (
-                connection.intake.data
+            has_late_head = (
+                not connection.is_idle
                 and not connection.intake.has_head
                 and now > connection.since + settings.HTTP_HEAD_SECONDS
             )
-            if is_late or connection.pace.is_too_slow(now):
+            if has_late_head or connection.pace.is_too_slow(now):
                 metrics.CONNECTIONS_CUT.labels("slow request").inc()
-                self._stop_reading(connection)
-                self._drop(connection)
+                self._refuse(connection, refusals.TOO_SLOW)
         for connection in [*self.writing, *self.working]:
             if connection.pace.is_too_slow(now):
                 connection.cut("slow body" if connection in self.working else "slow reader")
-        self._keep_within_memory()
-        for connection in self.admission.withdraw(now - settings.HTTP_QUEUE_SECONDS):
+        for connection in self.admission.late(now - settings.HTTP_QUEUE_SECONDS):
             metrics.CONNECTIONS_CUT.labels("no thread in time").inc()
-            if connection.answer is not None:
-                self.tpool.submit(connection.answer.close)
-            else:
-                with suppress(OSError):
-                    connection.sock.send(_BUSY, socket.MSG_DONTWAIT)
-            self._linger(connection)
+            self.admission.withdraw({connection})
+            self._refuse(connection, refusals.BUSY)
+        self._keep_within_bounds()
 
-    def _keep_within_memory(self) -> None:
-        """While too much waits for clients, cut whoever holds most of it."""
-        held = {one: len(one.intake.data) for one in self.reading}
-        held |= {one: len(one.answer.output) for one in self.writing if one.answer is not None}
-        total = sum(held.values())
-        for connection in sorted(held, key=held.__getitem__, reverse=True):
-            if total <= MOST_HELD_BYTES:
-                return
-            total -= held[connection]
-            connection.cut("memory")
+    def _keep_within_bounds(self) -> None:
+        """While too much waits for clients, cut whoever holds most of it, of the address that does."""
+        queued = self.admission.waiting()
+        for connection, why in holdings.too_much([*self.reading, *self.writing, *queued]):
+            if connection in self.reading or connection in self.writing:
+                connection.cut(why)
+            elif connection.answer is None:
+                metrics.CONNECTIONS_CUT.labels(why).inc()
+                self.admission.withdraw({connection})
+                self._refuse(connection, refusals.BUSY)

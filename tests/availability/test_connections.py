@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,8 @@ def many(server: Server, data: bytes, number: int = MANY, *, receive_buffer: int
             if receive_buffer:
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             one.connect(("127.0.0.1", server.port))
-            one.sendall(data)
+            with suppress(ConnectionError):  # refused before all of it has gone
+                one.sendall(data)
             found.append(one)
         yield found
 
@@ -110,6 +111,7 @@ def are_closed(connections: list[socket.socket]) -> bool:
     return True
 
 
+FORM = b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded\r\n"
 GIT_BODY = (
     b"POST /scm/open/repo.git/git-upload-pack HTTP/1.1\r\n" + HOST
     + b"Content-Type: application/x-git-upload-pack-request\r\n"
@@ -123,9 +125,23 @@ STALLED = {
         b"POST /scm/open/repo.git/git-receive-pack HTTP/1.1\r\n" + HOST + BASIC
         + b"Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000\r\n\r\n"
     ),
-    "a form": (
-        b"POST /login HTTP/1.1\r\n" + HOST
-        + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na=b"
+    "a form": FORM + b"Content-Length: 1000\r\n\r\na=b",
+    "a large form": FORM + b"Content-Length: 5000000\r\n\r\n" + b"a" * 300_000,
+    "a form whose client was told to send": (
+        FORM + b"Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n"
+    ),
+    "a head without an end": b"GET /status HTTP/1.1\r\n" + b"X-Long: " + b"a" * 300_000,
+    "only an empty line": b"\r\n\r\n",
+    "a large body of git": (
+        GIT_BODY + b"Content-Length: 1000000\r\n\r\n"
+        + b"0032want 0000000000000000000000000000000000000000\n" * 6000
+    ),
+    "git under another name": (
+        GIT_BODY.replace(b"-upload-pack HTTP", b"%2Dupload-pack?x HTTP")
+        + b"Content-Length: 1000000\r\n\r\n" + b"0" * 300_000
+    ),
+    "a push of nobody": (
+        GIT_BODY.replace(b"upload", b"receive") + b"Content-Length: 1000000\r\n\r\n" + b"0" * 1000
     ),
     "JSON": (
         b"POST /rest/api/latest/projects HTTP/1.1\r\n" + HOST + BASIC
@@ -205,6 +221,63 @@ def test_a_body_that_is_not_read_leaves_the_connection_open(place):
         assert refused.status in {400, 401, 415}
         assert client.sock is first
     client.close()
+
+
+def test_a_body_that_is_not_waited_for_ends_the_connection_and_says_so(place):
+    """A push without credentials: it is refused before its pack has come."""
+    with socket.create_connection(("127.0.0.1", place.port), timeout=10) as one:
+        one.sendall(STALLED["a push of nobody"])
+        content = b""
+        while data := one.recv(65536):
+            content += data
+    assert content.startswith(b"HTTP/1.1 401")
+    assert b"\r\nConnection: close\r\n" in content
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_a_large_body_comes_whole_however_slowly(place, framing):
+    """It is read ahead into a file, and the next request follows on the same connection."""
+    body = b'{"key": "?", "description": "' + b"a" * 3_000_000 + b'"}'
+    parts = [body[at : at + 500_000] for at in range(0, len(body), 500_000)]
+
+    def pieces():
+        for part in parts:
+            time.sleep(0.05)
+            yield part
+
+    length = {"Content-Length": str(len(body))} if framing == "length" else {}
+    with requests.Session() as session:
+        refused = session.post(
+            f"{place.url}/rest/api/latest/projects",
+            data=pieces(),
+            headers={"Content-Type": "application/json", **length},
+            auth=ADMINISTRATOR,
+            timeout=20,
+        )
+        assert refused.status_code == 400, refused.text
+        assert "key" in refused.text and refused.headers["Connection"] == "keep-alive"
+        assert session.get(f"{place.url}/status", timeout=10).status_code == 200
+
+
+def test_requests_that_are_late_are_told_so_as_their_kind(place):
+    for path, kind in (("rest/api/latest/projects", "application/json"), ("login", "text/plain")):
+        with socket.create_connection(("127.0.0.1", place.port), timeout=20) as one:
+            one.sendall(
+                f"POST /{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n".encode()
+            )
+            told = one.recv(65536)
+        assert told.startswith(b"HTTP/1.1 408 ") and kind.encode() in told
+        assert b"did not come in time" in told
+
+
+def test_long_work_leaves_threads_when_its_clients_pause(place):
+    """Clones that begin, pause and go on count as expensive when they do."""
+    get = b"GET /projects/OPEN/repos/repo/raw/large.bin HTTP/1.1\r\n" + HOST + b"\r\n"
+    with many(place, get, 60, receive_buffer=4096) as connections:
+        for _ in range(5):
+            for one in connections:
+                one.recv(4096)
+            assert serves(place)
 
 
 def test_requests_one_behind_another_on_one_connection(place):
