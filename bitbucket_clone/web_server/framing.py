@@ -45,6 +45,8 @@ class Chunked:
         while at < len(data) and not self.is_whole:
             if self._skip:
                 step = min(self._skip, len(data) - at)
+                # What has come of the data; the end of its line is none.
+                self._decoded += max(0, min(step, self._skip - 2))
                 self._skip -= step
                 at += step
                 continue
@@ -72,7 +74,6 @@ class Chunked:
         size = int(found[1], 16)
         self._line.clear()
         self._is_at_trailers = size == 0
-        self._decoded += size
         # The data, and the end of its line.
         self._skip = size + 2 if size else 0
         return True

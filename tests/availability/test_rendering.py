@@ -19,7 +19,7 @@ from tests.availability.hostile import text
 from tests.builders import git
 from web import highlighting
 
-SECONDS = 0.4
+SECONDS = 0.8
 # What starting a process and reading its message may take beside the task.
 BESIDE = 0.6
 MEGABYTE = 1024 * 1024
