@@ -159,7 +159,7 @@ def _touched(
 
 def _remove_unfinished(git: GitRepository) -> None:
     """Remove what a killed update left: one at a time is made, by a job."""
-    for file in git.path.glob(f"{UNFINISHED}*"):
+    for file in git.path.glob(f"{UNFINISHED}*{INDEX_FILE}*"):
         file.unlink(missing_ok=True)
 
 

@@ -205,6 +205,10 @@ class _Outlet:
         self.has_sent |= piece is not None
         self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
 
+    def end(self) -> None:
+        """Say that nothing follows; from the thread, which waits for nobody any more."""
+        self._loop.call_soon_threadsafe(self._pieces.put_nowait, None)
+
     async def pump(self) -> None:
         """Write what comes to the client, until the end."""
         try:
@@ -318,10 +322,7 @@ def _work(
     finally:
         pipe.close()
         close_old_connections()
-        try:
-            outlet.send(None)
-        except _Gone:
-            pass
+        outlet.end()
 
 
 def _named(actor: Actor) -> Actor:

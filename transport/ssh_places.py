@@ -100,9 +100,11 @@ class Place:
     @contextmanager
     def left(self) -> Iterator[None]:
         """Let others work meanwhile; Busy if there is no place afterwards."""
+        was_held = self._is_held
         self._leave()
         yield
-        self._enter()
+        if was_held:
+            self._enter()
 
     def _enter(self) -> None:
         self._places.enter(self._key, self._seconds)

@@ -18,7 +18,7 @@ _REQUEST_LINE = re.compile(rb"(?:\r\n)?([^ \r\n]+) ([^ \r\n]+) HTTP/1\.([01])\r\
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _HAS_LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:", re.IGNORECASE)
 _ENCODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:([^\r\n]*)", re.IGNORECASE)
-_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:([^\r\n]*)\r\n", re.IGNORECASE)
 _AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
 _FORWARDED = re.compile(rb"\r\nx-forwarded-for:([^\r\n]*)", re.IGNORECASE)
 
@@ -48,7 +48,7 @@ def read(data: bytes) -> Head | None:
     line = _REQUEST_LINE.match(data)
     encoding, expectation = _ENCODING.search(data), _EXPECTS.search(data)
     length = _LENGTH.search(data)
-    if line is None or (expectation and expectation[1].lower() != b"100-continue"):
+    if line is None or (expectation and expectation[1].strip(b" \t").lower() != b"100-continue"):
         return None
     if encoding is not None and (b"chunked" not in encoding[1].lower() or _HAS_LENGTH.search(data)):
         return None
