@@ -92,15 +92,23 @@ def apply(pid: int, kind: Kind) -> None:
     """Hold a child that was just started to the budget of its kind."""
     budget = BUDGETS[kind]
     try:
-        resource.prlimit(pid, resource.RLIMIT_DATA, (budget.memory, budget.memory))
+        _lower(pid, resource.RLIMIT_DATA, budget.memory, budget.memory)
         # The signal that comes first ends git; the second is for what does not hear it.
         seconds = budget.processor_seconds
-        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds + 5))
-        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        _lower(pid, resource.RLIMIT_CPU, seconds, seconds + 5)
+        _lower(pid, resource.RLIMIT_CORE, 0, 0)
         if kind in _IN_THE_BACKGROUND:
             os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
     except ProcessLookupError:
         pass  # it has ended already
+
+
+def _lower(pid: int, limit: int, soft: int, hard: int) -> None:
+    """Set a limit, or keep the one of the server where that is lower already."""
+    _, most = resource.prlimit(pid, limit)
+    if most != resource.RLIM_INFINITY:
+        soft, hard = min(soft, most), min(hard, most)
+    resource.prlimit(pid, limit, (soft, hard))
 
 
 def limit_time(pid: int, seconds: int) -> None:

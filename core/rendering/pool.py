@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # On a machine at work a second of processor time takes longer than a second.
 WALL_SECONDS_A_PROCESSOR_SECOND = 3
 START_SECONDS = 10.0
+END_SECONDS = 2.0
 
 
 class TooComplex(Exception):
@@ -26,6 +28,10 @@ class TooComplex(Exception):
 
 class NobodyFree(Exception):
     """All processes were busy for too long, or the machine is; the same task may succeed in a moment."""
+
+
+class _EndedBefore(NobodyFree):
+    """The process had ended by itself before it was asked."""
 
 
 class Pool:
@@ -41,8 +47,13 @@ class Pool:
 
     def run(self, message: bytes) -> bytes:
         """Give the answer to a message (see `worker`); TooComplex or NobodyFree."""
-        with self._process() as process:
-            return process.ask(message)
+        try:
+            with self._process() as process:
+                return process.ask(message)
+        except _EndedBefore:
+            # It was idle for too long, and went while it was asked: a new one takes its place.
+            with self._process() as process:
+                return process.ask(message)
 
     @contextmanager
     def _process(self) -> Iterator[_Process]:
@@ -76,7 +87,10 @@ class _Process:
 
     def __init__(self, seconds: float, memory: int):
         self._seconds = seconds
-        self._socket, far = socket.socketpair()
+        try:
+            self._socket, far = socket.socketpair()
+        except OSError as error:
+            raise NobodyFree(str(error)) from error
         try:
             self._child = subprocess.Popen(
                 [
@@ -90,6 +104,9 @@ class _Process:
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )
+        except OSError as error:
+            self._socket.close()
+            raise NobodyFree(str(error)) from error
         finally:
             far.close()
         self._is_new = True
@@ -112,9 +129,22 @@ class _Process:
         except TimeoutError:
             raise NobodyFree from None
         except (EOFError, OSError):
-            raise TooComplex from None
+            raise self._ended() from None
         self._is_new = False
         return answer
+
+    def _ended(self) -> TooComplex | NobodyFree:
+        """Give what it means that the process has gone instead of answering."""
+        try:
+            status = self._child.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            return NobodyFree()
+        if status == 0:
+            return _EndedBefore()
+        # Killed by the machine for its memory, or not even started: that says nothing of the text.
+        if status == -signal.SIGKILL or (status > 0 and self._is_new):
+            return NobodyFree()
+        return TooComplex()
 
     def kill(self) -> None:
         """End it now."""

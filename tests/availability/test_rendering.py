@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -124,6 +125,35 @@ def test_a_process_that_died_is_replaced(pool):
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     assert b"<em>b</em>" in pool.run(message(text="*b*"))
+
+
+def test_a_process_that_ends_while_it_is_asked_says_nothing_of_the_text(pool, monkeypatch):
+    """It had been idle for too long: a new one answers."""
+    assert b"<em>a</em>" in pool.run(message(text="*a*"))
+    (process,) = pool._idle
+    process._socket.shutdown(socket.SHUT_WR)
+    assert process._child.wait(10) == 0
+    # As in the moment before it can be seen that it has gone.
+    monkeypatch.setattr(process, "is_alive", lambda: True)
+    assert b"<em>b</em>" in pool.run(message(text="*b*"))
+
+
+def test_a_process_that_the_machine_killed_is_nobodys_fault(pool, monkeypatch):
+    pool.run(message(text="*a*"))
+    (process,) = pool._idle
+    process._child.kill()
+    process._child.wait()
+    monkeypatch.setattr(process, "is_alive", lambda: True)
+    with pytest.raises(NobodyFree):
+        pool.run(message(text="*b*"))
+
+
+def test_a_process_that_cannot_be_started_leaves_text_plain(pool, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no memory")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert client.highlighted_lines("x = 1\n" * 200, "c.py") is None
 
 
 def test_where_nobody_is_free_text_stays_plain_for_this_time_only(pool, monkeypatch):
