@@ -138,6 +138,8 @@ WEB_THREADS = env.int("WEB_THREADS", default=32)
 # Threads of each web process that git, archives and comparisons never occupy.
 HTTP_RESERVED_THREADS = env.int("HTTP_RESERVED_THREADS", default=8)
 HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS = env.int("HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS", default=16)
+# Open connections in all with each web process: beyond it the one that waits longest is closed.
+HTTP_MOST_CONNECTIONS = env.int("HTTP_MOST_CONNECTIONS", default=1000)
 # Open connections of one address with each web process; proxies that are trusted have no such limit.
 HTTP_CONNECTIONS_PER_ADDRESS = env.int("HTTP_CONNECTIONS_PER_ADDRESS", default=250)
 # How long a request may wait for a thread before it is answered 503.

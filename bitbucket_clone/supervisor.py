@@ -49,6 +49,7 @@ class WebServer(BaseApplication):
             "worker_class": PatientWorker,
             "workers": settings.WEB_WORKERS,
             "threads": settings.WEB_THREADS,
+            "worker_connections": settings.HTTP_MOST_CONNECTIONS,
             # A clone may take an hour; who stalls is cut off by the worker.
             "timeout": 0,
             "graceful_timeout": GRACE_SECONDS,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import unquote
 
 # What may keep a thread for long: git at work, archives, and comparisons of any size.
 _EXPENSIVE_PATH = re.compile(
-    r"/git-(upload|receive)-pack$|/(archive|patch|diff|diff-stats-summary|compare|changes|blame"
+    r"/git-(upload|receive)-pack$|/info/refs$|/(archive|patch|diff|diff-stats-summary|compare|changes|blame"
     r"|last-modified|commits|search|markup|raw)(/|$)|/pull-requests/[0-9]|\.(diff|patch)$"
 )
 _EXPENSIVE_QUERY = re.compile(r"(^|&)(blame|raw)(=|&|$)")
@@ -36,6 +38,11 @@ def is_expensive(target: str) -> bool:
     return bool(_EXPENSIVE_PATH.search(path) or _EXPENSIVE_QUERY.search(unquote(query)))
 
 
+def _in_turns(one: Iterable[Claim], other: Iterable[Claim]) -> Iterator[Claim]:
+    for pair in zip_longest(one, other):
+        yield from (claim for claim in pair if claim is not None)
+
+
 class Admission:
     """Counts threads at work; used by the event loop alone."""
 
@@ -47,27 +54,33 @@ class Admission:
         self._working: dict[Any, Claim] = {}
         self._by_address: Counter[str] = Counter()
         self._waiting: deque[Claim] = deque()
+        # Answers that have begun: each of their turns is short.
+        self._going_on: deque[Claim] = deque()
 
     def ask(self, claim: Claim) -> None:
         """Let a request wait for its turn."""
-        if claim.goes_on:
-            self._waiting.appendleft(claim)
-        else:
-            self._waiting.append(claim)
+        (self._going_on if claim.goes_on else self._waiting).append(claim)
 
     def admitted(self) -> list[Any]:
-        """Give the connections whose turn it is, in the order in which they came."""
-        found, left = [], deque[Claim]()
-        for claim in self._waiting:
-            if len(self._working) < self._threads and self._may_begin(claim):
+        """Give the connections whose turn it is, in the order in which they came.
+
+        Answers that go on and requests that begin take turns, so that neither waits for all of the other.
+        """
+        found: set[Claim] = set()
+        admitted = []
+        for claim in _in_turns(self._going_on, self._waiting):
+            if len(self._working) >= self._threads:
+                break
+            if self._may_begin(claim):
                 self._working[claim.connection] = claim
                 if claim.is_expensive:
                     self._by_address[claim.address] += 1
-                found.append(claim.connection)
-            else:
-                left.append(claim)
-        self._waiting = left
-        return found
+                found.add(claim)
+                admitted.append(claim.connection)
+        if found:
+            self._going_on = deque(one for one in self._going_on if one not in found)
+            self._waiting = deque(one for one in self._waiting if one not in found)
+        return admitted
 
     def release(self, connection: Any) -> None:
         """Say that a connection's request is answered, or waits for its client."""
@@ -79,19 +92,18 @@ class Admission:
 
     def waiting(self) -> list[Any]:
         """Give the connections that wait for their turn."""
-        return [claim.connection for claim in self._waiting]
+        return [claim.connection for claim in (*self._going_on, *self._waiting)]
 
     def withdraw(self, connections: set[Any]) -> None:
         """Let these wait no longer."""
-        self._waiting = deque(one for one in self._waiting if one.connection not in connections)
+        self._going_on, self._waiting = (
+            deque(one for one in queue if one.connection not in connections)
+            for queue in (self._going_on, self._waiting)
+        )
 
     def late(self, before: float) -> list[Any]:
         """Give the connections whose requests have waited since before a time of the monotonic clock."""
-        return [
-            claim.connection
-            for claim in self._waiting
-            if claim.since < before and not claim.goes_on
-        ]
+        return [claim.connection for claim in self._waiting if claim.since < before]
 
     def _may_begin(self, claim: Claim) -> bool:
         if not claim.is_expensive:

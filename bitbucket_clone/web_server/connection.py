@@ -32,6 +32,7 @@ class Connection(TConn):
         self.address = subscriber(self.peer)
         self.answer: Answer | None = None
         self.is_cut = False
+        self.is_dropped = False
         self.intake = Intake()
         self.begin_request(b"")
 

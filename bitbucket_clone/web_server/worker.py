@@ -6,10 +6,12 @@ waits for the client. All but the thread's part happen here in the event loop, a
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -33,6 +35,8 @@ READ_BYTES = 64 * 1024
 # What still comes to a connection that ends is thrown away up to this size.
 MOST_DISCARDED = 1024 * 1024
 LINGER_SECONDS = 2.0
+# Where no file can be opened, so that the event loop does not go round for nothing.
+PAUSE_WITHOUT_FILES = 0.05
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -75,19 +79,22 @@ class PatientWorker(ThreadWorker):
         """Take a new connection, and read what it has sent already."""
         try:
             sock, client = listener.accept()
-        except OSError:
-            return  # it has gone, or another worker took it
+        except OSError as error:
+            # It has gone, or another worker took it; or there are no more files to open.
+            if error.errno in (errno.EMFILE, errno.ENFILE) and not self._make_room():
+                time.sleep(PAUSE_WITHOUT_FILES)
+            return
         connection = Connection(self.cfg, sock, client, listener.getsockname())
         self.nr_conns += 1
         self.by_address[connection.address] += 1
         if self._has_too_many(connection):
             metrics.CONNECTIONS_CUT.labels("too many of one address").inc()
             self._drop(connection)
-        elif self.nr_conns > self.worker_connections and not self._make_room():
-            metrics.CONNECTIONS_CUT.labels("too many in all").inc()
-            self._drop(connection)
-        else:
-            self._read(connection)
+            return
+        if self.nr_conns >= self.worker_connections:
+            # Else nobody would be accepted from now on.
+            self._make_room()
+        self._guarded(connection, self._read)
 
     def _has_too_many(self, connection: Connection) -> bool:
         most = settings.HTTP_CONNECTIONS_PER_ADDRESS
@@ -103,11 +110,34 @@ class PatientWorker(ThreadWorker):
         if oldest is None:
             return False
         metrics.CONNECTIONS_CUT.labels("too many in all").inc()
-        self._stop_reading(oldest)
-        self._drop(oldest)
+        self._guarded(oldest, self._end_reading)
         return True
 
-    def _read(self, connection: Connection, _: Any = None) -> None:
+    def _end_reading(self, connection: Connection) -> None:
+        self._stop_reading(connection)
+        self._drop(connection)
+
+    def _guarded(self, connection: Connection, deed: Callable[[Connection], None]) -> None:
+        """Do something for a connection; what goes wrong ends it, and leaves nothing of it behind."""
+        try:
+            deed(connection)
+        except Exception:
+            self.log.exception("Error in the event loop")
+            self._abandon(connection)
+
+    def _abandon(self, connection: Connection) -> None:
+        self.admission.withdraw({connection})
+        self.admission.release(connection)
+        for state in (self.reading, self.writing, self.working, self.closing):
+            state.pop(connection, None)
+        with suppress(KeyError, ValueError, OSError):
+            self.poller.unregister(connection.sock)
+        answer, connection.answer = connection.answer, None
+        if answer is not None:
+            self.tpool.submit(answer.close)
+        self._drop(connection)
+
+    def _read(self, connection: Connection) -> None:
         try:
             data = connection.sock.recv(READ_BYTES)
             if connection.is_idle:
@@ -120,8 +150,7 @@ class PatientWorker(ThreadWorker):
         except OSError:  # it has gone, or there is no room for what it sends
             data = b""
         if not data:
-            self._stop_reading(connection)
-            self._drop(connection)
+            self._end_reading(connection)
             return
         connection.pace.end_waiting(len(data))
         self._consider(connection)
@@ -157,8 +186,13 @@ class PatientWorker(ThreadWorker):
         connection.pace.begin_waiting()
         if connection not in self.reading:
             self.reading[connection] = None
-            callback = partial(self._read, connection)
-            self.poller.register(connection.sock, selectors.EVENT_READ, callback)
+            self._watch(connection, selectors.EVENT_READ, self._read)
+
+    def _watch(
+        self, connection: Connection, event: int, deed: Callable[[Connection], None]
+    ) -> None:
+        """Do something for a connection each time that its socket is ready for it."""
+        self.poller.register(connection.sock, event, lambda _: self._guarded(connection, deed))
 
     def _stop_reading(self, connection: Connection) -> None:
         if connection in self.reading:
@@ -250,6 +284,10 @@ class PatientWorker(ThreadWorker):
             result = False if future.cancelled() else future.result()
         except Exception:
             result = False
+        self._guarded(connection, partial(self._follow, result=result))
+        self._admit()
+
+    def _follow(self, connection: Connection, *, result: Any) -> None:
         if isinstance(result, Answer):
             self._wait_until_writable(connection)
         elif result:
@@ -263,16 +301,14 @@ class PatientWorker(ThreadWorker):
             if connection.answer is not None:
                 connection.answer.close()
             self._linger(connection)
-        self._admit()
 
     def _wait_until_writable(self, connection: Connection) -> None:
         connection.sock.setblocking(False)
         connection.pace.begin_waiting()
         self.writing[connection] = None
-        callback = partial(self._write, connection)
-        self.poller.register(connection.sock, selectors.EVENT_WRITE, callback)
+        self._watch(connection, selectors.EVENT_WRITE, self._write)
 
-    def _write(self, connection: Connection, _: Any = None) -> None:
+    def _write(self, connection: Connection) -> None:
         answer = connection.answer
         try:
             if answer is None or not answer.output.flush():
@@ -307,10 +343,9 @@ class PatientWorker(ThreadWorker):
             self._drop(connection)
             return
         self.closing[connection] = None
-        callback = partial(self._discard, connection)
-        self.poller.register(connection.sock, selectors.EVENT_READ, callback)
+        self._watch(connection, selectors.EVENT_READ, self._discard)
 
-    def _discard(self, connection: Connection, _: Any = None) -> None:
+    def _discard(self, connection: Connection) -> None:
         try:
             size = len(connection.sock.recv(READ_BYTES))
         except BlockingIOError:
@@ -327,6 +362,9 @@ class PatientWorker(ThreadWorker):
         self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:
+        if connection.is_dropped:
+            return
+        connection.is_dropped = True
         self.nr_conns -= 1
         self.by_address[connection.address] -= 1
         if not self.by_address[connection.address]:
@@ -347,11 +385,10 @@ class PatientWorker(ThreadWorker):
         for connection in list(self.reading):
             is_late = now > connection.since + self.cfg.keepalive
             if force or (connection.is_idle and (is_late or is_stopping)):
-                self._stop_reading(connection)
-                self._drop(connection)
+                self._guarded(connection, self._end_reading)
         for connection in list(self.closing):
             if force or now > connection.since + LINGER_SECONDS:
-                self._end_lingering(connection)
+                self._guarded(connection, self._end_lingering)
 
     def murder_pending(self) -> None:
         """Cut what is slower than it may be; the main loop calls this after each round of events."""
@@ -370,14 +407,14 @@ class PatientWorker(ThreadWorker):
             )
             if has_late_head or connection.pace.is_too_slow(now):
                 metrics.CONNECTIONS_CUT.labels("slow request").inc()
-                self._refuse(connection, refusals.TOO_SLOW)
+                self._guarded(connection, partial(self._refuse, refusal=refusals.TOO_SLOW))
         for connection in [*self.writing, *self.working]:
             if connection.pace.is_too_slow(now):
                 connection.cut("slow body" if connection in self.working else "slow reader")
         for connection in self.admission.late(now - settings.HTTP_QUEUE_SECONDS):
             metrics.CONNECTIONS_CUT.labels("no thread in time").inc()
             self.admission.withdraw({connection})
-            self._refuse(connection, refusals.BUSY)
+            self._guarded(connection, partial(self._refuse, refusal=refusals.BUSY))
         self._keep_within_bounds()
 
     def _keep_within_bounds(self) -> None:
@@ -389,4 +426,4 @@ class PatientWorker(ThreadWorker):
             elif connection.answer is None:
                 metrics.CONNECTIONS_CUT.labels(why).inc()
                 self.admission.withdraw({connection})
-                self._refuse(connection, refusals.BUSY)
+                self._guarded(connection, partial(self._refuse, refusal=refusals.BUSY))

@@ -327,3 +327,20 @@ def test_one_address_has_a_limit_of_connections(tmp_path):
         assert 'connections_cut_total{why="too many of one address"}' in shown
     finally:
         small.stop()
+
+
+def test_silent_connections_of_few_addresses_leave_room(tmp_path):
+    """As many as there may be in all, none of which breaks the limit of its address."""
+    small = Server(
+        tmp_path / "home", WEB_WORKERS="1", WEB_THREADS="4", HTTP_MOST_CONNECTIONS="40"
+    ).start()
+    try:
+        with ExitStack() as stack:
+            for number in range(60):
+                one = stack.enter_context(socket.socket())
+                one.bind((f"127.0.0.{2 + number % 3}", 0))
+                one.connect(("127.0.0.1", small.port))
+                one.sendall(b"GET /sta")
+            assert requests.get(f"{small.url}/status", timeout=5).status_code == 200
+    finally:
+        small.stop()
