@@ -60,14 +60,28 @@ class Places:
         self._most = most
         self._of_a_key = of_a_key
         self._working: Counter[str] = Counter()
+        # Sessions that have begun and wait to go on, by key.
+        self._returning: Counter[str] = Counter()
         self._changed = threading.Condition()
 
     def enter(self, key: str, seconds: float) -> None:
         """Wait for a place; Busy after so many seconds."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._is_free(key), seconds):
+            if not self._changed.wait_for(lambda: self._may_begin(key), seconds):
                 raise Busy(BUSY)
             self._working[key] += 1
+
+    def return_to(self, key: str) -> None:
+        """Wait for a place again, before those who have not begun: what has begun is never refused."""
+        with self._changed:
+            self._returning[key] += 1
+            try:
+                self._changed.wait_for(lambda: self._is_free(key))
+                self._working[key] += 1
+            finally:
+                self._returning[key] -= 1
+                if not self._returning[key]:
+                    del self._returning[key]
 
     def leave(self, key: str) -> None:
         """Give it to somebody else."""
@@ -76,6 +90,9 @@ class Places:
             if not self._working[key]:
                 del self._working[key]
             self._changed.notify_all()
+
+    def _may_begin(self, key: str) -> bool:
+        return self._is_free(key) and not any(map(self._is_free, self._returning))
 
     def _is_free(self, key: str) -> bool:
         return self._working.total() < self._most and self._working[key] < self._of_a_key
@@ -91,7 +108,8 @@ class Place:
         self._is_held = False
 
     def __enter__(self) -> Place:
-        self._enter()
+        self._places.enter(self._key, self._seconds)
+        self._is_held = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,16 +117,13 @@ class Place:
 
     @contextmanager
     def left(self) -> Iterator[None]:
-        """Let others work meanwhile; Busy if there is no place afterwards."""
+        """Let others work meanwhile, and wait for a place afterwards if there was one before."""
         was_held = self._is_held
         self._leave()
         yield
         if was_held:
-            self._enter()
-
-    def _enter(self) -> None:
-        self._places.enter(self._key, self._seconds)
-        self._is_held = True
+            self._places.return_to(self._key)
+            self._is_held = True
 
     def _leave(self) -> None:
         if self._is_held:

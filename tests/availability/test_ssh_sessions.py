@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
+import time
 from contextlib import asynccontextmanager
 
 import asyncssh
@@ -116,6 +119,77 @@ def test_a_place_is_left_while_the_client_has_to_go_on():
     places.enter("other", 0)
     with pytest.raises(Busy):
         Place(places, "one", 0).__enter__()
+
+
+def test_a_place_is_not_taken_by_who_had_none():
+    """The end of an answer comes after the place was given back."""
+    places = Places(most=1, of_a_key=1)
+    with Place(places, "one", 0) as place:
+        pass
+    with place.left():
+        pass
+    places.enter("other", 0)
+
+
+def test_who_has_begun_comes_before_who_has_not():
+    places = Places(most=1, of_a_key=1)
+    returned, begun = threading.Event(), threading.Event()
+
+    def go_on(place: Place) -> None:
+        with place.left():
+            places.enter("between", 0)
+            left.set()
+        returned.set()
+        assert not begun.is_set()
+        place.__exit__()
+
+    left = threading.Event()
+    place = Place(places, "one", 0).__enter__()
+    going_on = threading.Thread(target=go_on, args=[place])
+    going_on.start()
+    left.wait(5)
+
+    def begin() -> None:
+        places.enter("new", 10)
+        begun.set()
+
+    beginning = threading.Thread(target=begin)
+    beginning.start()
+    while not places._returning:
+        time.sleep(0.01)
+    places.leave("between")
+    going_on.join(5)
+    beginning.join(5)
+    assert returned.is_set() and begun.is_set()
+
+
+@pytest.mark.slow
+def test_clients_that_leave_give_everything_back(place, tmp_path):
+    """More of them than there are sessions: they read nothing of a clone, and go."""
+    large = tmp_path / "large"
+    git("init", "-q", "-b", "main", str(large), cwd=tmp_path)
+    (large / "file").write_bytes(os.urandom(24 * 1024 * 1024))
+    git("add", ".", cwd=large)
+    git("commit", "-q", "-m", "large", cwd=large)
+    address = place.over("ssh").repository(key="LEAVE")
+    git("push", "-q", address, "main", cwd=large)
+    head = git("rev-parse", "main", cwd=large)
+    wants = f"0032want {head}\n0000".encode() + b"0009done\n"
+
+    async def leave() -> None:
+        async with connected(place) as connection:
+            one = await connection.create_process(
+                "git-upload-pack '/leave/repo.git'", encoding=None
+            )
+            one.stdin.write(wants)
+            await one.stdout.readexactly(200_000)
+            one.stdout.channel.pause_reading()
+            await asyncio.sleep(0.1)
+            connection.abort()
+
+    for _ in range(2 * PLACES + 2):
+        asyncio.run(asyncio.wait_for(leave(), 30))
+    git("clone", "-q", "--bare", address, "whole.git", cwd=tmp_path)
 
 
 def test_a_key_leaves_places_to_others():
