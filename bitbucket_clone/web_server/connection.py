@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
+import sys
+import termios
 import time
 from contextlib import suppress
 from typing import Any
@@ -48,6 +51,7 @@ class Connection(TConn):
         self.since = time.monotonic()
         self.is_expensive = False
         self.was_told_to_send = False
+        self._unacknowledged: int | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -86,6 +90,20 @@ class Connection(TConn):
             # What it consists of is no body after all, and where the next request begins is unknown.
             return False
         return True
+
+    def look_for_progress(self) -> None:
+        """Note whether the client has taken some of what the kernel still holds for it.
+
+        The kernel asks for more only when a third of its buffer is free, which takes a slow client minutes.
+        """
+        held = bytearray(4)
+        fcntl.ioctl(self.sock, termios.TIOCOUTQ, held)
+        unacknowledged = int.from_bytes(held, sys.byteorder)
+        if self._unacknowledged is not None and unacknowledged < self._unacknowledged:
+            # Its bytes were counted when the kernel took them.
+            self.pace.end_waiting(0)
+            self.pace.begin_waiting()
+        self._unacknowledged = unacknowledged
 
     def cut(self, why: str) -> None:
         """End it from here; whoever works for it meets the end."""

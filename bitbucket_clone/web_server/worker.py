@@ -408,6 +408,9 @@ class PatientWorker(ThreadWorker):
             if has_late_head or connection.pace.is_too_slow(now):
                 metrics.CONNECTIONS_CUT.labels("slow request").inc()
                 self._guarded(connection, partial(self._refuse, refusal=refusals.TOO_SLOW))
+        for connection in list(self.writing):
+            with suppress(OSError):
+                connection.look_for_progress()
         for connection in [*self.writing, *self.working]:
             if connection.pace.is_too_slow(now):
                 connection.cut("slow body" if connection in self.working else "slow reader")

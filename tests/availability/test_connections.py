@@ -210,6 +210,27 @@ def test_a_slow_reader_gets_all_of_it(place):
     assert bytes(content) == bytes(range(256)) * 4096 * 8
 
 
+def test_who_reads_slowly_but_reads_is_not_cut(place):
+    """At 80 kB a second the kernel's buffer takes longer to empty than anybody may be silent."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.connect(("127.0.0.1", place.port))
+        one.sendall(b"GET /projects/OPEN/repos/repo/raw/large.bin HTTP/1.1\r\n" + HOST + b"\r\n")
+        one.settimeout(10)
+        end, read = time.monotonic() + 14, 0
+        while time.monotonic() < end:
+            data = one.recv(8192)
+            assert data, f"cut after {read} bytes"
+            read += len(data)
+            time.sleep(0.1)
+        # The rest of it is still on its way.
+        while data := one.recv(1024 * 1024):
+            read += len(data)
+            if read >= 8 * 1024 * 1024:
+                break
+    assert read >= 8 * 1024 * 1024
+
+
 def test_a_body_that_is_not_read_leaves_the_connection_open(place):
     """A refused upload of 70 kB, and then another request on the same connection."""
     client = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
