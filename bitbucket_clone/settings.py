@@ -309,7 +309,7 @@ MIDDLEWARE = [
     "accounts.middleware.WhoCalls",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "web.middleware.Refusals",
+    "web.frame.middleware.Refusals",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "bitbucket_clone.urls"
@@ -319,7 +319,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "web.frame.frame"]
+            "context_processors": [
+                "django.template.context_processors.request",
+                "web.frame.context.frame",
+            ]
         },
     }
 ]
@@ -341,7 +344,7 @@ CSRF_COOKIE_SECURE = SERVER_SECURE
 CSRF_COOKIE_PATH = SERVER_CONTEXT_PATH or "/"
 CSRF_COOKIE_HTTPONLY = False
 LOGIN_URL = "/login"
-CSRF_FAILURE_VIEW = "web.views.errors.forbidden_form"
+CSRF_FAILURE_VIEW = "web.frame.views.forbidden_form"
 
 # --- REST: core.api ------------------------------------------------------------------------------
 REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)

@@ -21,7 +21,7 @@ from core.api.views import RestView
 from core.bodies import GIT
 from operations import selectors as operations
 from transport import http as git
-from web.views import errors
+from web.frame import views
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class WhoAmI(RestView):
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address where nothing stands."""
-    return envelope.not_found(request) if _is_rest(request) else errors.not_found(request)
+    return envelope.not_found(request) if _is_rest(request) else views.not_found(request)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -112,8 +112,8 @@ def broken(request: HttpRequest) -> HttpResponse:
             return envelope.of(refusal)
         if request.path_info.startswith(GIT):
             return git.refusal(refusal)
-        return errors.unavailable(request, refusal)
-    return envelope.broken(request) if _is_rest(request) else errors.broken(request)
+        return views.unavailable(request, refusal)
+    return envelope.broken(request) if _is_rest(request) else views.broken(request)
 
 
 def _is_rest(request: HttpRequest) -> bool:

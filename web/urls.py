@@ -1,113 +1,33 @@
-"""Routes of the pages, one line each."""
+"""Routes of all pages, by subject."""
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.urls import URLPattern, path
 
-from web.views import (
-    account,
-    administration,
-    audit,
-    branches,
-    commit_comments,
-    commits,
-    compare,
-    edits,
-    errors,
-    files,
-    finder,
-    forks,
-    jobs,
-    keys,
-    mail,
-    oauth,
-    oauth_links,
-    preferences,
-    profile,
-    projects,
-    pull_request,
-    pull_requests,
-    push_log,
-    rate_limits,
-    repositories,
-    repository_policies,
-    rules,
-    secrets,
-    sessions,
-    shaping,
-    site_settings,
-    ssh_administration,
-    synchronisation,
-    tags,
-    watching,
-    webhooks,
-)
-from web.views import settings as change
+from web.account import urls as account
+from web.account.views import oauth
+from web.administration import urls as administration
+from web.branches import urls as branches
+from web.commits import urls as commits
+from web.compare import urls as compare
+from web.dashboard import urls as dashboard
+from web.frame import views as frame
+from web.projects import urls as projects
+from web.pull_requests import urls as pull_requests
+from web.repositories import urls as repositories
+from web.settings import urls as settings
+from web.source import urls as source
 
 
 def _below_repository(start: str, prefix: str) -> list[URLPattern]:
     """Give the pages of a repository, below the path that names it."""
-    pull = f"{start}/pull-requests/<str:number>"
     return [
-        path(start, repositories.root),
-        path(f"{start}/browse", files.browse, name=f"{prefix}browse"),
-        path(f"{start}/browse/<git_path:path>", files.browse),
-        path(f"{start}/last-changes", files.last_changes),
-        path(f"{start}/last-changes/<git_path:path>", files.last_changes),
-        path(f"{start}/last-change/<git_path:path>", files.last_change),
-        path(f"{start}/archive", files.archive),
-        path(f"{start}/find-file", finder.find_file),
-        path(f"{start}/find-file/paths", finder.file_paths),
-        path(f"{start}/create", edits.create),
-        path(f"{start}/edit/<git_path:path>", edits.edit),
-        path(f"{start}/rename/<git_path:path>", edits.rename),
-        path(f"{start}/delete/<git_path:path>", edits.delete),
-        path(f"{start}/find-refs", repositories.find_refs),
-        path(f"{start}/raw/<git_path:path>", files.raw),
-        path(f"{start}/commits", commits.commit_list),
-        path(f"{start}/commits/<path:commit_id>", commits.commit_detail),
-        path(f"{start}/containing/<path:commit_id>", commits.containing),
-        path(f"{start}/watch-commit/<path:commit_id>", commits.watch),
-        path(f"{start}/commit-comments/<path:commit_id>", commit_comments.comment),
-        path(f"{start}/compare", compare.start),
-        path(f"{start}/compare/diff", compare.diff),
-        path(f"{start}/compare/commits", compare.commits),
-        path(f"{start}/compare/refs", compare.find_refs),
-        path(f"{start}/pull-requests", pull_requests.pull_request_list),
-        path(f"{pull}", pull_request.root),
-        path(f"{pull}/overview", pull_request.overview),
-        path(f"{pull}/diff", pull_request.diff),
-        path(f"{pull}/commits", pull_request.commits),
-        path(f"{pull}/builds", pull_request.builds_page),
-        path(f"{pull}/range-diff", pull_request.range_diff),
-        path(f"{pull}/news", pull_request.news),
-        path(f"{pull}/edit", pull_request.edit),
-        path(f"{pull}/merge", pull_request.merge),
-        path(f"{pull}/change", pull_request.change),
-        path(f"{pull}/comments", pull_request.comment),
-        path(f"{pull}/review", pull_request.review),
-        path(f"{pull}/viewed", pull_request.viewed),
-        path(f"{start}/branches", branches.branch_list),
-        path(f"{start}/ref-names", branches.ref_names),
-        path(f"{start}/tags", tags.tag_list),
-        path(f"{start}/forks", forks.fork_list),
-        path(f"{start}/synchronisation", synchronisation.status),
-        path(f"{start}/push-log", push_log.moves),
-        path(f"{start}/watch", watching.watch),
-        path(f"{start}/settings", change.repository_details),
-        path(f"{start}/settings/delete", change.repository_deletion),
-        path(f"{start}/settings/branches", shaping.repository_branches),
-        path(f"{start}/settings/branch-permissions", rules.repository_restrictions),
-        path(f"{start}/settings/pull-requests", rules.repository_merging),
-        path(f"{start}/settings/default-reviewers", rules.repository_reviewers),
-        path(f"{start}/settings/labels", shaping.repository_labels),
-        path(f"{start}/settings/archive", shaping.repository_archive),
-        path(f"{start}/settings/access-keys", keys.repository_keys),
-        path(f"{start}/settings/access-tokens", secrets.repository_tokens),
-        path(f"{start}/settings/webhooks", webhooks.repository_webhooks),
-        path(f"{start}/settings/webhooks/create", webhooks.create_for_repository),
-        path(f"{start}/settings/webhooks/<str:number>", webhooks.repository_webhook),
-        path(f"{start}/settings/audit", audit.of_repository),
-        path(f"{start}/permissions", change.repository_permissions),
+        *repositories.below_repository(start, prefix),
+        *source.below_repository(start, prefix),
+        *commits.below_repository(start, prefix),
+        *compare.below_repository(start, prefix),
+        *pull_requests.below_repository(start, prefix),
+        *branches.below_repository(start, prefix),
+        *settings.below_repository(start, prefix),
     ]
 
 
@@ -115,92 +35,14 @@ def _below_repository(start: str, prefix: str) -> list[URLPattern]:
 oauth2 = [path("/authorize", oauth.authorize)]
 
 urlpatterns = [
-    path("", projects.home),
-    path("login", account.login, name="login"),
-    path("j_atl_security_check", account.check, name="check"),
-    path("j_atl_security_logout", account.logout, name="logout"),
-    path("-/theme", account.theme, name="theme"),
-    path("-/keyboard", preferences.keyboard, name="keyboard"),
-    path("-/wrap", preferences.wrap, name="wrap"),
-    path("-/sidebar", preferences.sidebar, name="sidebar"),
-    path("-/clone-way", account.clone_way, name="clone-way"),
-    path("-/search", projects.quick_search, name="quick-search"),
-    path("-/inbox", projects.inbox, name="inbox"),
-    path("-/recent", projects.recent, name="recent"),
-    path("dashboard", projects.dashboard, name="dashboard"),
-    path("getting-started", projects.dashboard),
-    path("account", profile.own_profile, name="account"),
-    path("account/app-passwords", secrets.app_passwords, name="app-passwords"),
-    path("account/access-tokens", secrets.access_tokens, name="access-tokens"),
-    # Where Bitbucket's own page of tokens lies.
-    path("plugins/servlet/access-tokens/manage", secrets.access_tokens),
-    path("account/sessions", sessions.own_sessions, name="sessions"),
-    path("account/ssh-keys", keys.own_keys, name="ssh-keys"),
-    path("plugins/servlet/ssh/account/keys", keys.own_keys),
-    path("account/authorised-applications", oauth.authorised, name="authorised-applications"),
-    path("account/notifications", mail.preferences, name="notifications"),
-    path("unsubscribe/<str:token>", mail.unsubscribe),
-    path("account/password", account.password, name="own-password"),
-    path("admin", administration.home, name="admin"),
-    path("admin/users", administration.user_list, name="admin-users"),
-    path("admin/users/view", administration.user_detail, name="admin-user"),
-    path("admin/users/erase", administration.user_erasure, name="admin-user-erasure"),
-    path("admin/groups", administration.group_list, name="admin-groups"),
-    path("admin/groups/view", administration.group_detail, name="admin-group"),
-    path("admin/permissions", administration.permission_list, name="admin-permissions"),
-    path("admin/audit", audit.of_site, name="admin-audit"),
-    path("admin/mail-server", mail.server, name="admin-mail"),
-    path("admin/jobs", jobs.job_list, name="admin-jobs"),
-    path("admin/authentication", site_settings.authentication, name="admin-authentication"),
-    path("admin/server-settings", site_settings.server, name="admin-server"),
-    path("admin/repository-policies", repository_policies.policies, name="admin-policies"),
-    path("admin/ssh", ssh_administration.ssh, name="admin-ssh"),
-    path("admin/rate-limiting", rate_limits.rate_limiting, name="admin-rate-limiting"),
-    path("admin/oauth", oauth_links.link_list, name="admin-oauth"),
-    path("admin/oauth/view", oauth_links.link_detail, name="admin-oauth-link"),
-    path("repos", projects.repository_list, name="repositories"),
-    path("repos/create", projects.create, name="create"),
-    path("projects", projects.project_list, name="projects"),
-    path("projects/<str:key>", projects.project, name="project"),
-    path("projects/<str:key>/avatar.png", projects.project_avatar, name="project-avatar"),
-    path("projects/<str:key>/repos", projects.project_repositories, name="project-repositories"),
-    path("projects/<str:key>/settings", change.project_details, name="project-settings"),
-    path("projects/<str:key>/settings/delete", change.project_deletion, name="project-delete"),
-    path("projects/<str:key>/settings/branches", shaping.project_branches, name="project-branches"),
-    path(
-        "projects/<str:key>/settings/branch-permissions",
-        rules.project_restrictions,
-        name="project-branch-permissions",
-    ),
-    path(
-        "projects/<str:key>/settings/pull-requests", rules.project_merging, name="project-merging"
-    ),
-    path(
-        "projects/<str:key>/settings/default-reviewers",
-        rules.project_reviewers,
-        name="project-default-reviewers",
-    ),
-    path("projects/<str:key>/settings/access-keys", keys.project_keys, name="project-access-keys"),
-    path(
-        "projects/<str:key>/settings/access-tokens",
-        secrets.project_tokens,
-        name="project-access-tokens",
-    ),
-    path(
-        "projects/<str:key>/settings/webhooks", webhooks.project_webhooks, name="project-webhooks"
-    ),
-    path("projects/<str:key>/settings/webhooks/create", webhooks.create_for_project),
-    path("projects/<str:key>/settings/webhooks/<str:number>", webhooks.project_webhook),
-    path("plugins/servlet/webhooks/projects/<str:key>", webhooks.of_bitbucket),
-    path("plugins/servlet/webhooks/projects/<str:key>/repos/<str:slug>", webhooks.of_bitbucket),
-    path("projects/<str:key>/settings/audit", audit.of_project, name="project-audit"),
-    path("projects/<str:key>/permissions", change.project_permissions, name="project-permissions"),
-    path("users/<str:slug>", account.profile, name="profile"),
-    path("users/<str:slug>/avatar.png", account.avatar, name="avatar"),
-    path("users/<personal:key>/repos", projects.project_repositories, name="own-repositories"),
+    *dashboard.urlpatterns,
+    *account.urlpatterns,
+    *administration.urlpatterns,
+    *projects.urlpatterns,
+    *settings.urlpatterns,
     *_below_repository("projects/<str:key>/repos/<str:slug>", ""),
     *_below_repository("users/<personal:key>/repos/<str:slug>", "own-"),
 ]
 
-if settings.DEBUG:
-    urlpatterns.append(path("-/components", errors.components))
+if django_settings.DEBUG:
+    urlpatterns.append(path("-/components", frame.components))

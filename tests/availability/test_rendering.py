@@ -18,7 +18,7 @@ from core.rendering import client, markdown, slow_lexers, tasks
 from core.rendering.pool import NobodyFree, Pool, TooComplex
 from tests.availability.hostile import text
 from tests.builders import git
-from web import highlighting
+from web.diffs import highlighting
 
 SECONDS = 0.8
 # What starting a process and reading its message may take beside the task.

@@ -17,7 +17,7 @@ from tests import ssh_keys
 from tests.builders import git
 from tests.git.histories import everything
 from tests.server import ADMINISTRATOR
-from web.views import errors
+from web.frame import views
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -252,7 +252,7 @@ def test_refusals_are_pages_too(chromium, world, theme):
         color_scheme=theme, viewport={"width": 1280, "height": 800}, bypass_csp=True
     )
     page = context.new_page()
-    html = errors.broken(RequestFactory().get("/broken")).content
+    html = views.broken(RequestFactory().get("/broken")).content
     page.route("**/broken", lambda route: route.fulfill(body=html, content_type="text/html"))
     sign_in(page, world, reader)
     wrong = {}

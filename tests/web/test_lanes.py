@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from web import lanes
-from web.lanes import Line
+from web.commits import commit_graph
+from web.commits.commit_graph import Line
 
 
 def ids(*names: str) -> list[str]:
@@ -17,18 +17,18 @@ def commit(name: str, *parents: str) -> tuple[str, list[str]]:
 
 
 def test_a_straight_history_is_one_lane_with_an_end():
-    rows, left = lanes.drawn([commit("c", "b"), commit("b", "a"), commit("a")])
+    rows, left = commit_graph.drawn([commit("c", "b"), commit("b", "a"), commit("a")])
 
     assert [row.lane for row in rows] == [0, 0, 0]
     assert rows[0].lines == [Line(0, 0, 0, "bottom")]
     assert rows[1].lines == [Line(0, 0, 0, "top"), Line(0, 0, 0, "bottom")]
     assert rows[2].lines == [Line(0, 0, 0, "top")]
     assert left == []
-    assert lanes.width(rows) == 1
+    assert commit_graph.width(rows) == 1
 
 
 def test_a_merge_opens_a_lane_and_where_both_meet_it_closes():
-    rows, left = lanes.drawn(
+    rows, left = commit_graph.drawn(
         [commit("4", "2", "3"), commit("3", "1"), commit("2", "1"), commit("1")]
     )
 
@@ -40,7 +40,7 @@ def test_a_merge_opens_a_lane_and_where_both_meet_it_closes():
     assert rows[2].lines == [Line(0, 0, 0, "top"), Line(1, 1, 1), Line(0, 0, 0, "bottom")]
     assert rows[3].lines == [Line(0, 0, 0, "top"), Line(1, 0, 1, "top")]
     assert left == []
-    assert lanes.width(rows) == 2
+    assert commit_graph.width(rows) == 2
 
 
 def test_a_lane_goes_on_at_the_next_page_as_it_ended():
@@ -48,10 +48,12 @@ def test_a_lane_goes_on_at_the_next_page_as_it_ended():
         commit("6", "4", "5"), commit("5", "3"), commit("4", "2"), commit("3", "1"),
         commit("2", "1"), commit("1"),
     ]  # fmt: skip
-    whole, _ = lanes.drawn(history)
+    whole, _ = commit_graph.drawn(history)
     for cut in range(1, len(history)):
-        first, waiting = lanes.drawn(history[:cut])
-        second, left = lanes.drawn(history[cut:], lanes.read(lanes.write(waiting)))
+        first, waiting = commit_graph.drawn(history[:cut])
+        second, left = commit_graph.drawn(
+            history[cut:], commit_graph.read(commit_graph.write(waiting))
+        )
         assert first + second == whole
         assert left == []
 
@@ -64,7 +66,7 @@ def test_every_line_that_leaves_a_row_goes_on_in_the_next():
             (one, chance.sample(names[at + 1 :], min(len(names) - at - 1, chance.choice([1, 1, 2, 3]))))
             for at, one in enumerate(names)
         ]  # fmt: skip
-        rows, left = lanes.drawn(history)
+        rows, left = commit_graph.drawn(history)
         assert left == []
         below: set[int] = set()
         for row in rows:
@@ -74,14 +76,14 @@ def test_every_line_that_leaves_a_row_goes_on_in_the_next():
 
 
 def test_a_parent_above_its_child_is_not_waited_for():
-    rows, left = lanes.drawn([commit("a"), commit("b", "a")])
+    rows, left = commit_graph.drawn([commit("a"), commit("b", "a")])
 
     assert rows[1].lines == []
     assert left == []
 
 
 def test_open_lanes_in_an_address_are_read_only_if_they_are_lanes():
-    assert lanes.read("a" * 12 + ",," + "b" * 12) == ["a" * 12, "", "b" * 12]
+    assert commit_graph.read("a" * 12 + ",," + "b" * 12) == ["a" * 12, "", "b" * 12]
     for odd in ("", "xyz", "a" * 13, ",".join(["a" * 12] * 25), "\n" + "a" * 12, "a" * 12 + "\n"):
-        assert lanes.read(odd) == []
-    assert lanes.write(["a" * 12] * 25) == ""
+        assert commit_graph.read(odd) == []
+    assert commit_graph.write(["a" * 12] * 25) == ""

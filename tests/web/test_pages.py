@@ -281,7 +281,7 @@ def test_an_accident_shows_an_id_and_nothing_of_the_inside(world, monkeypatch):
     def explode(*args, **kwargs):
         raise RuntimeError("secret /path/of/server")
 
-    monkeypatch.setattr("web.views.projects.projects.list_visible", explode)
+    monkeypatch.setattr("web.projects.views.projects.list_visible", explode)
 
     answer = browser().get("/projects")
     html = answer.content.decode()

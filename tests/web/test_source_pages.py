@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from repos import storage
 from repos.models import Repository
 from tests import builders
-from web import line_ends
+from web.source import line_endings
 
 pytestmark = pytest.mark.django_db
 
@@ -305,20 +305,20 @@ def test_the_sidebar_stays_folded(repository):
     ],
 )
 def test_line_ends_stay_as_they_were(before, typed, after):
-    assert line_ends.kept(typed, before) == after
+    assert line_endings.kept(typed, before) == after
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"a", b"a\n", b"\n\n", b"a\r\nb\nc\rd", b"\xef\xbb\xbfa\r\n", "é\n".encode()]
 )
 def test_a_text_that_nobody_changed_is_the_same_file(data):
-    text = line_ends.shown(data)
-    assert line_ends.kept(text.replace("\n", "\r\n"), data) == data
+    text = line_endings.shown(data)
+    assert line_endings.kept(text.replace("\n", "\r\n"), data) == data
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfea\0", b"caf\xe9", b"a\0b"])
 def test_what_a_form_cannot_hold_is_not_edited(data):
-    assert line_ends.shown(data) is None
+    assert line_endings.shown(data) is None
 
 
 def test_a_script_gets_the_file_alone_where_people_see_its_page(repository):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from web import highlighting
-from web.word_changes import LONGEST_LINE, changed_words
+from web.diffs import highlighting
+from web.diffs.changed_words import LONGEST_LINE, changed_words
 
 
 def words(old: str, new: str) -> tuple[list[str], list[str]]:

@@ -1,0 +1,1 @@
+"""Views: pages for signing in and for a user's own account."""

@@ -1,0 +1,1 @@
+"""Pages for the administration of the site."""

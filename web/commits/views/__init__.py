@@ -1,0 +1,1 @@
+"""Views: pages about commits."""

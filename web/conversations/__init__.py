@@ -1,0 +1,1 @@
+"""Comments on pages: their layout, forms and actions."""

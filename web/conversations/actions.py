@@ -1,0 +1,129 @@
+"""Do what a comment form asks, whatever it is about: one form, sent with or without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+
+from accounts.actor import Actor
+from core.errors import DomainError
+from discussions import markup
+from discussions.models import Comment
+from discussions.selectors import comments as find
+from discussions.services import comments, reactions
+from discussions.services.comments import Changes
+from discussions.subjects import Subject
+from web.conversations import forms as asked
+from web.conversations.forms import CommentForm
+
+Action = Callable[[Actor, Subject, CommentForm], int | None]
+
+
+def act(
+    request: HttpRequest,
+    subject: Subject,
+    context: dict[str, Any],
+    back: Callable[[CommentForm], str],
+    more: dict[str, Action] | None = None,
+) -> HttpResponse:
+    """Do it, and lead back to where the subject is shown; a refusal keeps what was typed."""
+    actor = request.actor  # type: ignore[attr-defined]
+    subject.require_voice(actor)
+    form = CommentForm(request.POST)
+    context |= {"form": form, "preview": ""}
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    if form.is_valid():
+        action = form.cleaned_data["action"]
+        if action == asked.PREVIEW:
+            # Cleaned of everything that acts.
+            html = markup.render([form.words], subject.repository)[0]
+            context["preview"] = mark_safe(html)
+        else:
+            try:
+                number = (_ACTIONS | (more or {}))[action](actor, subject, form)
+            except KeyError:
+                form.add_error(None, "That cannot be done here.")
+            except DomainError as error:
+                form.refuse(error)
+            else:
+                address = back(form)
+                return redirect(f"{address}#comment-{number}" if number else address)
+    if is_part:
+        return render(request, "conversations/_preview.html", context)
+    return render(
+        request, "conversations/comment.html", context, status=400 if form.errors else 200
+    )
+
+
+def comment_of(actor: Actor, subject: Subject, form: CommentForm) -> Comment:
+    """The comment that a form is about."""
+    return find.get(actor, subject, form.cleaned_data["comment"])
+
+
+def _add(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    is_draft = form.cleaned_data["action"] == asked.DRAFT
+    if form.cleaned_data["comment"]:
+        parent = comment_of(actor, subject, form)
+        made = comments.reply(
+            actor, subject, parent, text=form.words, severity=form.severity, is_draft=is_draft
+        )
+    else:
+        made = comments.begin(
+            actor,
+            subject,
+            text=form.words,
+            severity=form.severity,
+            anchor=form.anchor,
+            is_draft=is_draft,
+        )
+    return made.pk
+
+
+def _delete(actor: Actor, subject: Subject, form: CommentForm) -> None:
+    one = comment_of(actor, subject, form)
+    comments.delete(actor, subject, one, version=form.cleaned_data["version"])
+
+
+def _edit(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    return _changed(Changes(text=form.words))(actor, subject, form)
+
+
+def _changed(changes: Changes) -> Callable[[Actor, Subject, CommentForm], int]:
+    def change(actor: Actor, subject: Subject, form: CommentForm) -> int:
+        one = comment_of(actor, subject, form)
+        version = form.cleaned_data["version"]
+        return comments.edit(actor, subject, one, changes, version=version).pk
+
+    return change
+
+
+def _react(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    one = comment_of(actor, subject, form)
+    reactions.add(actor, subject, one, form.cleaned_data["emoticon"])
+    return one.pk
+
+
+def _unreact(actor: Actor, subject: Subject, form: CommentForm) -> int:
+    one = comment_of(actor, subject, form)
+    reactions.remove(actor, subject, one, form.cleaned_data["emoticon"])
+    return one.pk
+
+
+_ACTIONS: dict[str, Action] = {
+    asked.ADD: _add,
+    asked.DRAFT: _add,
+    asked.EDIT: _edit,
+    asked.DELETE: _delete,
+    asked.RESOLVE: _changed(Changes(state=Comment.State.RESOLVED)),
+    asked.REOPEN: _changed(Changes(state=Comment.State.OPEN)),
+    asked.MAKE_TASK: _changed(Changes(severity=Comment.Severity.BLOCKER)),
+    asked.MAKE_COMMENT: _changed(Changes(severity=Comment.Severity.NORMAL)),
+    asked.SETTLE: _changed(Changes(thread_resolved=True)),
+    asked.UNSETTLE: _changed(Changes(thread_resolved=False)),
+    asked.REACT: _react,
+    asked.UNREACT: _unreact,
+}

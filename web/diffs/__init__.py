@@ -1,0 +1,1 @@
+"""How a diff is drawn, for every page that shows one."""

@@ -1,0 +1,1 @@
+"""Pages about projects and lists of repositories."""

@@ -1,0 +1,64 @@
+"""What all pages of one pull request share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.actor import Actor
+from builds import selectors as builds
+from pullrequests.models import Participant, PullRequest
+from pullrequests.selectors import abilities, activities, talk
+from pullrequests.selectors import pull_requests as find
+from pullrequests.services import (
+    merging,
+    updating,
+    watching,
+)
+from pullrequests.services.discussion import TalkedPullRequest
+from web.pull_requests.forms import ReviewForm
+from web.repositories.page import repository_page
+from web.templatetags.pages import repository_url
+
+
+def pull_request_page(
+    request: HttpRequest, key: str, slug: str, number: str, view: str
+) -> tuple[PullRequest, dict[str, Any]]:
+    """Find it, and what all its pages share."""
+    actor = request.actor  # type: ignore[attr-defined]
+    repository, context = repository_page(request, key, slug, "pull-requests")
+    found = updating.bring(actor, find.get(actor, repository, number))
+    shown = find.one(actor, found)
+    able = abilities.on(actor, found)
+    ability = merging.mergeability(actor, found) if found.is_open else None
+    subject = TalkedPullRequest(found)
+    built = builds.summaries(actor, repository, [found.from_id]).get(found.from_id)
+    return found, context | {
+        "pull": found,
+        "shown_pull": shown,
+        "me": next((one for one in shown.participants if is_me(actor, one)), None),
+        "able": able,
+        "mergeability": ability,
+        "view": view,
+        "built": built,
+        "drafts": talk.own_drafts(actor, subject).count() if able.may_talk else 0,
+        "review_form": ReviewForm(initial={"head": found.from_id}),
+        "is_watching": watching.is_watching(actor, found),
+        "latest": activities.latest(actor, found),
+        "talk_url": address(found, "comments"),
+        "may_talk": able.may_talk,
+        "may_apply": able.may_apply,
+        "has_drafts": True,
+        "since": "",
+    }
+
+
+def is_me(actor: Actor, one: Participant) -> bool:
+    """Whether this participant is the signed-in user."""
+    return actor.user is not None and one.user_id == actor.user.pk
+
+
+def address(found: PullRequest, page: str) -> str:
+    """Give the path of one of the pages of a pull request."""
+    return repository_url(found.repository, f"pull-requests/{found.number}/{page}")

@@ -1,0 +1,1 @@
+"""Pages about one repository, its forks and its push log."""

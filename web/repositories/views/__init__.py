@@ -1,0 +1,1 @@
+"""Views: pages about one repository, its forks and its push log."""

@@ -1,0 +1,52 @@
+"""The form of a webhook."""
+
+from __future__ import annotations
+
+from django import forms
+
+from web.frame.forms import Form, SecretField
+from webhooks.catalogue import KEYS
+from webhooks.models import LONGEST_NAME, LONGEST_URL
+
+KEPT = "Leave it empty to keep what is there."
+
+
+class WebhookForm(Form):
+    """A webhook as it is to be."""
+
+    name = forms.CharField(label="Title", max_length=LONGEST_NAME)
+    url = forms.CharField(
+        label="URL",
+        max_length=LONGEST_URL,
+        widget=forms.URLInput(attrs={"placeholder": "https://ci.example.com/hook"}),
+    )
+    secret = SecretField(
+        label="Secret", help_text="Each delivery is signed with it, in X-Hub-Signature."
+    )
+    username = forms.CharField(
+        label="Username",
+        max_length=255,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="For a receiver that asks for a password.",
+    )
+    password = SecretField(label="Password")
+    verifies_certificates = forms.BooleanField(
+        label="Verify certificates",
+        required=False,
+        initial=True,
+        help_text="Without it, anybody on the way may answer in the receiver's name.",
+    )
+    events = forms.MultipleChoiceField(
+        choices=[(key, shown.title) for key, shown in KEYS.items()],
+        initial=["repo:refs_changed"],
+        error_messages={"required": "Choose at least one event."},
+    )
+    is_active = forms.BooleanField(
+        label="Active", required=False, initial=True, help_text="Whether it is told of anything."
+    )
+
+    def keeps_secrets(self) -> None:
+        """Say that what is not typed again stays."""
+        self.fields["secret"].help_text += f" {KEPT}"
+        self.fields["password"].help_text = KEPT

@@ -1,1 +1,0 @@
-"""The views of the pages, a module for each kind of page."""
