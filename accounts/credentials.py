@@ -8,18 +8,25 @@ from fnmatch import fnmatchcase
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import access, authorization, ceilings, password_cache, throttle, verifiers
+from accounts import (
+    access,
+    authorization_header,
+    credential_verifiers,
+    password_cache,
+    secret_permissions,
+    sign_in_throttle,
+)
 from accounts.actor import Actor, Origin, Via
-from accounts.authorization import Credentials, OAuthToken, Password, Token
+from accounts.authorization_header import Credentials, OAuthToken, Password, Token
+from accounts.credential_verifiers import WrongSecret
 from accounts.errors import PasswordsBlocked, WrongPassword
 from accounts.events import SignInFailed
 from accounts.models import User
-from accounts.password_cache import Verdict
+from accounts.password_cache import CachedVerdict
 from accounts.sessions import SessionStore
-from accounts.throttle import Guard
+from accounts.sign_in_throttle import SignInGuard
 from accounts.token_format import prefix_of
-from accounts.verifiers import WrongSecret
-from core import events, site
+from core import events, site_settings
 
 
 def origin_of(request: HttpRequest) -> Origin:
@@ -50,7 +57,7 @@ def from_header_of_page(request: HttpRequest) -> Actor:
     more than one scope covers.
     """
     actor = from_request(request)
-    return replace(actor, grants=ceilings.for_reading(actor.grants))
+    return replace(actor, grants=secret_permissions.for_reading(actor.grants))
 
 
 def from_session(request: HttpRequest) -> Actor:
@@ -67,7 +74,7 @@ def from_session(request: HttpRequest) -> Actor:
 
 def from_header(header: str, origin: Origin, path: str = "") -> Actor:
     """Give the actor of an Authorization header that came for a path; an empty one is nobody's."""
-    credentials = authorization.read(header)
+    credentials = authorization_header.read(header)
     if credentials is None:
         return Actor.anonymous(origin)
     if isinstance(credentials, Password) and not _are_passwords_taken(credentials.name, path):
@@ -85,8 +92,8 @@ def authenticate(credentials: Credentials, origin: Origin) -> Actor:
         return _by_password(credentials, origin)
     try:
         if isinstance(credentials, OAuthToken):
-            return verifiers.by_oauth_token(credentials, origin)
-        return verifiers.by_token(credentials, origin)
+            return credential_verifiers.by_oauth_token(credentials, origin)
+        return credential_verifiers.by_token(credentials, origin)
     except WrongSecret as wrong:
         if not wrong.is_expired:
             _count_wrong_token(credentials, wrong, origin)
@@ -102,28 +109,28 @@ def from_password(name: str, password: str, origin: Origin) -> User:
 
 def from_ssh_key(fingerprint: str, origin: Origin, *, is_proved: bool = True) -> Actor:
     """Give the actor of an SSH key; see `verifiers.by_ssh_key`."""
-    return verifiers.by_ssh_key(fingerprint, origin, is_proved=is_proved)
+    return credential_verifiers.by_ssh_key(fingerprint, origin, is_proved=is_proved)
 
 
 def _by_password(credentials: Password, origin: Origin) -> Actor:
     if not credentials.text:
         # libcurl sends an empty one first for http://name@host: a question, no attempt.
         raise WrongPassword
-    guard = Guard(credentials.name, origin)
+    guard = SignInGuard(credentials.name, origin)
     user = _judged_from_cache(credentials, guard)
     if user is None:
-        with throttle.turn(guard, credentials.name):
+        with sign_in_throttle.turn(guard, credentials.name):
             # Whoever waited may find that the same password was judged meanwhile, or others failed.
-            guard = Guard(credentials.name, origin)
+            guard = SignInGuard(credentials.name, origin)
             user = _judged_from_cache(credentials, guard)
             if user is None:
                 user = _judged_by_hash(credentials, guard, origin)
     actor = Actor(user=user, via=Via.PASSWORD, origin=origin)
-    verifiers.require_license(actor)
+    credential_verifiers.require_license(actor)
     return actor
 
 
-def _judged_from_cache(credentials: Password, guard: Guard) -> User | None:
+def _judged_from_cache(credentials: Password, guard: SignInGuard) -> User | None:
     """Give the user of a password that is cached as right, or None for one that has to be hashed.
 
     Raises WrongPassword for one that is cached as wrong: it tells a guesser nothing new, so a
@@ -132,15 +139,19 @@ def _judged_from_cache(credentials: Password, guard: Guard) -> User | None:
     """
     if guard.wait and not guard.reserve_comparison():
         raise guard.refusal()
-    user = verifiers.find_user(credentials.name)
+    user = credential_verifiers.find_user(credentials.name)
     stored_hash = user.password if user else ""
     verdict = password_cache.look_up(credentials.name, credentials.text, stored_hash)
-    if verdict is Verdict.RIGHT and user is not None and verifiers.may_use_passwords(user):
+    if (
+        verdict is CachedVerdict.RIGHT
+        and user is not None
+        and credential_verifiers.may_use_passwords(user)
+    ):
         if guard.wait:
             guard.return_comparison()
         guard.note_proof()
         return user
-    if verdict is Verdict.WRONG:
+    if verdict is CachedVerdict.WRONG:
         if guard.wait:
             guard.return_comparison()
         raise WrongPassword
@@ -149,10 +160,10 @@ def _judged_from_cache(credentials: Password, guard: Guard) -> User | None:
     return None
 
 
-def _judged_by_hash(credentials: Password, guard: Guard, origin: Origin) -> User:
-    user = verifiers.find_user(credentials.name)
-    is_right = verifiers.is_password_of(user, credentials.text)
-    if user is not None and is_right and verifiers.may_use_passwords(user):
+def _judged_by_hash(credentials: Password, guard: SignInGuard, origin: Origin) -> User:
+    user = credential_verifiers.find_user(credentials.name)
+    is_right = credential_verifiers.is_password_of(user, credentials.text)
+    if user is not None and is_right and credential_verifiers.may_use_passwords(user):
         password_cache.store(credentials.name, credentials.text, user.password, is_right=True)
         guard.count_success()
         return user
@@ -168,7 +179,7 @@ def _judged_by_hash(credentials: Password, guard: Guard, origin: Origin) -> User
 
 def _count_wrong_token(credentials: Token | OAuthToken, wrong: WrongSecret, origin: Origin) -> None:
     with transaction.atomic():
-        throttle.count_wrong_secret(prefix_of(credentials.text), origin)
+        sign_in_throttle.count_wrong_secret(prefix_of(credentials.text), origin)
         _publish_failure(wrong.owner, origin, wrong.via)
 
 
@@ -180,10 +191,10 @@ def _publish_failure(user: User | None, origin: Origin, via: Via) -> None:
 
 def _are_passwords_taken(name: str, path: str) -> bool:
     """Whether a password may come in an Authorization header; an administrator may want secrets alone."""
-    if not site.read(site.BASIC_PASSWORDS_BLOCKED):
+    if not site_settings.read(site_settings.BASIC_PASSWORDS_BLOCKED):
         return True
-    users = {user.lower() for user in site.read(site.BASIC_ALLOWED_USERS)}
+    users = {user.lower() for user in site_settings.read(site_settings.BASIC_ALLOWED_USERS)}
     return name.lower() in users or any(
         path == allowed or path.startswith(f"{allowed.rstrip('/')}/") or fnmatchcase(path, allowed)
-        for allowed in site.read(site.BASIC_ALLOWED_PATHS)
+        for allowed in site_settings.read(site_settings.BASIC_ALLOWED_PATHS)
     )

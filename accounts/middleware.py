@@ -16,7 +16,7 @@ from accounts.errors import OverBudget
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-class WhoCalls:
+class ActorMiddleware:
     """Give requests their `actor`, found out when first asked for, and name them in the answer.
 
     A door that reads credentials itself (REST, Git) puts its own actor in the place of this one.

@@ -23,7 +23,7 @@ WRONG_SECONDS = 3600
 _key_of_this_start = secrets.token_bytes(32)
 
 
-class Verdict(enum.Enum):
+class CachedVerdict(enum.Enum):
     """What is known of a password without hashing it."""
 
     RIGHT = "right"
@@ -31,15 +31,15 @@ class Verdict(enum.Enum):
     UNKNOWN = "unknown"
 
 
-def look_up(name: str, password: str, stored_hash: str) -> Verdict:
+def look_up(name: str, password: str, stored_hash: str) -> CachedVerdict:
     """Say what was found before; `stored_hash` is the user's, or empty for a name that is nobody's."""
     entry = _digest(name.lower(), password)
     bound_to = _digest(stored_hash)
     if _is_cached("right_passwords", entry, bound_to):
-        return Verdict.RIGHT
+        return CachedVerdict.RIGHT
     if _is_cached("wrong_passwords", entry, bound_to):
-        return Verdict.WRONG
-    return Verdict.UNKNOWN
+        return CachedVerdict.WRONG
+    return CachedVerdict.UNKNOWN
 
 
 def store(name: str, password: str, stored_hash: str, *, is_right: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import asyncssh
 
 from accounts.errors import UnfitKey
-from core import site
+from core import site_settings
 
 LONGEST_TEXT = 20_000
 LONGEST_LABEL = 255
@@ -103,7 +103,9 @@ def is_allowed(algorithm: str, bit_length: int) -> bool:
 
 def restrictions() -> dict[str, dict[str, Any]]:
     """Give for every algorithm whether it is allowed and how long its keys must be."""
-    changed = {rule["algorithm"]: rule for rule in site.read(site.SSH_KEY_RESTRICTIONS)}
+    changed = {
+        rule["algorithm"]: rule for rule in site_settings.read(site_settings.SSH_KEY_RESTRICTIONS)
+    }
     return {
         name: {"algorithm": name, "allowed": True, "minKeyLength": lengths[0]}
         | changed.get(name, {})

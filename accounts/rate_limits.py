@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.errors import OverBudget
 from accounts.models import RateLimit, RefusedRequests
-from core import buckets, site
+from core import site_settings
+from infrastructure import token_buckets
 
 REMEMBERED_SECONDS = 10
 KEPT = timedelta(days=1)
@@ -44,14 +45,14 @@ def spend(actor: Actor) -> Budget | None:
 
     Somebody unknown shares the budget of their address.
     """
-    if not site.read(site.RATE_LIMIT_ENABLED):
+    if not site_settings.read(site_settings.RATE_LIMIT_ENABLED):
         return None
     found = _limits_of(actor)
     if found is None:
         return None
     capacity, fill_rate = found
     name = f"user {actor.user.pk}" if actor.user else f"address {actor.origin.address}"
-    taken = buckets.take(name, capacity=capacity, fill_rate=fill_rate)
+    taken = token_buckets.take(name, capacity=capacity, fill_rate=fill_rate)
     if taken.untold and actor.user is not None:
         _write_down(actor.user.pk, taken.untold)
     budget = Budget(capacity, fill_rate, int(taken.tokens))
@@ -69,11 +70,14 @@ def forget(user_id: int) -> None:
 def sweep() -> None:
     """Remove what is told no more."""
     RefusedRequests.objects.filter(hour__lt=timezone.now() - KEPT).delete()
-    buckets.sweep()
+    token_buckets.sweep()
 
 
 def _limits_of(actor: Actor) -> tuple[int, int] | None:
-    usual = (int(site.read(site.RATE_LIMIT_CAPACITY)), int(site.read(site.RATE_LIMIT_FILL_RATE)))
+    usual = (
+        int(site_settings.read(site_settings.RATE_LIMIT_CAPACITY)),
+        int(site_settings.read(site_settings.RATE_LIMIT_FILL_RATE)),
+    )
     if actor.user is None:
         return usual
     own = caches["memory"].get_or_set(

@@ -20,7 +20,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import Permission
-from core import links, site
+from core import links, site_settings
 
 _NOBODY = {
     "name": "former-service-user",
@@ -135,7 +135,7 @@ def represent_ssh_settings() -> dict[str, Any]:
     algorithm, fingerprint = host_keys.shown()
     return {
         "enabled": links.offers_ssh(),
-        "accessKeysEnabled": site.read(site.SSH_ACCESS_KEYS_ENABLED),
+        "accessKeysEnabled": site_settings.read(site_settings.SSH_ACCESS_KEYS_ENABLED),
         "baseUrl": links.ssh_base_url(),
         "port": settings.SSH_PORT,
         "fingerprint": {"algorithm": algorithm, "value": fingerprint},
@@ -146,17 +146,17 @@ def represent_ssh_key_settings() -> dict[str, Any]:
     """Which SSH keys are taken."""
     return {
         "keyTypeRestrictions": list(public_keys.restrictions().values()),
-        "maxExpiryDays": site.read(site.LONGEST_SSH_KEY_DAYS),
+        "maxExpiryDays": site_settings.read(site_settings.LONGEST_SSH_KEY_DAYS),
     }
 
 
 def represent_rate_limit_settings() -> dict[str, Any]:
     """How many REST requests everybody may make."""
     return {
-        "enabled": site.read(site.RATE_LIMIT_ENABLED),
+        "enabled": site_settings.read(site_settings.RATE_LIMIT_ENABLED),
         "defaultSettings": {
-            "capacity": site.read(site.RATE_LIMIT_CAPACITY),
-            "fillRate": site.read(site.RATE_LIMIT_FILL_RATE),
+            "capacity": site_settings.read(site_settings.RATE_LIMIT_CAPACITY),
+            "fillRate": site_settings.read(site_settings.RATE_LIMIT_FILL_RATE),
         },
     }
 
@@ -192,10 +192,10 @@ def represent_login_options() -> dict[str, Any]:
 def represent_basic_auth() -> dict[str, Any]:
     """Whether REST and Git take passwords, and from whom and where nevertheless."""
     return {
-        "block-requests": site.read(site.BASIC_PASSWORDS_BLOCKED),
-        "allowed-users": site.read(site.BASIC_ALLOWED_USERS),
-        "allowed-paths": site.read(site.BASIC_ALLOWED_PATHS),
-        "show-warning-message": site.read(site.BASIC_WARNING_SHOWN),
+        "block-requests": site_settings.read(site_settings.BASIC_PASSWORDS_BLOCKED),
+        "allowed-users": site_settings.read(site_settings.BASIC_ALLOWED_USERS),
+        "allowed-paths": site_settings.read(site_settings.BASIC_ALLOWED_PATHS),
+        "show-warning-message": site_settings.read(site_settings.BASIC_WARNING_SHOWN),
     }
 
 

@@ -35,9 +35,10 @@ from accounts.models import (
     UserSettings,
 )
 from accounts.permissions import Permission, Scope
-from core import pictures, site
+from core import site_settings
 from core.errors import Invalid, Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
+from infrastructure import images
 
 M = TypeVar("M", bound=Model)
 
@@ -74,8 +75,8 @@ def avatar(actor: Actor, slug: str, side: str | None = None) -> bytes:
     """
     kept = UserAvatar.objects.filter(user__slug=slug.lower()).first() if actor.user else None
     if kept is None:
-        return pictures.identicon(slug.lower())
-    return pictures.scaled(bytes(kept.content), side)
+        return images.identicon(slug.lower())
+    return images.scaled(bytes(kept.content), side)
 
 
 def settings_of(actor: Actor, user: User) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def settings_of(actor: Actor, user: User) -> dict[str, Any]:
 
 def banner(actor: Actor) -> dict[str, Any] | None:
     """The sentence above every page, if there is one for this actor; administrators also see one switched off."""
-    kept: dict[str, Any] = site.read(site.BANNER)
+    kept: dict[str, Any] = site_settings.read(site_settings.BANNER)
     if not kept:
         return None
     if Permission.ADMIN in abilities(actor):
@@ -299,8 +300,8 @@ def rate_limit_of(actor: Actor, user: User) -> RateLimit:
     own = RateLimit.objects.select_related("user").filter(user=user).first()
     return own or RateLimit(
         user=user,
-        capacity=site.read(site.RATE_LIMIT_CAPACITY),
-        fill_rate=site.read(site.RATE_LIMIT_FILL_RATE),
+        capacity=site_settings.read(site_settings.RATE_LIMIT_CAPACITY),
+        fill_rate=site_settings.read(site_settings.RATE_LIMIT_FILL_RATE),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts import rate_limits, throttle
+from accounts import rate_limits, sign_in_throttle
 from accounts.actor import Actor
 from accounts.services import authorisations, sessions
 
@@ -14,5 +14,5 @@ def sweep() -> None:
     """Forget what ended: codes and tokens of applications, sessions, failures, refusals."""
     authorisations.sweep(Actor.system())
     sessions.sweep(Actor.system())
-    throttle.sweep()
+    sign_in_throttle.sweep()
     rate_limits.sweep()

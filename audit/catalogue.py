@@ -46,7 +46,7 @@ SILENT = {
 
 
 @dataclass(frozen=True)
-class Told:
+class AuditDetails:
     """What is affected and what differs; never a secret."""
 
     affected: list[dict[str, Any]] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Entry:
 
     category: str
     action: str
-    tell: Callable[[Any], Told]
+    tell: Callable[[Any], AuditDetails]
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -90,32 +90,34 @@ def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> list[d
     return [_change(key, old.get(key), new[key]) for key in new if old.get(key) != new[key]]
 
 
-def _of_user(user: User, changes: Iterable[dict[str, Any]] = ()) -> Told:
-    return Told([_user(user)], list(changes))
+def _of_user(user: User, changes: Iterable[dict[str, Any]] = ()) -> AuditDetails:
+    return AuditDetails([_user(user)], list(changes))
 
 
-def _of_application(application: OAuthApplication, changes: Iterable[dict[str, Any]] = ()) -> Told:
+def _of_application(
+    application: OAuthApplication, changes: Iterable[dict[str, Any]] = ()
+) -> AuditDetails:
     shown = {"type": "Application", "id": application.pk, "name": application.name}
-    return Told([shown], list(changes))
+    return AuditDetails([shown], list(changes))
 
 
-def _of_place(place: Project | Repository, changes: Iterable[dict[str, Any]] = ()) -> Told:
+def _of_place(place: Project | Repository, changes: Iterable[dict[str, Any]] = ()) -> AuditDetails:
     project = place if isinstance(place, Project) else place.project
     affected = [{"type": "Project", "id": project.pk, "name": project.key}]
     if isinstance(place, Repository):
         affected.append(
             {"type": "Repository", "id": place.pk, "name": f"{project.key}/{place.slug}"}
         )
-        return Told(affected, list(changes), project.pk, place.pk)
-    return Told(affected, list(changes), project.pk)
+        return AuditDetails(affected, list(changes), project.pk, place.pk)
+    return AuditDetails(affected, list(changes), project.pk)
 
 
-def _of_project_change(event: places.ProjectModified) -> Told:
+def _of_project_change(event: places.ProjectModified) -> AuditDetails:
     names = ("key", "name", "description", "is_public")
     return _of_place(event.project, _fields(names, event.old, event.project))
 
 
-def _of_repository_change(event: places.RepositoryModified) -> Told:
+def _of_repository_change(event: places.RepositoryModified) -> AuditDetails:
     names = ("slug", "name", "description", "is_public", "is_forkable", "is_archived")
     changes = _fields(names, event.old, event.repository)
     if event.old.project_id != event.repository.project_id:
@@ -128,17 +130,17 @@ def _fields(names: Iterable[str], old: object, new: object) -> list[dict[str, An
     return _differences(before, {name: getattr(new, name) for name in names})
 
 
-def _of_permission(event: places.PermissionsChanged) -> Told:
+def _of_permission(event: places.PermissionsChanged) -> AuditDetails:
     told = _of_place(event.subject, [_change("permission", event.old, event.new)])
     told.affected.append(_named("Holder", event.holder))
     return told
 
 
-def _of_members(event: people.MembersChanged) -> Told:
+def _of_members(event: people.MembersChanged) -> AuditDetails:
     affected = [_named("Group", event.group), *map(_user, (*event.joined, *event.left))]
     changes = [_change("member", None, user.name) for user in event.joined]
     changes += [_change("member", user.name, None) for user in event.left]
-    return Told(affected, changes)
+    return AuditDetails(affected, changes)
 
 
 CATALOGUE: dict[type, Entry] = {
@@ -146,7 +148,7 @@ CATALOGUE: dict[type, Entry] = {
     people.SignInFailed: Entry(
         SECURITY,
         "Sign-in failed",
-        lambda e: Told(
+        lambda e: AuditDetails(
             [_named("User", e.name or "nobody's name")], [_change("way", None, e.via.value)]
         ),
     ),
@@ -218,16 +220,20 @@ CATALOGUE: dict[type, Entry] = {
     people.GroupChanged: Entry(
         USERS,
         "Group created or deleted",
-        lambda e: Told([_named("Group", e.group)], [_change("exists", not e.is_there, e.is_there)]),
+        lambda e: AuditDetails(
+            [_named("Group", e.group)], [_change("exists", not e.is_there, e.is_there)]
+        ),
     ),
     people.MembersChanged: Entry(USERS, "Group members changed", _of_members),
     people.GlobalPermissionChanged: Entry(
         PERMISSIONS,
         "Global permission changed",
-        lambda e: Told([_named("Holder", e.holder)], [_change("permission", e.old, e.new)]),
+        lambda e: AuditDetails([_named("Holder", e.holder)], [_change("permission", e.old, e.new)]),
     ),
     people.SiteSettingChanged: Entry(
-        ADMINISTRATION, "Setting changed", lambda e: Told([], [_change(e.name, e.old, e.new)])
+        ADMINISTRATION,
+        "Setting changed",
+        lambda e: AuditDetails([], [_change(e.name, e.old, e.new)]),
     ),
     places.PermissionsChanged: Entry(PERMISSIONS, "Permission changed", _of_permission),
     places.ProjectCreated: Entry(PROJECTS, "Project created", lambda e: _of_place(e.project)),
@@ -284,7 +290,7 @@ CATALOGUE: dict[type, Entry] = {
         REPOSITORIES,
         "Pull request settings changed",
         lambda e: (
-            Told([], _differences(e.old, e.new))
+            AuditDetails([], _differences(e.old, e.new))
             if e.place is None
             else _of_place(e.place, _differences(e.old, e.new))
         ),

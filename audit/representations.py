@@ -9,7 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from audit.models import AuditEvent
-from core import links, wire
+from core import json_encoding, links
 
 COLUMNS = ("Time", "User", "Action", "Category", "Affected", "Changes", "Address", "Way")
 # A cell that begins with one of these is computed by spreadsheets.
@@ -47,7 +47,7 @@ def as_json(events: Iterable[AuditEvent]) -> Iterator[bytes]:
     """A list of all of them, piece by piece."""
     before = b"[\n"
     for event in events:
-        yield before + wire.dumps(represent_event(event))
+        yield before + json_encoding.dumps(represent_event(event))
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 

@@ -18,7 +18,7 @@ MOST_WORDS = 10
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AuditFilter:
     """Which events: all that is left empty is not asked."""
 
     text: str = ""
@@ -33,7 +33,7 @@ class Wanted:
 def events_of(
     actor: Actor,
     subject: Project | Repository | None,
-    wanted: Wanted,
+    wanted: AuditFilter,
     page: PageRequest,
 ) -> Page[AuditEvent]:
     """One page of events, newest first; without a subject, of the whole site.
@@ -50,7 +50,7 @@ def events_of(
 
 
 def every_event(
-    actor: Actor, subject: Project | Repository | None, wanted: Wanted
+    actor: Actor, subject: Project | Repository | None, wanted: AuditFilter
 ) -> Iterator[AuditEvent]:
     """All events, read piece by piece."""
     return _rows(actor, subject, wanted).iterator(chunk_size=500)
@@ -61,7 +61,7 @@ def may_configure(actor: Actor) -> None:
     site_access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
 
 
-def _rows(actor: Actor, subject: Project | Repository | None, wanted: Wanted) -> AppendOnly:
+def _rows(actor: Actor, subject: Project | Repository | None, wanted: AuditFilter) -> AppendOnly:
     rows: AppendOnly = AuditEvent.objects.all()
     if subject is None:
         may_configure(actor)

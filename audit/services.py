@@ -7,10 +7,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.services import site_settings
+from accounts.services import site_administration
 from audit.models import AuditEvent
 from audit.selectors import may_configure
-from core import site
+from core import site_settings
 from core.errors import Invalid
 
 LEAST_DAYS = 7
@@ -23,12 +23,12 @@ def keep_for(actor: Actor, days: int) -> None:
     may_configure(actor)
     if not LEAST_DAYS <= days <= MOST_DAYS:
         raise Invalid(f"Keep events for {LEAST_DAYS} to {MOST_DAYS} days.", context="period")
-    site_settings.write(actor, {site.AUDIT_DAYS: days})
+    site_administration.write(actor, {site_settings.AUDIT_DAYS: days})
 
 
 def forget_the_old(actor: Actor) -> int:
     """Remove what is older than that, in small steps; gives how many."""
-    before = timezone.now() - timedelta(days=int(site.read(site.AUDIT_DAYS)))
+    before = timezone.now() - timedelta(days=int(site_settings.read(site_settings.AUDIT_DAYS)))
     forgotten = 0
     while True:
         old = AuditEvent.objects.filter(at__lt=before).order_by("pk").values_list("pk", flat=True)

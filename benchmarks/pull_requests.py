@@ -186,7 +186,7 @@ def _fill() -> None:
     from discussions.subjects import AnchorRequest
     from pullrequests.models import Activity, Participant, PullRequest, PullRequestSequence
     from pullrequests.services import lifecycle
-    from pullrequests.services.discussion import TalkedPullRequest
+    from pullrequests.services.discussion import PullRequestSubject
     from pullrequests.services.lifecycle import Proposal
     from repos.models import Repository
 
@@ -200,7 +200,7 @@ def _fill() -> None:
         )
 
     large = propose("large")
-    subject = TalkedPullRequest(large)
+    subject = PullRequestSubject(large)
     for number in range(COMMENTS // 10):
         path = f"dir{number % 20}/file{number % FILES}.txt"
         anchor = AnchorRequest(path, line=8, line_type="ADDED", file_type="TO")

@@ -114,7 +114,7 @@ SITE_DEFAULTS: dict[str, Any] = {
     # Where mail goes out; nowhere, until an administrator says.
     "mail_server": {},
     "mail_sender": "",
-    # With which secrets of others are sealed, beside the home's own: core.sealed.
+    # With which secrets of others are sealed, beside the home's own: infrastructure.encryption.
     "sealing_keys": [],
     "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
     "rate_limit_capacity": 60,
@@ -170,8 +170,8 @@ SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60.0)
 # What may have been cut off when the server was last killed.
 JOBS_AT_START = ["repos.finish_pushes"]
-# What is done again and again, and how often: core.rounds.
-ROUNDS = {
+# What is done again and again, and how often: infrastructure.schedule.
+SCHEDULE = {
     "repos.finish_pushes": timedelta(minutes=5),
     "accounts.sweep": timedelta(hours=1),
     "audit.sweep": timedelta(days=1),
@@ -200,7 +200,7 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 ATOMIC_REQUESTS = False
 
-# --- Redis and Celery: core.jobs -----------------------------------------------------------------
+# --- Redis and Celery: infrastructure.jobs -----------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or None
 CELERY_TASK_IGNORE_RESULT = True
@@ -208,8 +208,12 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
-    "rounds": {"task": "core.begin_rounds", "schedule": 60.0, "options": {"expires": 60}},
-    "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "rounds": {
+        "task": "infrastructure.enqueue_due_tasks",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "sweep": {"task": "infrastructure.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 # A worker does both kinds; who has much to call gives it workers of its own, with -Q calling.
 CALLING_QUEUE = "calling"
@@ -226,7 +230,7 @@ CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
-# --- Calls to other machines: core.outgoing, webhooks ---------------------------------------------
+# --- Calls to other machines: infrastructure.outgoing_http, webhooks ---------------------------------------------
 # CIDR lists; what is blocked stays blocked.
 OUTGOING_ALLOWED_NETWORKS: list[str] = env.list("OUTGOING_ALLOWED_NETWORKS", default=[])
 OUTGOING_BLOCKED_NETWORKS: list[str] = env.list("OUTGOING_BLOCKED_NETWORKS", default=[])
@@ -246,7 +250,7 @@ _MEMORY = {
     "OPTIONS": {"MAX_ENTRIES": 2000},
 }
 _REDIS = {
-    "BACKEND": "core.caches.PatientRedisCache",
+    "BACKEND": "infrastructure.redis_cache.PatientRedisCache",
     "LOCATION": REDIS_URL,
     "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
 }
@@ -280,6 +284,7 @@ CACHES: dict[str, Any] = {
 INSTALLED_APPS = [
     "bitbucket_clone",
     "core",
+    "infrastructure",
     "accounts",
     "repos",
     "discussions",
@@ -306,10 +311,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.WhoCalls",
+    "accounts.middleware.ActorMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "web.frame.middleware.Refusals",
+    "web.frame.middleware.ErrorPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "bitbucket_clone.urls"

@@ -15,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import credentials
-from core import links, outages, site
+from core import database_outages, links, site_settings
 from core.api import envelope
 from core.api.views import RestView
-from core.bodies import GIT
+from core.request_bodies import GIT
 from operations import selectors as operations
 from transport import http as git
 from web.frame import views
@@ -51,7 +51,7 @@ class ApplicationProperties(RestView):
         return self.show(
             {
                 **settings.BITBUCKET_VERSION,
-                "displayName": site.read(site.DISPLAY_NAME),
+                "displayName": site_settings.read(site_settings.DISPLAY_NAME),
                 "productVersion": settings.PRODUCT_VERSION,
             }
         )
@@ -106,7 +106,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer for an accident; that the database is away is none, and passes."""
-    refusal = outages.refusal_of(sys.exc_info()[1])
+    refusal = database_outages.refusal_of(sys.exc_info()[1])
     if refusal is not None:
         if _is_rest(request):
             return envelope.of(refusal)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from core.bodies import Application, measured
+from core.request_bodies import Application, measured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bitbucket_clone.settings")
 

@@ -11,4 +11,4 @@ class BuildsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let what is shown with branches register."""
-        from builds import metadata  # noqa: F401
+        from builds import branch_metadata  # noqa: F401

@@ -6,12 +6,12 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
-from core import site
+from core import site_settings
 
 
 def base_url() -> str:
     """Give the address by which people reach the server, context path included, no trailing slash."""
-    return str(site.read(site.BASE_URL)).rstrip("/")
+    return str(site_settings.read(site_settings.BASE_URL)).rstrip("/")
 
 
 def context_path() -> str:
@@ -29,7 +29,7 @@ def ssh_base_url() -> str:
 
     Empty where there is no such address, because we do not listen.
     """
-    given = str(site.read(site.SSH_BASE_URL))
+    given = str(site_settings.read(site_settings.SSH_BASE_URL))
     if given or not settings.SSH_PORT:
         return given
     host = urlsplit(base_url()).hostname or "localhost"
@@ -38,7 +38,7 @@ def ssh_base_url() -> str:
 
 def offers_ssh() -> bool:
     """Whether git reaches the server over SSH."""
-    return bool(site.read(site.SSH_ENABLED) and ssh_base_url())
+    return bool(site_settings.read(site_settings.SSH_ENABLED) and ssh_base_url())
 
 
 def segment(text: str) -> str:

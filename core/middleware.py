@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from core import bodies, log_levels, metrics, request_ids
+from core import log_levels, metrics, request_bodies, request_ids
 from core.api import envelope
 from core.errors import Invalid, TooLarge
 from core.networks import Proxies
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-DOORS = {bodies.GIT: "git", "/rest/": "rest", settings.WHITENOISE_STATIC_PREFIX: "asset"}
+DOORS = {request_bodies.GIT: "git", "/rest/": "rest", settings.WHITENOISE_STATIC_PREFIX: "asset"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 
 access_log = logging.getLogger("access")
@@ -82,7 +82,7 @@ class CleanPaths:
         query = request.META.get("QUERY_STRING", "")
         if "\x00" in request.path_info or "%00" in query or "\x00" in query:
             return envelope.of(Invalid("The address holds a NUL character."))
-        if not request.path_info.startswith(bodies.GIT) and self._is_too_large(request):
+        if not request.path_info.startswith(request_bodies.GIT) and self._is_too_large(request):
             return envelope.of(TooLarge("The request is too large."))
         if len(request.path_info) > 1 and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/") or "/"
@@ -91,7 +91,9 @@ class CleanPaths:
     def _is_too_large(self, request: HttpRequest) -> bool:
         """Whether the body is larger than any that we take, before anybody begins to read it."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        return not length.isdigit() or int(length[:20]) > bodies.most_bytes(request.path_info)
+        return not length.isdigit() or int(length[:20]) > request_bodies.most_bytes(
+            request.path_info
+        )
 
 
 class TrustedProxies:

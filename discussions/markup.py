@@ -8,15 +8,16 @@ from collections.abc import Iterable, Sequence
 from django.db.models.functions import Lower
 
 from accounts.models import User
-from core import links, markup
-from core.markup import Manner
-from core.rendering.markdown import SIGN
+from core import links
 from discussions.emoticons import SIGNS
 from discussions.models import Attachment
+from infrastructure import markup
+from infrastructure.markup import MarkdownOptions
+from infrastructure.rendering.markdown import SIGN
 from repos.models import Repository
 from repos.representations import repository_path
 
-AS_COMMENT = Manner(html=False, hardwrap=True, heading_ids=False)
+AS_COMMENT = MarkdownOptions(html=False, hardwrap=True, heading_ids=False)
 
 _ATTACHMENT = re.compile(r"attachment:(\d{1,18})/(\d{1,18})")
 
@@ -25,7 +26,7 @@ def render(
     texts: Sequence[str],
     repository: Repository | None = None,
     *,
-    manner: Manner = AS_COMMENT,
+    manner: MarkdownOptions = AS_COMMENT,
     absolute: bool = False,
 ) -> list[str]:
     """Give the HTML of several texts at once: people and attachments in them are asked for once."""

@@ -7,15 +7,15 @@ from typing import Any
 
 from accounts.representations import represent_person, represent_user
 from core import links
-from core.markup import Manner
 from discussions import markup
 from discussions.emoticons import SIGNS
 from discussions.models import Attachment, Comment, Reaction, Thread
-from discussions.selectors.comments import Said
+from discussions.selectors.comments import CommentWithReplies
+from infrastructure.markup import MarkdownOptions
 from repos.representations import repository_path
 
 
-def represent_comment(said: Said, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_comment(said: CommentWithReplies, *, with_addresses: bool = True) -> dict[str, Any]:
     """A comment with its answers; its anchor stands on the first of a thread."""
     comment, thread = said.comment, said.comment.thread
     shown: dict[str, Any] = {
@@ -72,7 +72,7 @@ def represent_anchor(thread: Thread) -> dict[str, Any]:
     return shown
 
 
-def represent_reaction(reaction: Reaction, said: Said) -> dict[str, Any]:
+def represent_reaction(reaction: Reaction, said: CommentWithReplies) -> dict[str, Any]:
     """What somebody put on a comment."""
     return {
         "user": represent_user(reaction.user),
@@ -90,7 +90,7 @@ def represent_markup(
     text: str, *, html_escape: bool, heading_ids: bool, hardwrap: bool, absolute: bool
 ) -> dict[str, Any]:
     """The HTML of a text, as it would be shown."""
-    manner = Manner(html=not html_escape, hardwrap=hardwrap, heading_ids=heading_ids)
+    manner = MarkdownOptions(html=not html_escape, hardwrap=hardwrap, heading_ids=heading_ids)
     (html,) = markup.render([text], manner=manner, absolute=absolute)
     return {"html": html}
 
@@ -120,7 +120,7 @@ def attachment_address(attachment: Attachment) -> str:
     return links.absolute(f"{path}/attachments/{attachment.pk}")
 
 
-def _permitted(said: Said) -> dict[str, bool]:
+def _permitted(said: CommentWithReplies) -> dict[str, bool]:
     shown = {"editable": said.abilities.may_edit, "deletable": said.abilities.may_delete}
     if said.comment.is_task:
         shown["transitionable"] = said.abilities.may_transition

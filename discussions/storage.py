@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Unavailable
-from gitengine import space
+from gitengine import disk_space
 
 CHUNK = 64 * 1024
 HEAD = 8 * 1024
@@ -28,7 +28,7 @@ def store(repository_id: int, chunks: Iterable[bytes]) -> str:
     """Write a file, whole and safe on the disk before its name is known; gives the name. DiskFull."""
     folder = folder_of(repository_id)
     folder.mkdir(parents=True, exist_ok=True)
-    space.require(folder)
+    disk_space.require(folder)
     name = secrets.token_hex(16)
     with (folder / name).open("xb") as file:
         try:

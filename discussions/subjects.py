@@ -29,7 +29,7 @@ class AnchorRequest:
     start_line_type: str = ""
 
 
-class Subject(ABC):
+class CommentSubject(ABC):
     """Something that threads hang on: who may speak there, where they may stand, who is told."""
 
     repository: Repository

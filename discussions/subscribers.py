@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core import jobs
 from core.events import subscribe
+from infrastructure import jobs
 from repos.events import RepositoryDeleted
 
 

@@ -18,10 +18,10 @@ from gitengine.errors import (
     NoSuchRevision,
     ProtocolError,
 )
-from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
-from gitengine.places import Places
+from gitengine.pktlines import FLUSH_PACKET, ControlPacket, PktLineReader, RequestBody, line
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
+from gitengine.work_slots import WorkSlots
 
 FORMATS = ("tar", "zip", "tgz", "tar.gz")
 TIMEOUT = 3600.0
@@ -30,11 +30,11 @@ MOST_ARGUMENTS = 64
 WAIT_FOR_A_PLACE = 20.0
 
 # An archive is compressed for one client alone: so many at once, the others wait.
-_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="archive")
+_places = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="archive")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ArchiveRequest:
     """What an archive is to hold, and how; `tree` may be a commit, whose time its files then bear."""
 
     tree: ObjectId
@@ -44,7 +44,7 @@ class Wanted:
     paths: Sequence[str] = ()
 
 
-def stream(git: GitRepository, wanted: Wanted) -> Iterator[bytes]:
+def stream(git: GitRepository, wanted: ArchiveRequest) -> Iterator[bytes]:
     """Give the archive piece by piece; it has begun when this returns.
 
     GitFailed for a path that is not there, Busy when no place came free. Closing the generator ends
@@ -91,11 +91,11 @@ def _begun(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]
 
 
 def serve(
-    git: GitRepository, body: Body, *, visible: refs.Visible = refs.everything
+    git: GitRepository, body: RequestBody, *, visible: refs.Visible = refs.everything
 ) -> Iterator[bytes]:
     """Answer git-upload-archive; what is refused is told in the protocol."""
     try:
-        wanted = _read(git, Lines(body, most_bytes=MOST_REQUEST_BYTES), visible)
+        wanted = _read(git, PktLineReader(body, most_bytes=MOST_REQUEST_BYTES), visible)
     except (ProtocolError, NoSuchRevision) as error:
         yield line(f"NACK {error}") + FLUSH_PACKET
         return
@@ -108,9 +108,9 @@ def serve(
     yield FLUSH_PACKET
 
 
-def _read(git: GitRepository, lines: Lines, visible: refs.Visible) -> Wanted:
+def _read(git: GitRepository, lines: PktLineReader, visible: refs.Visible) -> ArchiveRequest:
     arguments: list[str] = []
-    for text in lines.until(Mark.FLUSH):
+    for text in lines.until(ControlPacket.FLUSH):
         keyword, _, value = text.partition(b" ")
         if keyword != b"argument" or len(arguments) >= MOST_ARGUMENTS:
             raise ProtocolError("expected arguments, and not so many")
@@ -137,7 +137,7 @@ def _read(git: GitRepository, lines: Lines, visible: refs.Visible) -> Wanted:
         paths = paths[1:]
     if chosen not in FORMATS:
         raise ProtocolError("unknown archive format")
-    return Wanted(_judged(git, name, visible), chosen, prefix, level, paths)
+    return ArchiveRequest(_judged(git, name, visible), chosen, prefix, level, paths)
 
 
 def _judged(git: GitRepository, name: str, visible: refs.Visible) -> ObjectId:

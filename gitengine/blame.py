@@ -27,7 +27,7 @@ _ESCAPED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BlameRange:
     """Lines `line` to `line + count - 1` (counted from 1) that a commit brought.
 
     There they stood in `path` from `source_line` on. `previous_id` and `previous_path` name the file
@@ -50,7 +50,7 @@ def blame(
     *,
     first: int = 1,
     count: int | None = None,
-) -> list[Run]:
+) -> list[BlameRange]:
     """Give the runs of a file's lines from `first` (counted from 1), in order; NoSuchPath, TookTooLong.
 
     `git blame` knows no `--end-of-options`: it is given a whole id and, after `--`, the path.
@@ -69,7 +69,7 @@ def blame(
     return sorted(_runs(output), key=lambda run: run.line)
 
 
-def _runs(output: bytes) -> Iterator[Run]:
+def _runs(output: bytes) -> Iterator[BlameRange]:
     """Read what gitformat calls incremental: a run, what is new about its commit, its file name."""
     previous: dict[ObjectId, tuple[ObjectId, str]] = {}
     begun: re.Match[bytes] | None = None
@@ -84,7 +84,7 @@ def _runs(output: bytes) -> Iterator[Run]:
             previous[commit_id] = before.decode(), _unquoted(path)
         elif keyword == b"filename":
             before_id, before_path = previous.get(commit_id, (None, None))
-            yield Run(
+            yield BlameRange(
                 commit_id=commit_id,
                 path=_unquoted(value),
                 line=int(begun[3]),

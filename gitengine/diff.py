@@ -18,7 +18,7 @@ from pygit2.enums import DiffOption
 
 from gitengine import encodings, objects, patches, path_counts, processes
 from gitengine.errors import GitError, TookTooLong
-from gitengine.patches import FilePatch, PatchReader, Reader
+from gitengine.patches import FilePatch, OutputReader, PatchReader
 from gitengine.processes import Child
 from gitengine.repository import GitRepository
 from gitengine.types import (
@@ -50,7 +50,7 @@ _LINE_KINDS = {" ": LineKind.CONTEXT, "+": LineKind.ADDED, "-": LineKind.REMOVED
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DiffLimits:
     """How much of a diff is read; what lies beyond is marked as truncated."""
 
     files: int = 1000
@@ -62,7 +62,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class DiffSelection:
     """What of a difference is looked at: a path, and the one it had before, and how lines are compared."""
 
     path: str = ""
@@ -82,18 +82,18 @@ class Selection:
         return change.path == self.path or change.path.startswith(f"{self.path}/")
 
 
-USUAL = Limits()
-ALL = Selection()
+USUAL = DiffLimits()
+ALL = DiffSelection()
 
 
 def changes(
-    git: GitRepository, old: ObjectId | None, new: ObjectId, selected: Selection = ALL
+    git: GitRepository, old: ObjectId | None, new: ObjectId, selected: DiffSelection = ALL
 ) -> Iterator[Change]:
     """Give the paths that differ, as they are found; `old` None is the empty tree."""
     path_counts.require_few_differences(git, old, new, selected.path)
     args = _compared(["--raw", "-z"], old, new, selected)
     with processes.started(args, git_dir=git.path, env=_environment(git), timeout=TIMEOUT) as child:
-        for change in patches.read_changes(Reader(child)):
+        for change in patches.read_changes(OutputReader(child)):
             if selected.holds(change):
                 yield change
         child.finish()
@@ -101,7 +101,9 @@ def changes(
 
 def source_of(git: GitRepository, old: ObjectId | None, new: ObjectId, path: str) -> str:
     """Find the path that a file had before, if it was moved or copied; else nothing."""
-    if not any(change.kind is ChangeKind.ADD for change in changes(git, old, new, Selection(path))):
+    if not any(
+        change.kind is ChangeKind.ADD for change in changes(git, old, new, DiffSelection(path))
+    ):
         return ""
     for change in changes(git, old, new):
         if change.path == path:
@@ -117,8 +119,8 @@ class FileDiffs:
         git: GitRepository,
         old: ObjectId | None,
         new: ObjectId,
-        selected: Selection,
-        limits: Limits,
+        selected: DiffSelection,
+        limits: DiffLimits,
     ):
         self.left_out = 0
         self._git = git
@@ -138,7 +140,7 @@ class FileDiffs:
             with processes.started(
                 self._args, git_dir=self._git.path, env=environment, timeout=TIMEOUT
             ) as child:
-                reader = Reader(child)
+                reader = OutputReader(child)
                 for change in patches.read_changes(reader):
                     if len(listed) < limits.files:
                         listed.append(change)
@@ -205,16 +207,16 @@ def file_diffs(
     git: GitRepository,
     old: ObjectId | None,
     new: ObjectId,
-    selected: Selection = ALL,
+    selected: DiffSelection = ALL,
     *,
-    limits: Limits = USUAL,
+    limits: DiffLimits = USUAL,
 ) -> FileDiffs:
     """Give the changed files with their hunks, within limits; `old` None is the empty tree."""
     return FileDiffs(git, old, new, selected, limits)
 
 
 def stats(
-    git: GitRepository, old: ObjectId | None, new: ObjectId, selected: Selection = ALL
+    git: GitRepository, old: ObjectId | None, new: ObjectId, selected: DiffSelection = ALL
 ) -> DiffStats:
     """Count the files that differ, and their lines."""
     path_counts.require_few_differences(git, old, new, selected.path)
@@ -225,7 +227,7 @@ def stats(
 
 
 def raw(
-    git: GitRepository, old: ObjectId | None, new: ObjectId, selected: Selection = ALL
+    git: GitRepository, old: ObjectId | None, new: ObjectId, selected: DiffSelection = ALL
 ) -> Iterator[bytes]:
     """Give the whole difference as unified text, piece by piece; closing the generator ends the child."""
     path_counts.require_few_differences(git, old, new, selected.path)
@@ -262,7 +264,7 @@ def mailbox(
 
 
 def _compared(
-    form: Sequence[str], old: ObjectId | None, new: ObjectId, selected: Selection
+    form: Sequence[str], old: ObjectId | None, new: ObjectId, selected: DiffSelection
 ) -> list[str]:
     args = ["diff-tree", "-r", *form, "--no-color", "--no-ext-diff", "--no-textconv"]
     args += ["-M50%", "-C50%", f"-l{RENAME_LIMIT}"]
@@ -287,7 +289,7 @@ def _environment(git: GitRepository, largest: int = LARGEST_COMPARED) -> dict[st
 
 
 def _compare_wide(
-    opened: pygit2.Repository, change: Change, selected: Selection, most: int, longest: int
+    opened: pygit2.Repository, change: Change, selected: DiffSelection, most: int, longest: int
 ) -> FilePatch | None:
     """Compare files of UTF-16, which git takes for binary; None unless both sides are whole and alike."""
     sides = [bytes(_blob(opened, one)) if one else b"" for one in (change.old_id, change.new_id)]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitengine import trees
-from gitengine.drafts import BLOB, TREE, Draft, write_tree
 from gitengine.errors import EditRefused, NoSuchPath, NothingChanged
+from gitengine.object_writer import BLOB, TREE, ObjectWriter, write_tree
 from gitengine.repository import GitRepository
 from gitengine.types import SYMLINK_MODE, Entry, EntryKind, ObjectId, Person
 
@@ -84,7 +84,7 @@ def check_is_file(found: Entry) -> None:
 
 
 def commit(
-    draft: Draft,
+    draft: ObjectWriter,
     parent: ObjectId | None,
     changes: Sequence[Edit],
     *,
@@ -104,7 +104,7 @@ def commit(
 
 
 def _tree_after(
-    draft: Draft, parent: ObjectId | None, root: ObjectId | None, change: Edit
+    draft: ObjectWriter, parent: ObjectId | None, root: ObjectId | None, change: Edit
 ) -> ObjectId | None:
     check_new_path(change.path)
     source = change.moved_from if change.moved_from is not None else change.path
@@ -132,7 +132,7 @@ def _parts(path: str) -> list[bytes]:
 
 
 def _changed(
-    draft: Draft,
+    draft: ObjectWriter,
     tree: ObjectId | None,
     parts: list[bytes],
     leaf: tuple[bytes, ObjectId] | None,

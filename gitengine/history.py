@@ -31,7 +31,7 @@ def commits(git: GitRepository, ids: Iterable[ObjectId]) -> Iterator[Commit]:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class CommitSelection:
     """Which commits of a history are wanted.
 
     `merges` True gives only merges, False none; `author` is a part of a name or address, in any case;
@@ -64,7 +64,7 @@ class Narrowed:
         return options
 
 
-EVERYTHING = Narrowed()
+EVERYTHING = CommitSelection()
 
 
 def log(
@@ -72,7 +72,7 @@ def log(
     until: Sequence[ObjectId],
     *,
     since: Sequence[ObjectId] = (),
-    narrowed: Narrowed = EVERYTHING,
+    narrowed: CommitSelection = EVERYTHING,
     skip: int = 0,
     limit: int,
 ) -> list[Commit]:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitengine import merge_attributes, objects, processes
-from gitengine.drafts import clean_message, stamp
 from gitengine.errors import GitError, NoSuchRevision
+from gitengine.object_writer import clean_message, stamp
 from gitengine.quarantine import Quarantine
 from gitengine.refs import FULL_ID
 from gitengine.types import ObjectId, Person
@@ -23,7 +23,7 @@ MOST_CONFLICTS = 1000
 _MERGE_TREE = ["merge-tree", "--write-tree", "-z", "--no-messages", "--allow-unrelated-histories"]
 
 
-class Side(enum.Enum):
+class ConflictSide(enum.Enum):
     """What one side did to a path."""
 
     NOTHING = "NOTHING"
@@ -37,12 +37,12 @@ class Conflict:
     """A path on which both sides disagree."""
 
     path: str
-    ours: Side
-    theirs: Side
+    ours: ConflictSide
+    theirs: ConflictSide
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """The tree that a merge gives, with the paths on which both sides disagree, if there are any.
 
     Where they do, the tree holds these files with the usual marks.
@@ -59,7 +59,7 @@ class Merged:
 
 def merge(
     incoming: Quarantine, ours: ObjectId, theirs: ObjectId, *, base: ObjectId | None = None
-) -> Merged:
+) -> MergeResult:
     """Join two commits; without a `base`, from where their histories meet.
 
     The `.gitattributes` of `ours` are heeded, as on a clone where it is checked out. With a `base`,
@@ -85,7 +85,7 @@ def merge(
     tree, *stages = answer.decode("utf-8", "surrogateescape").split("\0")
     if not FULL_ID.fullmatch(tree):
         raise GitError("the merge gave no tree")
-    return Merged(tree, _conflicts(stages))
+    return MergeResult(tree, _conflicts(stages))
 
 
 def write_commit(
@@ -128,13 +128,13 @@ def _conflicts(stages: list[str]) -> tuple[Conflict, ...]:
     )
 
 
-def _side(there: dict[str, str], stage: str) -> Side:
+def _side(there: dict[str, str], stage: str) -> ConflictSide:
     base, own = there.get("1"), there.get(stage)
     if base is None:
-        return Side.NOTHING if own is None else Side.ADD
+        return ConflictSide.NOTHING if own is None else ConflictSide.ADD
     if own is None:
-        return Side.DELETE
-    return Side.NOTHING if own == base else Side.MODIFY
+        return ConflictSide.DELETE
+    return ConflictSide.NOTHING if own == base else ConflictSide.MODIFY
 
 
 def _stand_in(incoming: Quarantine, thing: ObjectId, *parents: ObjectId) -> ObjectId:

@@ -36,7 +36,7 @@ _UNFIT = re.compile(rb'["\\\x00-\x1f\x7f]')
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
 
 
-class Reader:
+class OutputReader:
     """What a child prints, taken in pieces up to a mark."""
 
     def __init__(self, child: Child):
@@ -111,7 +111,7 @@ class _RawHunk:
     cut: bool = False
 
 
-def read_changes(reader: Reader) -> Iterator[Change]:
+def read_changes(reader: OutputReader) -> Iterator[Change]:
     """Give the changed paths, which come before the lines; to its end, or the lines are not reached."""
     while True:
         head, _ = reader.until(b"\0", LONGEST_HEADER)
@@ -139,7 +139,7 @@ def read_changes(reader: Reader) -> Iterator[Change]:
 class PatchReader:
     """The files' lines, in the order of their changes."""
 
-    def __init__(self, reader: Reader, *, longest: int):
+    def __init__(self, reader: OutputReader, *, longest: int):
         self._reader = reader
         self._longest = longest
         self._line = b""

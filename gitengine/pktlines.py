@@ -23,14 +23,14 @@ MOST_DATA = 65515
 MOST_LINES = 1_200_000
 
 
-class Body(Interface):
+class RequestBody(Interface):
     """Where a request is read from."""
 
     def read(self, size: int, /) -> bytes:
         """Give at most `size` bytes, nothing at the end."""
 
 
-class Pipe:
+class SocketBody:
     """A body that comes through a socket and has no end of its own: the client waits for the answer.
 
     A child that knows where its input ends may read the socket itself.
@@ -56,24 +56,24 @@ class Pipe:
         self._source.close()
 
 
-class Mark(enum.Enum):
+class ControlPacket(enum.Enum):
     """Packets without content."""
 
     FLUSH = FLUSH_PACKET
     DELIMITER = DELIMITER_PACKET
 
 
-class Lines:
+class PktLineReader:
     """The pkt-lines of one request; `raw` holds every byte that was read as lines."""
 
-    def __init__(self, body: Body, *, most_bytes: int, most_lines: int = MOST_LINES):
+    def __init__(self, body: RequestBody, *, most_bytes: int, most_lines: int = MOST_LINES):
         self.raw = bytearray()
         self._lines_left = most_lines
         self._body = body
         self._left = most_bytes
         self._protocol = Protocol(self._read, _never_write)
 
-    def next(self) -> bytes | Mark | None:
+    def next(self) -> bytes | ControlPacket | None:
         """Give the next line without its newline, a mark, or None at the end of the request."""
         before = len(self.raw)
         self._lines_left -= 1
@@ -86,13 +86,13 @@ class Lines:
         except GitProtocolError as error:
             raise ProtocolError(f"bad pkt-line: {error}") from None
         if data is None:
-            return Mark(bytes(self.raw[before : before + 4]))
+            return ControlPacket(bytes(self.raw[before : before + 4]))
         return data.rstrip(b"\n")
 
-    def until(self, *marks: Mark) -> Iterator[bytes]:
+    def until(self, *marks: ControlPacket) -> Iterator[bytes]:
         """Give lines up to one of these marks, or to the end of the request."""
         while (line := self.next()) is not None:
-            if isinstance(line, Mark):
+            if isinstance(line, ControlPacket):
                 if line in marks:
                     return
                 raise ProtocolError("a delimiter where none belongs")
@@ -107,7 +107,7 @@ class Lines:
         return data
 
 
-def read_exactly(body: Body, size: int) -> bytes:
+def read_exactly(body: RequestBody, size: int) -> bytes:
     """Read `size` bytes, less only at the end of the request."""
     parts = []
     while size > 0 and (part := body.read(size)):
@@ -116,23 +116,23 @@ def read_exactly(body: Body, size: int) -> bytes:
     return b"".join(parts)
 
 
-def chunks(body: Body, size: int = 65536) -> Iterator[bytes]:
+def chunks(body: RequestBody, size: int = 65536) -> Iterator[bytes]:
     """Give the rest of the request piece by piece."""
     while part := body.read(size):
         yield part
 
 
-def pack_of(body: Body) -> Iterable[bytes] | int:
+def pack_of(body: RequestBody) -> Iterable[bytes] | int:
     """Give the rest of the request as a child's input."""
-    return body.descriptor if isinstance(body, Pipe) else chunks(body)
+    return body.descriptor if isinstance(body, SocketBody) else chunks(body)
 
 
-def drain(body: Body) -> None:
+def drain(body: RequestBody) -> None:
     """Read the rest and throw it away: a client that is still sending would not hear the answer.
 
     A pipe is left alone: its client sends no end before it has the answer.
     """
-    if not isinstance(body, Pipe):
+    if not isinstance(body, SocketBody):
         for _ in chunks(body):
             pass
 

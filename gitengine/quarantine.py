@@ -20,19 +20,19 @@ from pathlib import Path
 
 import pygit2
 
-from gitengine import budgets, processes, reachability, space
+from gitengine import budgets, disk_space, processes, reachability
 from gitengine.budgets import Kind
 from gitengine.errors import GitFailed, InputTooLarge, LimitReached, ProtocolError
-from gitengine.places import Places
 from gitengine.repository import GitRepository, quoted
 from gitengine.types import ObjectId
+from gitengine.work_slots import WorkSlots
 
 PREFIX = "incoming-"
 UNPACK_TIMEOUT = 4 * 3600.0
 WAIT_FOR_A_PLACE = 60.0
 
 # A pack is unpacked by as many threads as there are processors: so many at once, the others wait.
-_places = Places(4 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="receive")
+_places = WorkSlots(4 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="receive")
 CONNECT_TIMEOUT = 1800.0
 # Old files that come back, and that the client knew the server has.
 MOST_UNSENT = 200_000
@@ -80,7 +80,7 @@ class Quarantine:
 
     def write(self, kind: str, data: bytes) -> ObjectId:
         """Lay an object of the server's own making here (gitformat-loose(5)); gives its id. DiskFull."""
-        space.require(self.path)
+        disk_space.require(self.path)
         whole = f"{kind} {len(data)}\0".encode() + data
         object_id = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
         folder = self.path / object_id[:2]
@@ -124,7 +124,7 @@ class Quarantine:
         Where objects are borrowed no pack is completed: its author could name an object that only
         another member has as the base of a delta, and read it back.
         """
-        space.require(self.path)
+        disk_space.require(self.path)
         thin = [] if self.git.is_borrowing else ["--fix-thin"]
         environment = self.env
         if shallow:

@@ -19,7 +19,7 @@ from pygit2.enums import ObjectType
 
 from gitengine import pktlines, refs
 from gitengine.errors import DiskFull, GitError, NotServed, ProtocolError
-from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, line
+from gitengine.pktlines import FLUSH_PACKET, ControlPacket, PktLineReader, RequestBody, line
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, ObjectId, RefChangeKind, RefCommand
@@ -44,7 +44,7 @@ Tell = Callable[[list[RefCommand]], list[str]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivePackRequest:
     """What the client wants, before any object came."""
 
     commands: list[RefCommand]
@@ -71,7 +71,7 @@ def nothing(moved: list[RefCommand]) -> list[str]:
 
 def receive(
     git: GitRepository,
-    body: Body,
+    body: RequestBody,
     *,
     judge: Judge,
     apply: Apply,
@@ -84,7 +84,7 @@ def receive(
     what is left, and tells for each command whether it did. `tell` gives lines for the person who
     pushed, after what moved.
     """
-    lines = Lines(body, most_bytes=MOST_COMMAND_BYTES)
+    lines = PktLineReader(body, most_bytes=MOST_COMMAND_BYTES)
     try:
         asked = read_commands(lines)
     except NotServed as error:
@@ -139,12 +139,12 @@ def _told_early(request: bytes, sentence: str) -> Iterator[bytes]:
         yield line(f"ERR {sentence}")
 
 
-def read_commands(lines: Lines) -> Asked:
+def read_commands(lines: PktLineReader) -> ReceivePackRequest:
     """Read the commands that a push begins with."""
     commands: list[RefCommand] = []
     shallow: list[ObjectId] = []
     capabilities: frozenset[str] = frozenset()
-    for text in lines.until(Mark.FLUSH):
+    for text in lines.until(ControlPacket.FLUSH):
         if text.startswith(b"shallow "):
             shallow.append(_id_of(text.removeprefix(b"shallow ")))
             if len(shallow) > MOST_SHALLOW:
@@ -160,11 +160,11 @@ def read_commands(lines: Lines) -> Asked:
         raise NotServed("only object-format=sha1 is served")
     options: tuple[str, ...] = ()
     if "push-options" in capabilities:
-        for text in lines.until(Mark.FLUSH):
+        for text in lines.until(ControlPacket.FLUSH):
             options = (*options, text.decode("utf-8", "replace")[:1024])
             if len(options) > MOST_PUSH_OPTIONS:
                 raise NotServed(f"at most {MOST_PUSH_OPTIONS} push options are taken")
-    return Asked(commands, capabilities, options, tuple(shallow))
+    return ReceivePackRequest(commands, capabilities, options, tuple(shallow))
 
 
 def _command(text: bytes) -> RefCommand:
@@ -255,7 +255,9 @@ def _unconnected(
     }
 
 
-def _report(asked: Asked, unpacked: str, commands: list[RefCommand]) -> Iterator[bytes]:
+def _report(
+    asked: ReceivePackRequest, unpacked: str, commands: list[RefCommand]
+) -> Iterator[bytes]:
     if "report-status" not in asked.capabilities:
         return
     report = io.BytesIO()

@@ -21,7 +21,7 @@ STREAM_TIMEOUT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LinePage:
     """Some lines of a text file: `is_last` when the file ends with them."""
 
     lines: tuple[str, ...]
@@ -103,7 +103,7 @@ def head_of_blob(git: GitRepository, blob_id: ObjectId) -> bytes:
 
 def read_lines(
     git: GitRepository, blob_id: ObjectId, *, start: int, limit: int, longest: int = 20_000
-) -> Lines:
+) -> LinePage:
     """Give lines from `start` (counted from 0), read as a stream; what is longer than `longest` is cut."""
     encoding = encodings.of_file(head_of_blob(git, blob_id))
     decoder = codecs.getincrementaldecoder(encoding)(encodings.ERRORS)
@@ -121,7 +121,7 @@ def read_lines(
             break
         taken.append(line)
     chunks.close()  # type: ignore[attr-defined]
-    return Lines(tuple(taken), start, not more)
+    return LinePage(tuple(taken), start, not more)
 
 
 def _from_line(chunks: Iterable[bytes], start: int) -> Iterator[bytes]:

@@ -17,10 +17,17 @@ from urllib.parse import unquote_to_bytes
 from gitengine import pktlines, processes, reachability, refs
 from gitengine.errors import Busy, GitFailed, NotServed, ProtocolError
 from gitengine.pack_cache import PackCache
-from gitengine.pktlines import FLUSH_PACKET, Body, Lines, Mark, Pipe, line
-from gitengine.places import Places
+from gitengine.pktlines import (
+    FLUSH_PACKET,
+    ControlPacket,
+    PktLineReader,
+    RequestBody,
+    SocketBody,
+    line,
+)
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, Ref
+from gitengine.work_slots import WorkSlots
 
 AGENT = "agent=bitbucket"
 MOST_REQUEST_BYTES = 16 * 1024 * 1024
@@ -48,7 +55,7 @@ _V2_CAPABILITIES = (
 _PER_CLIENT = (b"agent=", b"session-id=")
 
 # Making a pack is the heaviest thing that a server does: so many at once, the others wait.
-_places = Places(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="pack")
+_places = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="pack")
 
 
 # How the sentences begin by which git-upload-pack refuses a request.
@@ -70,7 +77,7 @@ Prepare = Callable[[Sequence[str]], None]
 
 
 @dataclass
-class Request:
+class UploadPackRequest:
     """What a fetch asks for, as far as we judge it; git itself reads the whole."""
 
     wants: list[ObjectId] = field(default_factory=list)
@@ -109,7 +116,7 @@ def advertise(
 
 def serve(
     git: GitRepository,
-    body: Body,
+    body: RequestBody,
     *,
     version: int = 0,
     visible: refs.Visible = refs.everything,
@@ -121,7 +128,7 @@ def serve(
     ProtocolError for a request that makes no sense, Busy when no place came free to make a pack.
     What the client should read as git's own complaint is answered in the protocol.
     """
-    lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
+    lines = PktLineReader(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
     try:
         if version == 2:
             return _serve_v2(git, lines, visible, cache, prepare)
@@ -132,7 +139,7 @@ def serve(
 
 def converse(
     git: GitRepository,
-    body: Pipe,
+    body: SocketBody,
     *,
     version: int = 0,
     visible: refs.Visible = refs.everything,
@@ -149,15 +156,17 @@ def converse(
         yield from _talk(git, body, version, visible)
         return
     while True:
-        lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
+        lines = PktLineReader(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
         command, has_arguments = _read_command(lines)
         if not command:
             return
         yield from _answer(git, lines, command, has_arguments, visible, cache, prepare)
 
 
-def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -> Iterator[bytes]:
-    lines = Lines(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
+def _talk(
+    git: GitRepository, body: SocketBody, version: int, visible: refs.Visible
+) -> Iterator[bytes]:
+    lines = PktLineReader(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
     request = _read_wants(lines)
     if not request.wants:
         return
@@ -177,8 +186,10 @@ def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -
     ):
         try:
             # Ours has been told already.
-            told = Lines(child, most_bytes=MOST_ADVERTISED_BYTES, most_lines=MOST_ADVERTISED_BYTES)
-            for _ in told.until(Mark.FLUSH):
+            told = PktLineReader(
+                child, most_bytes=MOST_ADVERTISED_BYTES, most_lines=MOST_ADVERTISED_BYTES
+            )
+            for _ in told.until(ControlPacket.FLUSH):
                 told.raw.clear()
             yield from place.watch(iter(lambda: child.read(processes.CHUNK), b""))
         finally:
@@ -191,7 +202,7 @@ def _talk(git: GitRepository, body: Pipe, version: int, visible: refs.Visible) -
 
 def _serve_v0(
     git: GitRepository,
-    lines: Lines,
+    lines: PktLineReader,
     version: int,
     visible: refs.Visible,
     cache: PackCache | None,
@@ -206,9 +217,9 @@ def _serve_v0(
     return _make_pack(git, lines, request, version, visible, cache)
 
 
-def _read_wants(lines: Lines) -> Request:
-    request = Request()
-    for text in lines.until(Mark.FLUSH):
+def _read_wants(lines: PktLineReader) -> UploadPackRequest:
+    request = UploadPackRequest()
+    for text in lines.until(ControlPacket.FLUSH):
         # Capabilities follow the first want, behind a space.
         if text.startswith(b"want "):
             want, object_id, *capabilities = text.split(b" ")
@@ -220,7 +231,7 @@ def _read_wants(lines: Lines) -> Request:
 
 def _serve_v2(
     git: GitRepository,
-    lines: Lines,
+    lines: PktLineReader,
     visible: refs.Visible,
     cache: PackCache | None,
     prepare: Prepare,
@@ -231,7 +242,7 @@ def _serve_v2(
 
 def _answer(
     git: GitRepository,
-    lines: Lines,
+    lines: PktLineReader,
     command: bytes,
     has_arguments: bool,
     visible: refs.Visible,
@@ -239,29 +250,29 @@ def _answer(
     prepare: Prepare,
 ) -> Iterator[bytes]:
     if command == b"ls-refs":
-        arguments = list(lines.until(Mark.FLUSH)) if has_arguments else []
+        arguments = list(lines.until(ControlPacket.FLUSH)) if has_arguments else []
         prepare(_prefixes(arguments) or ("",))
         return pktlines.joined(_ls_refs(git, arguments, visible))
     if command != b"fetch":
         raise ProtocolError("unknown command")
-    request = Request()
-    for text in lines.until(Mark.FLUSH) if has_arguments else ():
+    request = UploadPackRequest()
+    for text in lines.until(ControlPacket.FLUSH) if has_arguments else ():
         _note(request, text)
     return _make_pack(git, lines, request, 2, visible, cache)
 
 
-def _read_command(lines: Lines) -> tuple[bytes, bool]:
+def _read_command(lines: PktLineReader) -> tuple[bytes, bool]:
     command = b""
-    while (text := lines.next()) not in (None, Mark.FLUSH, Mark.DELIMITER):
+    while (text := lines.next()) not in (None, ControlPacket.FLUSH, ControlPacket.DELIMITER):
         assert isinstance(text, bytes)
         if text.startswith(b"command="):
             command = text.removeprefix(b"command=")
         elif text.startswith(b"object-format=") and text != b"object-format=sha1":
             raise ProtocolError("only object-format=sha1 is served")
-    return command, text is Mark.DELIMITER
+    return command, text is ControlPacket.DELIMITER
 
 
-def _note(request: Request, text: bytes) -> None:
+def _note(request: UploadPackRequest, text: bytes) -> None:
     keyword, _, value = text.partition(b" ")
     if not text.startswith(_PER_CLIENT):
         request.asked.append(text)
@@ -300,7 +311,7 @@ def _sparse_in(filter_spec: bytes) -> str:
     return "combine"
 
 
-def _rest(lines: Lines) -> Iterator[bytes]:
+def _rest(lines: PktLineReader) -> Iterator[bytes]:
     while (text := lines.next()) is not None:
         if isinstance(text, bytes):
             yield text
@@ -308,8 +319,8 @@ def _rest(lines: Lines) -> Iterator[bytes]:
 
 def _make_pack(
     git: GitRepository,
-    lines: Lines,
-    request: Request,
+    lines: PktLineReader,
+    request: UploadPackRequest,
     version: int,
     visible: refs.Visible,
     cache: PackCache | None,
@@ -365,7 +376,7 @@ def _reason(error: GitFailed) -> str:
     return ""
 
 
-def _refusal(git: GitRepository, request: Request, visible: refs.Visible) -> str:
+def _refusal(git: GitRepository, request: UploadPackRequest, visible: refs.Visible) -> str:
     """Say in git's words what the client may not have, nothing if all is well."""
     refused = reachability.unreachable(git, request.wants, visible)
     if refused:
@@ -376,7 +387,7 @@ def _refusal(git: GitRepository, request: Request, visible: refs.Visible) -> str
 
 
 def _kept_or_made(
-    git: GitRepository, lines: Lines, version: int, cache: PackCache, key: str
+    git: GitRepository, lines: PktLineReader, version: int, cache: PackCache, key: str
 ) -> Iterator[bytes]:
     kept = cache.read(key)
     if kept is None:
@@ -390,7 +401,7 @@ def _kept_or_made(
     yield from kept
 
 
-def _git_upload_pack(git: GitRepository, lines: Lines, version: int) -> Iterator[bytes]:
+def _git_upload_pack(git: GitRepository, lines: PktLineReader, version: int) -> Iterator[bytes]:
     return processes.stream(
         ["upload-pack", "--stateless-rpc", "--strict", str(git.path)],
         git_dir=git.path,

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 
-from core import sealed, site
+from core import site_settings
+from infrastructure import encryption
 
 SMTP, SMTPS = "SMTP", "SMTPS"
 PORTS = {SMTP: 25, SMTPS: 465}
@@ -35,7 +36,7 @@ class MailServer:
 
 def read() -> MailServer | None:
     """The server of the settings; None where mail goes nowhere."""
-    stored: dict[str, Any] = site.read(site.MAIL_SERVER)
+    stored: dict[str, Any] = site_settings.read(site_settings.MAIL_SERVER)
     return MailServer(**stored) if stored else None
 
 
@@ -64,7 +65,7 @@ def _hand_over(server: MailServer, message: EmailMultiAlternatives, *, with_tls:
         host=server.hostname,
         port=server.port,
         username=server.username,
-        password=sealed.open_(server.password),
+        password=encryption.decrypt(server.password),
         use_tls=with_tls and not is_tls,
         use_ssl=is_tls,
         timeout=SECONDS,

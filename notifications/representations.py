@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import site
+from core import site_settings
 from notifications.mail_server import MailServer
 
 
@@ -19,7 +19,7 @@ def represent_mail_server(server: MailServer) -> dict[str, Any]:
     }
     if server.username:
         shown |= {"username": server.username, "authType": "BASIC"}
-    sender = site.read(site.MAIL_SENDER)
+    sender = site_settings.read(site_settings.MAIL_SENDER)
     if sender:
         shown["senderAddress"] = sender
     return shown

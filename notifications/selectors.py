@@ -11,7 +11,7 @@ from accounts import access as site_access
 from accounts.actor import Actor, Via
 from accounts.models import User
 from accounts.permissions import Permission, Scope
-from core import site
+from core import site_settings
 from core.errors import Unauthenticated
 from notifications import mail_server
 from notifications.errors import NoMailServer, UnsubscribeLinkBroken
@@ -42,7 +42,7 @@ def find_mail_server(actor: Actor) -> MailServer | None:
 def sender(actor: Actor) -> str:
     """In whose name mail goes out, for administrators."""
     site_access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    return str(site.read(site.MAIL_SENDER))
+    return str(site_settings.read(site_settings.MAIL_SENDER))
 
 
 def preference_of(actor: Actor) -> MailPreference:

@@ -13,7 +13,7 @@ from discussions.models import Comment
 from notifications import mail_server, selectors
 from notifications.models import Kind
 from notifications.services import notices
-from notifications.services.notices import News
+from notifications.services.notices import NoticeContent
 from pullrequests import events as pulls
 from pullrequests.models import Participant, PullRequest
 from pullrequests.representations import pull_request_path
@@ -139,7 +139,7 @@ def comment_edited(event: pulls.PullRequestCommentEdited) -> None:
 def commit_commented(event: talk.CommitCommentAdded) -> None:
     """Tell who watches the commit."""
     path = f"{repository_path(event.repository)}/commits/{event.commit_id}"
-    news = News(
+    news = NoticeContent(
         Kind.COMMENTED,
         event.repository,
         "replied" if event.comment.parent_id else "commented on the commit",
@@ -169,7 +169,7 @@ def pushed(event: places.RefsChanged) -> None:
         told.append(f"moved {len(moved) - MOST_REFS} more refs")
     deed = ", ".join(told).encode("utf-8", "replace").decode()
     repository = event.push.repository
-    news = News(Kind.PUSHED, repository, deed, f"{repository_path(repository)}/commits")
+    news = NoticeContent(Kind.PUSHED, repository, deed, f"{repository_path(repository)}/commits")
     notices.tell(event.actor, news, users)
 
 
@@ -195,11 +195,11 @@ def _news(
     deed: str,
     text: str = "",
     comment: Comment | None = None,
-) -> News:
+) -> NoticeContent:
     path = f"{pull_request_path(pull_request)}/overview"
     if comment is not None:
         path += f"?commentId={comment.pk}"
-    return News(kind, pull_request.repository, deed, path, text, comment, pull_request)
+    return NoticeContent(kind, pull_request.repository, deed, path, text, comment, pull_request)
 
 
 def _named(text: str, before: str = "") -> set[int]:

@@ -16,9 +16,9 @@ from prometheus_client.registry import Collector
 from accounts import access
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import log_levels, metrics, site
-from core.models import Job
+from core import log_levels, metrics, site_settings
 from core.paging import Page, PageRequest, page_of_rows
+from infrastructure.models import Job
 
 WAITING, RUNNING, LATER, FAILED = "waiting", "running", "later", "failed"
 STATES = (WAITING, RUNNING, LATER, FAILED)
@@ -93,7 +93,7 @@ def _in(state: str, now: datetime) -> Q:
 def inactive_keys(actor: Actor) -> list[dict[str, Any]]:
     """The numbers of keys that seal nothing any more, each with when it came."""
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
-    keys = site.stored(site.SEALING_KEYS)
+    keys = site_settings.stored(site_settings.SEALING_KEYS)
     return [{"id": one["id"], "since": one["since"]} for one in keys[:-1]]
 
 

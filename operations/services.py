@@ -10,9 +10,11 @@ from accounts import access
 from accounts.actor import Actor
 from accounts.events import SiteSettingChanged
 from accounts.permissions import Permission, Scope
-from core import events, jobs, log_levels, sealed, site
+from core import events, log_levels, site_settings
 from core.errors import Invalid
-from core.models import Job, SiteSetting
+from core.models import SiteSetting
+from infrastructure import encryption, jobs
+from infrastructure.models import Job
 from notifications import mail_server
 from operations.errors import NoSuchJob
 from webhooks.models import Webhook
@@ -40,8 +42,8 @@ def rotate_key(actor: Actor) -> int:
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     with transaction.atomic():
         old = _keys_in_turn()
-        keys = sealed.with_new_key(old)
-        site.write(site.SEALING_KEYS, keys)
+        keys = encryption.with_new_key(old)
+        site_settings.write(site_settings.SEALING_KEYS, keys)
         _seal_anew(keys)
         _tell(actor, old, keys)
     return int(keys[-1]["id"])
@@ -55,7 +57,7 @@ def delete_inactive_keys(actor: Actor) -> None:
         if len(old) < 2:
             return
         _seal_anew(old)
-        site.write(site.SEALING_KEYS, old[-1:])
+        site_settings.write(site_settings.SEALING_KEYS, old[-1:])
         _tell(actor, old, old[-1:])
 
 
@@ -71,30 +73,33 @@ def set_log_level(actor: Actor, name: str) -> None:
         log_levels.write(level)
 
 
-def _keys_in_turn() -> sealed.Keys:
+def _keys_in_turn() -> encryption.Keys:
     """The keys as they are, for one who changes them at a time."""
     SiteSetting.objects.get_or_create(
-        name=site.SEALING_KEYS, defaults={"value": site.stored(site.SEALING_KEYS)}
+        name=site_settings.SEALING_KEYS,
+        defaults={"value": site_settings.stored(site_settings.SEALING_KEYS)},
     )
-    row = SiteSetting.objects.select_for_update().get(name=site.SEALING_KEYS)
+    row = SiteSetting.objects.select_for_update().get(name=site_settings.SEALING_KEYS)
     return list(row.value)
 
 
-def _seal_anew(keys: sealed.Keys) -> None:
+def _seal_anew(keys: encryption.Keys) -> None:
     for row in Webhook.objects.exclude(secret="", password="").iterator():
         for field in ("secret", "password"):
             was = getattr(row, field)
-            new = sealed.seal(sealed.open_(was), keys)
+            new = encryption.encrypt(encryption.decrypt(was), keys)
             # Whoever changes it at this moment has the last word.
             if new:
                 Webhook.objects.filter(pk=row.pk, **{field: was}).update(**{field: new})
     server = mail_server.read()
     if server is not None and server.password:
-        new = sealed.seal(sealed.open_(server.password), keys)
+        new = encryption.encrypt(encryption.decrypt(server.password), keys)
         if new:
-            site.write(site.MAIL_SERVER, mail_server.as_stored(replace(server, password=new)))
+            site_settings.write(
+                site_settings.MAIL_SERVER, mail_server.as_stored(replace(server, password=new))
+            )
 
 
-def _tell(actor: Actor, old: sealed.Keys, new: sealed.Keys) -> None:
+def _tell(actor: Actor, old: encryption.Keys, new: encryption.Keys) -> None:
     was, now = (", ".join(str(one["id"]) for one in keys) or "the first" for keys in (old, new))
     events.publish(SiteSettingChanged(actor=actor, name=KEY_SETTING, old=was, new=now))

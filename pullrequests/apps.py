@@ -11,4 +11,4 @@ class PullRequestsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the listeners register, and what is shown with branches."""
-        from pullrequests import metadata, subscribers  # noqa: F401
+        from pullrequests import branch_metadata, subscribers  # noqa: F401

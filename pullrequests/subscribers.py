@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.events import subscribe
-from pullrequests.services import advice, heads, rescoping, updating
+from pullrequests.services import pull_request_refs, push_messages, refresh, rescoping
 from repos.events import RefsChanged, RepositoryDeleted, RepositoryModified
 
 # Registered by being imported: refs that move along, words after a push, refs made for a fetch.
-__all__ = ["advice", "heads", "updating"]
+__all__ = ["pull_request_refs", "push_messages", "refresh"]
 
 
 @subscribe(RefsChanged)

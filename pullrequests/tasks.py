@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.actor import Actor
-from pullrequests.services import heads, rescoping
+from pullrequests.services import pull_request_refs, rescoping
 from repos.models import Repository
 
 
@@ -26,4 +26,4 @@ def forget(repository_id: int, number: int) -> None:
     """Remove the refs of one that was deleted."""
     repository = Repository.objects.filter(pk=repository_id).first()
     if repository is not None:
-        heads.forget(Actor.system(), repository, number)
+        pull_request_refs.forget(Actor.system(), repository, number)

@@ -3,7 +3,7 @@
 What an actor holds on a repository is the highest of: a grant on it, what a grant on its project
 gives on repositories, the project's default permission, ownership of the personal project, and
 administration of the site. An SSH access key holds what the places that list it say. What is public
-may be viewed by anybody: a step below READ. Each reason (`repos.access_reasons`) says both how high
+may be viewed by anybody: a step below READ. Each reason (`repos.permission_sources`) says both how high
 it reaches on a row and which rows it reaches, so a list never shows what a detail refuses.
 """
 
@@ -23,9 +23,16 @@ from accounts.models import GlobalGrant, User
 from accounts.permissions import ON_REPOSITORIES, Permission, Scope
 from core.errors import Forbidden, Unauthenticated
 from core.prepared_queries import PreparedQuery
-from repos.access_reasons import ALWAYS, Condition, Contains, Default, Granted, Reason
 from repos.errors import NoSuchProject, NoSuchRepository
 from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
+from repos.permission_sources import (
+    ALWAYS,
+    ConditionSource,
+    GrantSource,
+    PermissionSource,
+    ProjectDefaultSource,
+    RepositoryInProjectSource,
+)
 
 # Stand for the keys of who asks and of what is asked about, where a question is made once for all.
 SOMEBODY, SOMETHING = -(2**40), -(2**40) - 1
@@ -117,7 +124,7 @@ def _held(actor: Actor, model: type[Place], needed: Permission) -> RawSQL:
     return _held_query(model, kind, needed, connection.vendor).subquery(who=who)
 
 
-class Who(enum.Enum):
+class PermissionQuery(enum.Enum):
     """For whom the queries differ in more than a number."""
 
     SYSTEM = Actor.system()
@@ -126,19 +133,19 @@ class Who(enum.Enum):
     USER = Actor(User(pk=SOMEBODY), via=Via.PASSWORD)
 
 
-def _who(actor: Actor) -> tuple[int | None, Who]:
+def _who(actor: Actor) -> tuple[int | None, PermissionQuery]:
     if actor.is_system:
-        return None, Who.SYSTEM
+        return None, PermissionQuery.SYSTEM
     if actor.grants.access_key is not None:
-        return actor.grants.access_key, Who.ACCESS_KEY
+        return actor.grants.access_key, PermissionQuery.ACCESS_KEY
     if actor.user is None or actor.grants.public_only:
-        return None, Who.ANYBODY
-    return actor.user.pk, Who.USER
+        return None, PermissionQuery.ANYBODY
+    return actor.user.pk, PermissionQuery.USER
 
 
 # To compile these takes Django several milliseconds, to answer them less than one.
 @functools.cache
-def _step_query(model: type[Place], who: Who, vendor: str) -> PreparedQuery:
+def _step_query(model: type[Place], who: PermissionQuery, vendor: str) -> PreparedQuery:
     steps = [reason.step() for reason in _reasons(who.value, model)]
     # Greatest takes two at least.
     step = Greatest(NOTHING, *steps)
@@ -147,7 +154,9 @@ def _step_query(model: type[Place], who: Who, vendor: str) -> PreparedQuery:
 
 
 @functools.cache
-def _held_query(model: type[Place], who: Who, needed: Permission, vendor: str) -> PreparedQuery:
+def _held_query(
+    model: type[Place], who: PermissionQuery, needed: Permission, vendor: str
+) -> PreparedQuery:
     wanted = Q(pk__in=[])
     for reason in _reasons(who.value, model):
         wanted |= reason.reaches(needed)
@@ -155,55 +164,57 @@ def _held_query(model: type[Place], who: Who, needed: Permission, vendor: str) -
     return PreparedQuery(rows, who=SOMEBODY)
 
 
-def _reasons(actor: Actor, model: type[Place]) -> list[Reason]:
+def _reasons(actor: Actor, model: type[Place]) -> list[PermissionSource]:
     """Why the actor may hold something on a row: the only list of reasons, for lists and single rows alike."""
     if model is Project:
         return _reasons_on_projects(actor)
     return _reasons_on_repositories(actor)
 
 
-def _reasons_on_repositories(actor: Actor) -> list[Reason]:
-    public = Condition(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
+def _reasons_on_repositories(actor: Actor) -> list[PermissionSource]:
+    public = ConditionSource(Q(is_public=True) | Q(project__is_public=True), Permission.REPO_VIEW)
     if actor.is_system:
-        return [Condition(ALWAYS, Permission.REPO_ADMIN)]
+        return [ConditionSource(ALWAYS, Permission.REPO_ADMIN)]
     if actor.grants.access_key is not None:
         keys = AccessKey.objects.filter(key=actor.grants.access_key)
         return [
             public,
-            Granted(keys, "repository"),
-            Granted(keys, "project", ON_REPOSITORIES),
+            GrantSource(keys, "repository"),
+            GrantSource(keys, "project", ON_REPOSITORIES),
         ]
     if actor.user is None or actor.grants.public_only:
         return [public]
     return [
         public,
-        Granted(_own(RepositoryGrant.objects, actor.user), "repository"),
-        Granted(_own(ProjectGrant.objects, actor.user), "project", ON_REPOSITORIES),
-        Default(_is_licensed(actor.user), "project__default_permission", ON_REPOSITORIES),
-        Condition(Q(project__owner=actor.user), Permission.REPO_ADMIN),
-        Condition(_is_site_administrator(actor.user), Permission.REPO_ADMIN),
+        GrantSource(_own(RepositoryGrant.objects, actor.user), "repository"),
+        GrantSource(_own(ProjectGrant.objects, actor.user), "project", ON_REPOSITORIES),
+        ProjectDefaultSource(
+            _is_licensed(actor.user), "project__default_permission", ON_REPOSITORIES
+        ),
+        ConditionSource(Q(project__owner=actor.user), Permission.REPO_ADMIN),
+        ConditionSource(_is_site_administrator(actor.user), Permission.REPO_ADMIN),
     ]
 
 
-def _reasons_on_projects(actor: Actor) -> list[Reason]:
-    seen: list[Reason] = [
-        Condition(Q(is_public=True), Permission.PROJECT_VIEW),
+def _reasons_on_projects(actor: Actor) -> list[PermissionSource]:
+    seen: list[PermissionSource] = [
+        ConditionSource(Q(is_public=True), Permission.PROJECT_VIEW),
         # Who sees one of its repositories sees the project.
-        Contains(_reasons_on_repositories(actor), Permission.PROJECT_VIEW),
+        RepositoryInProjectSource(_reasons_on_repositories(actor), Permission.PROJECT_VIEW),
     ]
     if actor.is_system:
-        return [Condition(ALWAYS, Permission.PROJECT_ADMIN)]
+        return [ConditionSource(ALWAYS, Permission.PROJECT_ADMIN)]
     if actor.grants.access_key is not None:
         keys = AccessKey.objects.filter(key=actor.grants.access_key)
-        return [*seen, Granted(keys, "project")]
+        return [*seen, GrantSource(keys, "project")]
     if actor.user is None or actor.grants.public_only:
         return [*seen]
     return [
         *seen,
-        Granted(_own(ProjectGrant.objects, actor.user), "project"),
-        Default(_is_licensed(actor.user), "default_permission"),
-        Condition(Q(owner=actor.user), Permission.PROJECT_ADMIN),
-        Condition(_is_site_administrator(actor.user), Permission.PROJECT_ADMIN),
+        GrantSource(_own(ProjectGrant.objects, actor.user), "project"),
+        ProjectDefaultSource(_is_licensed(actor.user), "default_permission"),
+        ConditionSource(Q(owner=actor.user), Permission.PROJECT_ADMIN),
+        ConditionSource(_is_site_administrator(actor.user), Permission.PROJECT_ADMIN),
     ]
 
 

@@ -31,7 +31,7 @@ MODEL_BRANCHES = {"development": "Development", "production": "Production"}
 
 
 @dataclass(frozen=True)
-class Names:
+class BranchModelNames:
     """What a repository's branch model says of names: the long-lived branches, and the type of any other."""
 
     development: str
@@ -57,7 +57,7 @@ class Matcher:
             return self.id.capitalize()
         return self.id.removeprefix(refs.BRANCHES)
 
-    def matches(self, ref: str, names: Names) -> bool:
+    def matches(self, ref: str, names: BranchModelNames) -> bool:
         """Whether the rule is about this ref, by its full name."""
         if self.type is MatcherType.ANY_REF:
             return True

@@ -7,7 +7,7 @@ import enum
 from accounts import access as site_access
 from accounts.actor import Actor
 from accounts.permissions import Ladder, Permission
-from core import site
+from core import site_settings
 from core.errors import Forbidden
 from repos import access
 from repos.models import Repository
@@ -20,19 +20,19 @@ CHOICES = (
 )
 
 
-class Act(enum.Enum):
+class PolicyAction(enum.Enum):
     """What a policy is about, by the name of its setting."""
 
-    ARCHIVE = site.ARCHIVE_POLICY
-    DELETE = site.DELETE_POLICY
+    ARCHIVE = site_settings.ARCHIVE_POLICY
+    DELETE = site_settings.DELETE_POLICY
 
 
-def needed(act: Act) -> Permission:
+def needed(act: PolicyAction) -> Permission:
     """Give the permission that the site asks for."""
-    return Permission[site.read(act.value)]
+    return Permission[site_settings.read(act.value)]
 
 
-def may(actor: Actor, act: Act, repository: Repository) -> bool:
+def may(actor: Actor, act: PolicyAction, repository: Repository) -> bool:
     """Whether the actor holds what the policy asks for."""
     step = needed(act)
     if step.ladder is Ladder.SITE:
@@ -42,7 +42,7 @@ def may(actor: Actor, act: Act, repository: Repository) -> bool:
     return access.may(actor, step, repository)
 
 
-def require(actor: Actor, act: Act, repository: Repository) -> None:
+def require(actor: Actor, act: PolicyAction, repository: Repository) -> None:
     """Refuse whoever administers the repository and nothing that the policy asks for."""
     if not may(actor, act, repository):
         raise Forbidden(

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict, DomainError, Invalid, TooLarge, Unavailable, translate
-from gitengine import budgets, errors, path_counts, space
+from gitengine import budgets, disk_space, errors, path_counts
 from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
 from repos.errors import (
@@ -41,7 +41,7 @@ def configure_limits() -> None:
         bytes_a_second=settings.GIT_RECEIVING_BYTES_A_SECOND,
     )
     path_counts.configure(settings.GIT_MAX_PATHS)
-    space.configure(settings.DISK_LEAST_FREE_BYTES)
+    disk_space.configure(settings.DISK_LEAST_FREE_BYTES)
 
 
 def path_of(repository_id: int) -> Path:

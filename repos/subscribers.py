@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.events import UserErased, UserModified
-from core import jobs
 from core.events import subscribe
+from infrastructure import jobs
 from repos.events import RefsChanged
 from repos.services import projects, synchronisation
 

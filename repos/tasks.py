@@ -7,11 +7,11 @@ import logging
 from celery import shared_task
 
 from accounts.actor import Actor
-from core import jobs
 from gitengine import last_changes, maintenance, refs
 from gitengine.errors import LimitReached, NotAGitRepository
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
+from infrastructure import jobs
 from repos import storage
 from repos.models import ForkNetwork, Push, Repository
 from repos.services import forks, ref_updates, synchronisation
@@ -116,4 +116,4 @@ def index_last_changes(repository_id: int) -> None:
         logger.info("repository %d is gone; nothing to index", repository_id)
     except LimitReached as error:
         # Pages say of each file that its last change is not known; another try would take as much.
-        raise jobs.GivenUp(str(error)) from error
+        raise jobs.PermanentFailure(str(error)) from error

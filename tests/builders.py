@@ -18,10 +18,10 @@ from core import metrics
 from discussions.models import Attachment, Comment
 from discussions.selectors import comments as find_comments
 from discussions.services import attachments, comments
-from discussions.services.commits import TalkedCommit
+from discussions.services.commits import CommitSubject
 from pullrequests.models import PullRequest
 from pullrequests.services import lifecycle
-from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services.discussion import PullRequestSubject
 from pullrequests.services.lifecycle import Proposal
 from repos import storage
 from repos.models import Project, Repository
@@ -95,7 +95,7 @@ def comment(
     """A comment on a commit, by somebody who may speak there."""
     speaker = actor(User.objects.get(name=by))
     commit_id = find_comments.commit_id_of(speaker, where, at)
-    return comments.begin(speaker, TalkedCommit(where, commit_id), text=text, **how)
+    return comments.begin(speaker, CommitSubject(where, commit_id), text=text, **how)
 
 
 def pull_request(
@@ -118,7 +118,7 @@ def pull_request_comment(
 ) -> Comment:
     """A comment on a pull request, by somebody who may speak there."""
     speaker = actor(User.objects.get(name=by))
-    return comments.begin(speaker, TalkedPullRequest(about), text=text, **how)
+    return comments.begin(speaker, PullRequestSubject(about), text=text, **how)
 
 
 def attachment(

@@ -18,7 +18,7 @@ from gitengine.pktlines import FLUSH_PACKET, line
 from gitengine.upload import MOST_REQUEST_BYTES
 from repos.errors import Moved
 from repos.models import Repository
-from transport import bodies, session
+from transport import request_bodies, session
 from transport.session import Service
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _serve(
             raise WrongMediaType(f"Send application/x-{service.value}-request.")
         actor = _actor(request)
         repository: Repository = session.find(actor, key, slug)
-        body = bodies.of(request.META, most_bytes=most_bytes)
+        body = request_bodies.of(request.META, most_bytes=most_bytes)
         version = session.version_asked(request.META.get("HTTP_GIT_PROTOCOL", ""))
         answer = session.serve(actor, repository, service, body, version=version)
         return _stream(answer, f"application/x-{service.value}-result")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from accounts.actor import Actor
 from core import metrics
-from gitengine.pktlines import Body, Pipe
+from gitengine.pktlines import RequestBody, SocketBody
 from repos.models import Repository
 from repos.selectors import repositories
 from repos.services import pushes
@@ -49,7 +49,7 @@ def advertise(
 
 
 def serve(
-    actor: Actor, repository: Repository, service: Service, body: Body, *, version: int
+    actor: Actor, repository: Repository, service: Service, body: RequestBody, *, version: int
 ) -> Iterator[bytes]:
     """Do what the client asks for; closing the iterator ends the work."""
     if service is Service.RECEIVE_PACK:
@@ -58,7 +58,7 @@ def serve(
 
 
 def converse(
-    actor: Actor, repository: Repository, service: Service, pipe: Pipe, *, version: int
+    actor: Actor, repository: Repository, service: Service, pipe: SocketBody, *, version: int
 ) -> Iterator[bytes]:
     """Do all that a client on the line asks for, the advertisement included."""
     if service is Service.UPLOAD_ARCHIVE:

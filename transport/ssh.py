@@ -19,10 +19,10 @@ import asyncssh
 from django.conf import settings
 from django.db import close_old_connections
 
-from accounts import credentials, host_keys, public_keys, throttle
+from accounts import credentials, host_keys, public_keys, sign_in_throttle
 from accounts.actor import Actor, Origin
 from accounts.errors import TooManyFailures, WrongPassword
-from core import outages, site
+from core import database_outages, site_settings
 from core.errors import DomainError
 from transport.ssh_commands import Commands
 
@@ -46,10 +46,10 @@ def run(address: str, port: int) -> None:
 
 
 async def _serve(address: str, port: int) -> None:
-    house = House()
+    house = SshServer()
     keys = await asyncio.to_thread(host_keys.load)
     server = await asyncssh.create_server(
-        functools.partial(Door, house),
+        functools.partial(SshConnection, house),
         address,
         port,
         server_host_keys=keys,
@@ -78,17 +78,17 @@ async def _serve(address: str, port: int) -> None:
     await house.empty(GRACE_SECONDS)
 
 
-class House:
+class SshServer:
     """All connections of this process."""
 
     def __init__(self) -> None:
         self.commands = Commands()
-        self._doors: set[Door] = set()
+        self._doors: set[SshConnection] = set()
         # In the order in which they came.
-        self._unproved: dict[Door, str] = {}
+        self._unproved: dict[SshConnection, str] = {}
         self._judges = ThreadPoolExecutor(JUDGING_THREADS, thread_name_prefix="ssh-auth")
 
-    def came(self, door: Door) -> None:
+    def came(self, door: SshConnection) -> None:
         """Count a new connection in; where there are too many, it or another has to go."""
         if len(self._doors) >= settings.SSH_MOST_CONNECTIONS:
             door.connection.abort()
@@ -101,11 +101,11 @@ class House:
             self._unproved.pop(oldest)
             oldest.connection.abort()
 
-    def proved(self, door: Door) -> None:
+    def proved(self, door: SshConnection) -> None:
         """Take a connection from among those that have proved nothing."""
         self._unproved.pop(door, None)
 
-    def left(self, door: Door) -> None:
+    def left(self, door: SshConnection) -> None:
         """Count a connection out."""
         self._doors.discard(door)
         self._unproved.pop(door, None)
@@ -117,7 +117,7 @@ class House:
 
     async def serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """Run one command of a connection."""
-        door: Door = process.get_extra_info("connection").get_owner()
+        door: SshConnection = process.get_extra_info("connection").get_owner()
         door.working += 1
         try:
             await self.commands.run(process, door.recognise, door.proved_key, door.origin.address)
@@ -134,10 +134,10 @@ class House:
             door.connection.abort()
 
 
-class Door(asyncssh.SSHServer):
+class SshConnection(asyncssh.SSHServer):
     """One connection: the key that is offered, and the key that was proved."""
 
-    def __init__(self, house: House):
+    def __init__(self, house: SshServer):
         self._house = house
         self._offered = ""
         self._proved = ""
@@ -165,7 +165,7 @@ class Door(asyncssh.SSHServer):
         version = self.connection.get_extra_info("client_version") or b""
         agent = version.decode("ascii", "replace") if isinstance(version, bytes) else str(version)
         self.origin = Origin(address=self.origin.address, user_agent=f"SSH {agent}"[:500])
-        is_open = await self._asked(site.read, site.SSH_ENABLED)
+        is_open = await self._asked(site_settings.read, site_settings.SSH_ENABLED)
         if not is_open:
             raise asyncssh.DisconnectError(
                 asyncssh.DISC_BY_APPLICATION, "SSH is switched off on this server."
@@ -192,10 +192,10 @@ class Door(asyncssh.SSHServer):
         """Ask the database something; ends the connection with a sentence while it is away."""
         try:
             return await self._house.judge(question, *arguments)
-        except outages.DATABASE_IS_AWAY as error:
+        except database_outages.DATABASE_IS_AWAY as error:
             logger.error("the database does not answer: %s", error)
             raise asyncssh.DisconnectError(
-                asyncssh.DISC_SERVICE_NOT_AVAILABLE, outages.SENTENCE
+                asyncssh.DISC_SERVICE_NOT_AVAILABLE, database_outages.SENTENCE
             ) from None
 
     def auth_completed(self) -> None:
@@ -218,7 +218,7 @@ class Door(asyncssh.SSHServer):
             return credentials.from_ssh_key(self._offered, self.origin, is_proved=False)
         except WrongPassword:
             # A known key is let in, however many unknown ones came from the same address.
-            throttle.check_wrong_key(self.origin)
+            sign_in_throttle.check_wrong_key(self.origin)
             raise
 
     def _watch_idleness(self) -> None:
@@ -234,7 +234,7 @@ class Door(asyncssh.SSHServer):
 
 def _count_refusal(origin: Origin) -> None:
     with suppress(TooManyFailures):
-        throttle.count_wrong_secret(None, origin)
+        sign_in_throttle.count_wrong_secret(None, origin)
 
 
 def _asked(question: Any, *arguments: Any) -> Any:

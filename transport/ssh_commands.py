@@ -22,15 +22,15 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from accounts.actor import Actor
-from core import outages, request_ids
+from core import database_outages, request_ids
 from core.errors import DomainError, Forbidden
 from gitengine.errors import GitError, ProtocolError
-from gitengine.pktlines import Pipe
+from gitengine.pktlines import SocketBody
 from repos.errors import Moved
 from repos.models import Repository
 from transport import session
 from transport.session import Service
-from transport.ssh_places import Place, Places, Sessions
+from transport.ssh_limits import SshSessionLimits, SshWorkSlot, SshWorkSlots
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +75,14 @@ class Commands:
     def __init__(self) -> None:
         most = settings.SSH_MOST_SESSIONS
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="ssh-git")
-        self._sessions = Sessions(
+        self._sessions = SshSessionLimits(
             most=most,
             of_one=_share(most),
             of_a_connection=settings.SSH_SESSIONS_PER_CONNECTION,
         )
-        self._places = Places(most=settings.SSH_THREADS, of_a_key=_share(settings.SSH_THREADS))
+        self._places = SshWorkSlots(
+            most=settings.SSH_THREADS, of_a_key=_share(settings.SSH_THREADS)
+        )
 
     @property
     def running(self) -> int:
@@ -124,7 +126,7 @@ class Commands:
             )
         if command is None:
             return await self._whoami(process, recognise)
-        place = Place(self._places, key, WAIT_FOR_A_PLACE)
+        place = SshWorkSlot(self._places, key, WAIT_FOR_A_PLACE)
         return await self._git(process, command, recognise, place)
 
     async def _whoami(
@@ -140,7 +142,7 @@ class Commands:
         process: asyncssh.SSHServerProcess[bytes],
         command: GitCommand,
         recognise: Callable[[], Actor],
-        place: Place,
+        place: SshWorkSlot,
     ) -> tuple[int, str]:
         loop = asyncio.get_running_loop()
         near, far = socket.socketpair()
@@ -185,7 +187,7 @@ class _Outlet:
         self,
         loop: asyncio.AbstractEventLoop,
         process: asyncssh.SSHServerProcess[bytes],
-        place: Place,
+        place: SshWorkSlot,
     ):
         self._loop = loop
         self._process = process
@@ -225,10 +227,10 @@ class _Outlet:
         self._room.release()
 
 
-class _PatientPipe(Pipe):
+class _PatientPipe(SocketBody):
     """What the client sends; whoever waits for it lets others work, and not for ever."""
 
-    def __init__(self, source: socket.socket, place: Place, service: Service):
+    def __init__(self, source: socket.socket, place: SshWorkSlot, service: Service):
         super().__init__(source)
         self._place = place
         self._is_push = service is Service.RECEIVE_PACK
@@ -281,8 +283,8 @@ def _name_of(recognise: Callable[[], Actor]) -> tuple[str, str]:
         actor = recognise()
     except DomainError as error:
         return "", error.message
-    except outages.DATABASE_IS_AWAY:
-        return "", outages.SENTENCE
+    except database_outages.DATABASE_IS_AWAY:
+        return "", database_outages.SENTENCE
     finally:
         close_old_connections()
     return (actor.user.name, "") if actor.user else ("", "This is an access key, not a user's.")
@@ -294,7 +296,7 @@ def _work(
     version: int,
     pipe: _PatientPipe,
     outlet: _Outlet,
-    place: Place,
+    place: SshWorkSlot,
 ) -> tuple[int, str]:
     """Serve one command, in a thread of its own; gives the exit status and what to complain of."""
     close_old_connections()
@@ -313,9 +315,9 @@ def _work(
         return 128, f"fatal: {error}"
     except _Gone:
         return 1, ""
-    except outages.DATABASE_IS_AWAY as error:
+    except database_outages.DATABASE_IS_AWAY as error:
         logger.error("the database does not answer: %s", error)
-        return 1, outages.SENTENCE
+        return 1, database_outages.SENTENCE
     except Exception:
         logger.exception("a command over SSH failed")
         return 1, "The server could not do this. Its administrator finds why in the log."
@@ -330,7 +332,7 @@ def _named(actor: Actor) -> Actor:
     return replace(actor, origin=replace(actor.origin, request_id=request_ids.current()))
 
 
-def _answer(command: GitCommand, actor: Actor, version: int, pipe: Pipe) -> Iterator[bytes]:
+def _answer(command: GitCommand, actor: Actor, version: int, pipe: SocketBody) -> Iterator[bytes]:
     repository = _find(actor, command)
     return session.converse(actor, repository, command.service, pipe, version=version)
 

@@ -17,7 +17,7 @@ from builds.representations import represent_build
 from core.errors import DomainError
 from discussions.models import Comment
 from discussions.representations import represent_comment
-from discussions.selectors.comments import CommentAbilities, Said
+from discussions.selectors.comments import CommentAbilities, CommentWithReplies
 from gitengine import history, refs
 from gitengine.errors import GitError
 from gitengine.types import ZERO_ID, RefChangeKind, RefCommand
@@ -196,7 +196,7 @@ def _around(event: Any) -> dict[str, Any]:
 
 def _comment(row: Comment) -> dict[str, Any]:
     nothing = CommentAbilities(may_edit=False, may_delete=False, may_transition=False)
-    shown = represent_comment(Said(row, nothing))
+    shown = represent_comment(CommentWithReplies(row, nothing))
     # What may be done with it depends on who looks.
     del shown["permittedOperations"]
     return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from webhooks.delivery import Call, Outcome
+from webhooks.http_delivery import DeliveryCall, DeliveryOutcome
 from webhooks.models import Delivery, Webhook
 from webhooks.selectors import PROJECT, REPOSITORY, Statistics
 
@@ -84,7 +84,7 @@ def represent_statistics(statistics: Statistics, webhook: Webhook) -> dict[str, 
     return shown
 
 
-def represent_test(what: Call, outcome: Outcome) -> dict[str, Any]:
+def represent_test(what: DeliveryCall, outcome: DeliveryOutcome) -> dict[str, Any]:
     """What was asked to see whether somebody listens, and what came of it."""
     return {
         "request": {

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import outgoing
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_of_rows
+from infrastructure import outgoing_http
 from repos import access
 from repos.models import Project, Repository
 from webhooks.errors import NoSuchDelivery, NoSuchWebhook
@@ -160,8 +160,8 @@ def left_alone(actor: Actor, webhook: Webhook) -> Target | None:
     require_administrator(actor, webhook.place)
     keys = [webhook.breaker]
     try:
-        keys.append(outgoing.origin(webhook.url))
-    except outgoing.OutgoingRefused:
+        keys.append(outgoing_http.origin(webhook.url))
+    except outgoing_http.OutgoingRefused:
         pass
     rows = Target.objects.filter(pk__in=keys, closed_until__gt=timezone.now())
     return rows.order_by("-closed_until").first()

@@ -19,10 +19,10 @@ class _ForApplications(RestView):
 
     authentication_classes = ()
 
-    def came(self) -> tuple[Actor, oauth_flow.Form]:
+    def came(self) -> tuple[Actor, oauth_flow.TokenEndpointRequest]:
         """Who sent what: an application is nobody until the flow has judged it."""
         request = self.request._request
-        form = oauth_flow.Form(
+        form = oauth_flow.TokenEndpointRequest(
             body=request.body,
             content_type=request.content_type or "",
             query=request.META.get("QUERY_STRING", ""),
@@ -30,7 +30,7 @@ class _ForApplications(RestView):
         )
         return Actor.anonymous(credentials.origin_of(request)), form
 
-    def tell(self, answer: oauth_flow.Answer) -> Response:
+    def tell(self, answer: oauth_flow.TokenEndpointResponse) -> Response:
         """Show what the flow answers."""
         return Response(answer.body, status=answer.status, headers=answer.headers)
 

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from accounts import selectors
 from accounts.representations import avatar_address
 from accounts.services import profiles
-from core import pictures
 from core.api.views import RestView
 from core.errors import Invalid
+from infrastructure import images
 
 
 class UserAvatarFile(RestView):
@@ -26,7 +26,7 @@ class UserAvatarFile(RestView):
         file = request.FILES.get("avatar")
         if file is None:
             raise Invalid("Send an image in the form field avatar.", context="avatar")
-        profiles.set_avatar(self.actor, user, file.read(pictures.MOST_BYTES + 1))
+        profiles.set_avatar(self.actor, user, file.read(images.MOST_BYTES + 1))
         answer = self.nothing(201)
         answer["Location"] = avatar_address(user)
         return answer

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts import selectors
 from accounts.api.serializers import BannerBody, BasicAuthBody
 from accounts.representations import represent_basic_auth, represent_login_options
-from accounts.services import site_settings
+from accounts.services import site_administration
 from core.api.views import RestView
 
 
@@ -23,7 +23,7 @@ class Banner(RestView):
     def put(self, request: Request, **_: str) -> Response:
         """Show a sentence above every page."""
         body = self.read(BannerBody)
-        site_settings.set_banner(
+        site_administration.set_banner(
             self.actor,
             message=body.get("message", ""),
             audience=body["audience"],
@@ -33,7 +33,7 @@ class Banner(RestView):
 
     def delete(self, request: Request, **_: str) -> Response:
         """Take it away."""
-        site_settings.delete_banner(self.actor)
+        site_administration.delete_banner(self.actor)
         return self.nothing()
 
 
@@ -64,7 +64,7 @@ class BasicAuth(RestView):
     def put(self, request: Request, **_: str) -> Response:
         """Change it; what is not named stays."""
         body = self.read(BasicAuthBody)
-        site_settings.change_authentication(
+        site_administration.change_authentication(
             self.actor,
             blocks_passwords=body.get("block-requests"),
             allowed_users=body.get("allowed-users"),

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class SignInAttempts(models.Model):
-    """How often a subject of `accounts.throttle` failed in a row, and when it last proved the right password."""
+    """How often a subject of `accounts.sign_in_throttle` failed in a row, and when it last proved the right password."""
 
     subject = models.CharField(max_length=300, primary_key=True)
     failures = models.PositiveIntegerField(default=0)

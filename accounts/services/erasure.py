@@ -6,7 +6,7 @@ import secrets
 
 from django.db import transaction
 
-from accounts import access, rank, throttle
+from accounts import access, rank, sign_in_throttle
 from accounts.actor import Actor
 from accounts.errors import NoSuchUser
 from accounts.events import UserErased
@@ -32,7 +32,7 @@ def erase(actor: Actor, name: str) -> User:
     """Replace name, address, picture and settings of a removed user by a name that says nothing."""
     user = check(actor, name)
     with transaction.atomic():
-        throttle.reset(user.name)
+        sign_in_throttle.reset(user.name)
         user.name = user.slug = user.display_name = f"user-{secrets.token_hex(5)}"
         user.email_address = user.time_zone = user.language = ""
         user.set_unusable_password()

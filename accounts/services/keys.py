@@ -13,7 +13,7 @@ from accounts.errors import KeyExpired, KeyTaken, TooManySecrets
 from accounts.events import SshKeyAdded, SshKeyRemoved
 from accounts.models import SshKey, User
 from accounts.permissions import Scope
-from core import events, site
+from core import events, site_settings
 from core.errors import Invalid, Unauthenticated
 
 MOST_OF_A_USER = 200
@@ -102,7 +102,7 @@ def _save(key: SshKey) -> None:
 
 
 def _end(wanted: int | None, now: datetime) -> datetime | None:
-    longest = site.read(site.LONGEST_SSH_KEY_DAYS)
+    longest = site_settings.read(site_settings.LONGEST_SSH_KEY_DAYS)
     if wanted is None:
         wanted = int(longest) or None
     if wanted is None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from oauthlib.uri_validate import is_absolute_uri
 
-from accounts import access, ceilings, token_format
+from accounts import access, secret_permissions, token_format
 from accounts.actor import Actor
 from accounts.errors import TooManyApplications, UnfitName
 from accounts.events import (
@@ -140,11 +140,11 @@ def _judged_name(name: str) -> str:
 def _judged_scopes(wanted: Collection[str]) -> list[str]:
     names = {name.strip().upper() for name in wanted}
     for name in sorted(names):
-        if name not in ceilings.OAUTH:
+        if name not in secret_permissions.OAUTH:
             raise Invalid(f'"{name}" is not a scope.', context="scopes")
     if not names:
         raise Invalid("Choose at least one scope.", context="scopes")
-    return [name for name in ceilings.OAUTH if name in names]
+    return [name for name in secret_permissions.OAUTH if name in names]
 
 
 def _judged_addresses(wanted: Collection[str]) -> list[str]:

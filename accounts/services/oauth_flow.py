@@ -17,7 +17,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2 import WebApplicationServer
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts import access, throttle, token_format
+from accounts import access, sign_in_throttle, token_format
 from accounts.actor import Actor
 from accounts.errors import TooManyFailures, UnfitApplication
 from accounts.models import OAuthApplication
@@ -56,7 +56,7 @@ ASKED_IN_A_FORM = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizationRequest:
     """What an application asks of a person, judged."""
 
     application: OAuthApplication
@@ -66,14 +66,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class SentBack:
+class RedirectWithError:
     """An application asked wrongly, and is told so at this address."""
 
     address: str
 
 
 @dataclass(frozen=True)
-class Form:
+class TokenEndpointRequest:
     """What a program sent: a form, perhaps with its id and secret in a header."""
 
     body: bytes
@@ -83,7 +83,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TokenEndpointResponse:
     """What a program is told."""
 
     status: int
@@ -91,7 +91,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def examine(actor: Actor, query: str) -> Asked | SentBack:
+def examine(actor: Actor, query: str) -> AuthorizationRequest | RedirectWithError:
     """Judge what an application asks for; UnfitApplication where nobody knows whom to answer."""
     _require_person(actor)
     server = _server(Validator(actor))
@@ -100,10 +100,12 @@ def examine(actor: Actor, query: str) -> Asked | SentBack:
     except errors.FatalClientError as error:
         raise _unfit(error) from None
     except errors.OAuth2Error as error:
-        return SentBack(error.in_uri(error.redirect_uri or ""))
+        return RedirectWithError(error.in_uri(error.redirect_uri or ""))
     request = info["request"]
     denied = errors.AccessDeniedError("The person did not allow it.", request=request)
-    return Asked(request.client, scopes, request.redirect_uri, denied.in_uri(request.redirect_uri))
+    return AuthorizationRequest(
+        request.client, scopes, request.redirect_uri, denied.in_uri(request.redirect_uri)
+    )
 
 
 def allow(actor: Actor, query: str) -> str:
@@ -119,17 +121,17 @@ def allow(actor: Actor, query: str) -> str:
     return str(headers["Location"])
 
 
-def give_tokens(actor: Actor, form: Form) -> Answer:
+def give_tokens(actor: Actor, form: TokenEndpointRequest) -> TokenEndpointResponse:
     """Change a code or a refresh token for tokens."""
     return _answer(actor, "create_token_response", form)
 
 
-def take_back(actor: Actor, form: Form) -> Answer:
+def take_back(actor: Actor, form: TokenEndpointRequest) -> TokenEndpointResponse:
     """End a token that its application needs no longer."""
     return _answer(actor, "create_revocation_response", form)
 
 
-def _answer(actor: Actor, work: str, came: Form) -> Answer:
+def _answer(actor: Actor, work: str, came: TokenEndpointRequest) -> TokenEndpointResponse:
     if came.query:
         # RFC 6749, 3.2 and 2.3.1: addresses are written into logs.
         return _refused(400, "invalid_request", "Send the parameters in the body, as a form.")
@@ -150,13 +152,13 @@ def _answer(actor: Actor, work: str, came: Form) -> Answer:
         told, text, status = error.headers, error.json, error.status_code
     try:
         for secret in validator.guesses:
-            throttle.count_wrong_secret(secret, actor.origin)
+            sign_in_throttle.count_wrong_secret(secret, actor.origin)
     except TooManyFailures as error:
         return _refused(429, "temporarily_unavailable", error.message)
     if status == 401 and came.authorization:
         # RFC 6749, 5.2: asked in the way in which the client came.
         told = {**told, "WWW-Authenticate": 'Basic realm="Bitbucket"'}
-    return Answer(status, json.loads(text) if text else None, {**told, **NOT_KEPT})
+    return TokenEndpointResponse(status, json.loads(text) if text else None, {**told, **NOT_KEPT})
 
 
 def _server(validator: Validator) -> WebApplicationServer:
@@ -224,5 +226,7 @@ def _unfit(error: errors.FatalClientError) -> UnfitApplication:
     )
 
 
-def _refused(status: int, error: str, description: str) -> Answer:
-    return Answer(status, {"error": error, "error_description": description}, dict(NOT_KEPT))
+def _refused(status: int, error: str, description: str) -> TokenEndpointResponse:
+    return TokenEndpointResponse(
+        status, {"error": error, "error_description": description}, dict(NOT_KEPT)
+    )

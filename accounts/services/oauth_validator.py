@@ -17,7 +17,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2 import RequestValidator
 from oauthlib.oauth2.rfc6749 import errors
 
-from accounts import access, ceilings, token_format
+from accounts import access, secret_permissions, token_format
 from accounts.actor import Actor, Via
 from accounts.events import OAuthAuthorisationGranted
 from accounts.models import (
@@ -143,8 +143,8 @@ class Validator(RequestValidator):
         **kwargs: Any,
     ) -> bool:
         """Whether all are known, and lie inside what the application may ask for."""
-        known = all(scope in ceilings.OAUTH for scope in scopes)
-        return known and set(scopes) <= ceilings.oauth_scopes_in(request.client.scopes)
+        known = all(scope in secret_permissions.OAUTH for scope in scopes)
+        return known and set(scopes) <= secret_permissions.oauth_scopes_in(request.client.scopes)
 
     def is_pkce_required(self, client_id: str, request: Any) -> bool:
         """Without a secret, nothing else proves who redeems the code."""
@@ -260,10 +260,10 @@ class Validator(RequestValidator):
     ) -> list[str]:
         """What the person allowed, as far as the application may still ask for it."""
         allowed = self.authorisation.scopes
-        may_ask = ceilings.oauth_scopes_in(request.client.scopes)
+        may_ask = secret_permissions.oauth_scopes_in(request.client.scopes)
         if set(allowed) <= may_ask:
             return list(allowed)
-        return _in_order(ceilings.oauth_scopes_in(allowed) & may_ask)
+        return _in_order(secret_permissions.oauth_scopes_in(allowed) & may_ask)
 
     def is_within_original_scope(
         self,
@@ -274,8 +274,10 @@ class Validator(RequestValidator):
         **kwargs: Any,
     ) -> bool:
         """A lower step lies in a higher one."""
-        allowed = ceilings.oauth_scopes_in(self.authorisation.scopes)
-        return set(request_scopes) <= allowed & ceilings.oauth_scopes_in(request.client.scopes)
+        allowed = secret_permissions.oauth_scopes_in(self.authorisation.scopes)
+        return set(request_scopes) <= allowed & secret_permissions.oauth_scopes_in(
+            request.client.scopes
+        )
 
     def rotate_refresh_token(self, request: Any) -> bool:
         """Every one is good for one use."""
@@ -377,7 +379,7 @@ def _hashed(text: str) -> dict[str, str]:
 
 
 def _in_order(scopes: Collection[str]) -> list[str]:
-    return [scope for scope in ceilings.OAUTH if scope in scopes]
+    return [scope for scope in secret_permissions.OAUTH if scope in scopes]
 
 
 def _may_be_acted_for(user: User) -> bool:

@@ -13,8 +13,9 @@ from accounts.events import UserModified
 from accounts.languages import LANGUAGES
 from accounts.models import User, UserAvatar, UserSettings
 from accounts.permissions import Scope
-from core import events, pictures
+from core import events
 from core.errors import Invalid
+from infrastructure import images
 
 MOST_SETTINGS = 200
 LONGEST_SETTING = 4000
@@ -30,7 +31,7 @@ def require_own_or_administration(actor: Actor, user: User) -> None:
 def set_avatar(actor: Actor, user: User, content: bytes) -> None:
     """Give the user a picture: an image of at most 1 MiB."""
     require_own_or_administration(actor, user)
-    picture = pictures.normalised(content)
+    picture = images.normalised(content)
     with transaction.atomic():
         UserAvatar.objects.update_or_create(user=user, defaults={"content": picture})
         _tell(actor, user, {"avatar": "replaced"})

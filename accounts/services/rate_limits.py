@@ -11,8 +11,8 @@ from accounts.actor import Actor
 from accounts.events import SiteSettingChanged
 from accounts.models import RateLimit, User
 from accounts.permissions import Permission, Scope
-from accounts.services import site_settings
-from core import events, site
+from accounts.services import site_administration
+from core import events, site_settings
 from core.errors import Invalid
 
 MOST = 1_000_000
@@ -27,12 +27,12 @@ def change(
 ) -> None:
     """Switch limits on or off, or change what everybody may who has no limit of their own."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
-    site_settings.write(
+    site_administration.write(
         actor,
         {
-            site.RATE_LIMIT_ENABLED: enabled,
-            site.RATE_LIMIT_CAPACITY: _judged(capacity, "capacity"),
-            site.RATE_LIMIT_FILL_RATE: _judged(fill_rate, "fillRate"),
+            site_settings.RATE_LIMIT_ENABLED: enabled,
+            site_settings.RATE_LIMIT_CAPACITY: _judged(capacity, "capacity"),
+            site_settings.RATE_LIMIT_FILL_RATE: _judged(fill_rate, "fillRate"),
         },
     )
 

@@ -10,13 +10,13 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import access, ceilings, rank, token_format
+from accounts import access, rank, secret_permissions, token_format
 from accounts.actor import Actor
 from accounts.errors import TooManySecrets, UnfitName
 from accounts.events import SecretChanged, SecretIssued, SecretRevoked
 from accounts.models import AccessToken, AppPassword, Secret, User
 from accounts.permissions import Permission, Scope
-from core import events, site
+from core import events, site_settings
 from core.errors import Forbidden, Invalid
 
 MOST_OF_A_USER = 200
@@ -36,7 +36,7 @@ def create_app_password(
     made = AppPassword(
         user=user,
         name=_judged_name(name),
-        permissions=_judged_permissions(permissions, ceilings.APP_PASSWORD),
+        permissions=_judged_permissions(permissions, secret_permissions.APP_PASSWORD),
         **_hashed(text),
     )
     _issue(actor, made, user)
@@ -60,7 +60,7 @@ def create_access_token(
     made = AccessToken(
         user=user,
         name=_judged_name(name),
-        permissions=_judged_permissions(permissions, ceilings.ACCESS_TOKEN),
+        permissions=_judged_permissions(permissions, secret_permissions.ACCESS_TOKEN),
         expires_at=None if days is None else timezone.now() + timedelta(days=days),
         **_hashed(text),
     )
@@ -99,7 +99,7 @@ def create_service_token(
     made = AccessToken(
         user=user,
         name=_judged_name(name),
-        permissions=_judged_permissions(permissions, ceilings.ACCESS_TOKEN),
+        permissions=_judged_permissions(permissions, secret_permissions.ACCESS_TOKEN),
         expires_at=None if days is None else timezone.now() + timedelta(days=days),
         **_hashed(text),
     )
@@ -162,7 +162,7 @@ def _change(
     if name is not None:
         token.name = _judged_name(name)
     if permissions is not None:
-        token.permissions = _judged_permissions(permissions, ceilings.ACCESS_TOKEN)
+        token.permissions = _judged_permissions(permissions, secret_permissions.ACCESS_TOKEN)
     new = {"name": token.name, "permissions": token.permissions}
     with transaction.atomic():
         token.save(update_fields=["name", "permissions"])
@@ -194,7 +194,7 @@ def _judged_permissions(wanted: Collection[str], table: Collection[str]) -> list
 
 
 def _judged_days(wanted: int | None) -> int | None:
-    longest = site.read(site.LONGEST_TOKEN_DAYS)
+    longest = site_settings.read(site_settings.LONGEST_TOKEN_DAYS)
     if wanted is None:
         return int(longest) if longest else None
     if not 1 <= wanted <= MOST_DAYS:

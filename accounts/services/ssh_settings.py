@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from accounts import access, public_keys
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from accounts.services import site_settings
-from core import site
+from accounts.services import site_administration
+from core import site_settings
 from core.errors import Invalid
 
 MOST_DAYS = 36_500
@@ -24,12 +24,12 @@ def change(
     base_url: str | None = None,
 ) -> None:
     """Switch SSH or access keys on and off, or say by which address it is reached; empty for the usual one."""
-    site_settings.write(
+    site_administration.write(
         actor,
         {
-            site.SSH_ENABLED: enabled,
-            site.SSH_ACCESS_KEYS_ENABLED: access_keys_enabled,
-            site.SSH_BASE_URL: None if base_url is None else _judged_url(base_url),
+            site_settings.SSH_ENABLED: enabled,
+            site_settings.SSH_ACCESS_KEYS_ENABLED: access_keys_enabled,
+            site_settings.SSH_BASE_URL: None if base_url is None else _judged_url(base_url),
         },
     )
 
@@ -45,8 +45,12 @@ def change_keys(
     if longest_days is not None and not 0 <= longest_days <= MOST_DAYS:
         raise Invalid("Use a number of days, or 0 for no end.", context="maxExpiryDays")
     rules = None if restrictions is None else [_judged_rule(rule) for rule in restrictions]
-    site_settings.write(
-        actor, {site.SSH_KEY_RESTRICTIONS: rules, site.LONGEST_SSH_KEY_DAYS: longest_days}
+    site_administration.write(
+        actor,
+        {
+            site_settings.SSH_KEY_RESTRICTIONS: rules,
+            site_settings.LONGEST_SSH_KEY_DAYS: longest_days,
+        },
     )
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import access, credentials, rank, throttle
+from accounts import access, credentials, rank, sign_in_throttle
 from accounts.actor import Actor
 from accounts.errors import NameTaken, UnfitName, WrongPassword
 from accounts.events import (
@@ -24,7 +24,7 @@ from accounts.events import (
 from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
 from accounts.services import authorisations, profiles, sessions
-from core import events, site
+from core import events, site_settings
 from core.errors import Conflict, Forbidden, Invalid
 
 DEFAULT_GROUP = "stash-users"
@@ -168,7 +168,7 @@ def forget_failures(actor: Actor, user: User) -> None:
     """Let a user sign in again who failed too often."""
     _require_administration(actor, user)
     with transaction.atomic():
-        throttle.reset(user.name)
+        sign_in_throttle.reset(user.name)
         events.publish(FailuresForgotten(actor=actor, user=user))
 
 
@@ -263,7 +263,7 @@ def _check_password_of_other(user: User, password: str) -> None:
 
     Scripts written for Bitbucket make users with whatever password they like.
     """
-    if site.read(site.PASSWORD_RULES_FOR_ADMINISTRATORS):
+    if site_settings.read(site_settings.PASSWORD_RULES_FOR_ADMINISTRATORS):
         check_password(user, password)
     elif not password:
         raise Invalid("The password must not be empty.", context="password")

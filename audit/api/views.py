@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import representations, selectors, services
-from audit.selectors import Wanted
-from core import links, site
+from audit.selectors import AuditFilter
+from core import links, site_settings
 from core.api.views import RestView
 from core.errors import Invalid
 from core.paging import PageRequest
@@ -98,7 +98,7 @@ class Retention(RestView):
     def get(self, request: Request, **_: str) -> Response:
         """Show how long events are kept."""
         selectors.may_configure(self.actor)
-        return self.show({"period": site.read(site.AUDIT_DAYS), "units": "DAYS"})
+        return self.show({"period": site_settings.read(site_settings.AUDIT_DAYS), "units": "DAYS"})
 
     def put(self, request: Request, **_: str) -> Response:
         """Say how long events are kept."""
@@ -116,8 +116,8 @@ class RetentionReview(RestView):
         return self.nothing(200)
 
 
-def _wanted(asked: Any) -> Wanted:
-    return Wanted(
+def _wanted(asked: Any) -> AuditFilter:
+    return AuditFilter(
         text=asked.get("search", ""),
         users=tuple(_number(one, "userIds") for one in _many(asked, "userIds")),
         categories=tuple(_many(asked, "categories")),

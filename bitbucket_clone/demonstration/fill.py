@@ -19,34 +19,34 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import profiles, users
 from bitbucket_clone.demonstration import fleet
-from bitbucket_clone.demonstration.stories import ARCHIVE, CONSOLE, ORBIT, PEOPLE, Somebody, Story
+from bitbucket_clone.demonstration.stories import ARCHIVE, CONSOLE, ORBIT, PEOPLE, Story, StoryUser
 from builds import services as builds
 from builds.services import Report
-from core import jobs
 from core.errors import Conflict
-from core.models import Job
 from discussions.models import Comment
 from discussions.services import comments, reactions
 from discussions.subjects import AnchorRequest
 from gitengine import edit, refs
-from gitengine.drafts import Draft
 from gitengine.edit import Edit
+from gitengine.object_writer import ObjectWriter
 from gitengine.quarantine import quarantine
 from gitengine.types import ZERO_ID, ObjectId, RefCommand
+from infrastructure import jobs
+from infrastructure.models import Job
 from pullrequests.models import PullRequest
 from pullrequests.selectors import pull_requests as find_pull_requests
 from pullrequests.services import lifecycle, merging, reviews
 from pullrequests.services import settings as pull_request_settings
-from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services.discussion import PullRequestSubject
 from pullrequests.services.lifecycle import Proposal
-from pullrequests.services.merging import How
-from pullrequests.services.settings import WantedChecks
+from pullrequests.services.merging import MergeOptions
+from pullrequests.services.settings import MergeCheckChanges
 from repos import storage
 from repos.models import Project, Push, Repository
 from repos.services import labels, permissions, projects, ref_moves, repositories, tags, watching
 from webhooks.models import Webhook
 from webhooks.services import webhooks
-from webhooks.services.webhooks import Wanted
+from webhooks.services.webhooks import WebhookRequest
 
 SIDE = 256
 MOST_ROUNDS = 200
@@ -86,7 +86,7 @@ def fill(say: Say, password: str, *, more_repositories: int = 0) -> None:
     for name in ("bruno", "elin"):
         watching.watch(people[name], orbit)
     pull_request_settings.set_checks(
-        Actor.system(), orbit, WantedChecks(required_approvals=1, needs_all_tasks=True)
+        Actor.system(), orbit, MergeCheckChanges(required_approvals=1, needs_all_tasks=True)
     )
     with _receiver() as url:
         say("Webhooks, and somebody who hears them ...")
@@ -95,7 +95,7 @@ def fill(say: Say, password: str, *, more_repositories: int = 0) -> None:
         _reviews(people, orbit)
         _run_jobs()
         # From now on nobody listens there.
-        webhooks.update(amara, hook, Wanted(is_active=False))
+        webhooks.update(amara, hook, WebhookRequest(is_active=False))
     if more_repositories:
         say(f"{more_repositories} more repositories, each with a pull request ...")
         _fleet(people, more_repositories)
@@ -115,7 +115,7 @@ def _fleet(people: dict[str, Actor], count: int) -> None:
             _run_jobs()
 
 
-def _person(one: Somebody, password: str) -> Actor:
+def _person(one: StoryUser, password: str) -> Actor:
     user = users.create(
         Actor.system(),
         name=one.name,
@@ -128,7 +128,7 @@ def _person(one: Somebody, password: str) -> Actor:
     return actor
 
 
-def _picture(one: Somebody) -> bytes:
+def _picture(one: StoryUser) -> bytes:
     """Two colours that run into each other, and the first letter of the name."""
     dark, light = (Image.new("RGB", (SIDE, SIDE), colour) for colour in one.colours)
     picture = Image.composite(light, dark, Image.linear_gradient("L").resize((SIDE, SIDE)))
@@ -151,7 +151,7 @@ def _repository(project: Project, story: Story, people: dict[str, Actor]) -> Rep
     now = int(time.time())
     by_branch: dict[str, list[tuple[Actor, ObjectId]]] = {}
     with storage.opened(made) as git:
-        draft = Draft(git)
+        draft = ObjectWriter(git)
         for step in story.steps:
             written = by_branch.setdefault(step.branch, [])
             base = written or by_branch.get(step.begins_at, [])
@@ -191,12 +191,12 @@ def _reviews(people: dict[str, Actor], orbit: Repository) -> None:
     merged = _propose(chen, orbit, "feature/schedule", "Share passes out among the dishes", ("amara", "dalia"), "Each pass goes to the first dish that is free, with a minute to turn.\n\n- [x] one dish\n- [x] several")  # fmt: skip
     talk = _said(amara, merged, "Why a minute, @chen?", at=("orbit/schedule.py", 8))
     _reply(chen, merged, talk, "The old dish at Svalbard needs 50 seconds for half a turn.")
-    reactions.add(dalia, TalkedPullRequest(merged), talk, "thumbsup")
+    reactions.add(dalia, PullRequestSubject(merged), talk, "thumbsup")
     _build(orbit, merged, "SUCCESSFUL", 41)
     reviews.judge(amara, _again(merged), "APPROVED")
     reviews.judge(dalia, _again(merged), "APPROVED")
     _run_jobs()
-    merging.merge(chen, _again(merged), How(), version=None)
+    merging.merge(chen, _again(merged), MergeOptions(), version=None)
 
     weather = _propose(dalia, orbit, "feature/weather", "Leave out passes behind clouds", ("amara", "chen", "elin"), "With more than nine tenths of cloud nobody sees anything.\n\n| Cloud | Pass |\n| --- | --- |\n| up to 0.9 | is planned |\n| more | is left out |")  # fmt: skip
     asked = _said(elin, weather, "What if the service is away? Then no pass is found at all.", at=("orbit/weather.py", 12))  # fmt: skip
@@ -204,7 +204,7 @@ def _reviews(people: dict[str, Actor], orbit: Repository) -> None:
     _said(chen, weather, "Ask once an hour, not once per step", severity=Comment.Severity.BLOCKER)
     done = _said(amara, weather, "Add a timeout", severity=Comment.Severity.BLOCKER)
     comments.edit(
-        dalia, TalkedPullRequest(_again(weather)), done, comments.Changes(state="RESOLVED"), version=0
+        dalia, PullRequestSubject(_again(weather)), done, comments.CommentChanges(state="RESOLVED"), version=0
     )  # fmt: skip
     _build(orbit, weather, "FAILED", 44)
     reviews.judge(elin, _again(weather), "NEEDS_WORK")
@@ -255,12 +255,12 @@ def _said(
     anchor = None
     if at is not None:
         anchor = AnchorRequest(at[0], line=at[1], line_type="ADDED", file_type="TO")
-    subject = TalkedPullRequest(_again(about))
+    subject = PullRequestSubject(_again(about))
     return comments.begin(who, subject, text=text, severity=severity, anchor=anchor)
 
 
 def _reply(who: Actor, about: PullRequest, to: Comment, text: str) -> None:
-    comments.reply(who, TalkedPullRequest(_again(about)), to, text=text)
+    comments.reply(who, PullRequestSubject(_again(about)), to, text=text)
 
 
 def _build(where: Repository, about: PullRequest, state: str, number: int) -> None:
@@ -281,7 +281,7 @@ def _build(where: Repository, about: PullRequest, state: str, number: int) -> No
 def _webhook(who: Actor, where: Repository, url: str) -> Webhook:
     events = ("repo:refs_changed", "pr:opened", "pr:merged", "pr:declined", "pr:comment:added")
     return webhooks.create(
-        who, where, Wanted(name="Build server", url=url, events=events, secret="between us")
+        who, where, WebhookRequest(name="Build server", url=url, events=events, secret="between us")
     )
 
 

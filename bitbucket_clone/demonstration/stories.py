@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Somebody:
+class StoryUser:
     """A person, with the two colours of their picture."""
 
     name: str
@@ -40,11 +40,11 @@ class Story:
 
 
 PEOPLE = (
-    Somebody("amara", "Amara Okafor", ("#0b4a9e", "#5b8def")),
-    Somebody("bruno", "Bruno Castelli", ("#8a3ffc", "#d4bbff")),
-    Somebody("chen", "Chen Wei", ("#0e6027", "#6fdc8c")),
-    Somebody("dalia", "Dalia Haddad", ("#9f1853", "#ff7eb6")),
-    Somebody("elin", "Elin Sørensen", ("#8e6a00", "#f1c21b")),
+    StoryUser("amara", "Amara Okafor", ("#0b4a9e", "#5b8def")),
+    StoryUser("bruno", "Bruno Castelli", ("#8a3ffc", "#d4bbff")),
+    StoryUser("chen", "Chen Wei", ("#0e6027", "#6fdc8c")),
+    StoryUser("dalia", "Dalia Haddad", ("#9f1853", "#ff7eb6")),
+    StoryUser("elin", "Elin Sørensen", ("#8e6a00", "#f1c21b")),
 )
 
 README = """# Orbit

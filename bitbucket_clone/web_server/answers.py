@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from core.pace import Pace
+from core.transfer_rate import TransferRate
 
 # Who reads at all is waited for in the thread, since handing over takes longer than a moment.
 PATIENCE_MILLISECONDS = 100
@@ -20,7 +20,7 @@ PIECE_BYTES = 1024 * 1024
 class Output:
     """The client's socket as gunicorn's Response writes to it."""
 
-    def __init__(self, sock: socket.socket, pace: Pace):
+    def __init__(self, sock: socket.socket, pace: TransferRate):
         self._socket = sock
         self._pace = pace
         self._waiting = bytearray()

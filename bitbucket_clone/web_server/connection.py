@@ -19,7 +19,7 @@ from bitbucket_clone.web_server.answers import Answer
 from bitbucket_clone.web_server.intake import Intake
 from core import metrics
 from core.networks import Proxies, subscriber
-from core.pace import Pace
+from core.transfer_rate import TransferRate
 
 # Of what was read ahead into a file; the parser copies its buffer with each piece it takes.
 PIECE_BYTES = 64 * 1024
@@ -43,7 +43,7 @@ class Connection(TConn):
         """Wait for the next request, of which these bytes have come."""
         self.intake.close()
         self.intake = Intake(data)
-        self.pace = Pace(
+        self.pace = TransferRate(
             grace=settings.HTTP_GRACE_SECONDS,
             silence=settings.HTTP_SILENCE_SECONDS,
             bytes_a_second=settings.HTTP_MIN_BYTES_A_SECOND,

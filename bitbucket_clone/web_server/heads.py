@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 
-from core import bodies
+from core import request_bodies
 from gitengine.upload import MOST_REQUEST_BYTES
 
 _REQUEST_LINE = re.compile(rb"(?:\r\n)?([^ \r\n]+) ([^ \r\n]+) HTTP/1\.([01])\r\n")
@@ -73,6 +73,6 @@ def _most_ahead(path: str, is_push: bool, is_authorized: bool) -> int:
     if is_push:
         # Who says not even who they are may not push, and is told so at once.
         return int(settings.HTTP_PUSH_AHEAD_BYTES) if is_authorized else 0
-    if path.startswith(bodies.GIT):
+    if path.startswith(request_bodies.GIT):
         return MOST_REQUEST_BYTES
-    return bodies.most_bytes(path)
+    return request_bodies.most_bytes(path)

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from core import wire
+from core import json_encoding
 from core.errors import TooLarge
 
 
@@ -61,7 +61,7 @@ class CompactJSONRenderer(BaseRenderer):
         renderer_context: Any = None,
     ) -> bytes:
         """Give the bytes; nothing for a response without a body."""
-        return b"" if data is None else wire.dumps(data)
+        return b"" if data is None else json_encoding.dumps(data)
 
 
 def _holds_nul(value: Any) -> bool:

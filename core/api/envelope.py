@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from core import wire
+from core import json_encoding
 from core.errors import DomainError, Invalid, TooLarge, refusal_of
 
 logger = logging.getLogger(__name__)
@@ -83,4 +83,6 @@ def _error(message: str, context: str | None = None, name: str | None = None) ->
 
 
 def _response(status: int, errors: list[dict[str, Any]]) -> HttpResponse:
-    return HttpResponse(wire.dumps({"errors": errors}), status=status, content_type=CONTENT_TYPE)
+    return HttpResponse(
+        json_encoding.dumps({"errors": errors}), status=status, content_type=CONTENT_TYPE
+    )

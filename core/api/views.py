@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
-from core.addresses import path_as_sent
 from core.api.negotiation import accepts_json
 from core.errors import Invalid
 from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+from core.url_paths import path_as_sent
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import wire
+from core import json_encoding
 from core.errors import Invalid
-from discussions.inert import inert_part
 from discussions.representations import represent_attachment, represent_metadata
+from discussions.safe_responses import inert_part
 from discussions.selectors import attachments as find
 from discussions.selectors import comments as talk
 from discussions.services import attachments
@@ -75,7 +75,7 @@ class AttachmentMetadata(RepositoryResource):
         """Keep JSON with a file."""
         repository = talk.place_to_talk(self.actor, self.kwargs["key"], self.kwargs["slug"])
         found = find.get(self.actor, repository, number)
-        text = wire.dumps(request.data).decode()
+        text = json_encoding.dumps(request.data).decode()
         changed = attachments.set_metadata(self.actor, repository, found, text)
         return self.show(represent_metadata(changed))
 

@@ -10,21 +10,21 @@ from discussions.api.subjects import (
     SubjectResource,
 )
 from discussions.selectors import comments as find
-from discussions.services.commits import TalkedCommit
-from discussions.subjects import Subject
+from discussions.services.commits import CommitSubject
+from discussions.subjects import CommentSubject
 
 
 class _OfCommit(SubjectResource):
     """A resource below a commit."""
 
-    def talked(self, *, to_speak: bool = False) -> Subject:
+    def talked(self, *, to_speak: bool = False) -> CommentSubject:
         """The commit that the path names."""
         if to_speak:
             repository = find.place_to_talk(self.actor, self.kwargs["key"], self.kwargs["slug"])
         else:
             repository = self.repository()
         commit_id = find.commit_id_of(self.actor, repository, self.kwargs["commit_id"])
-        return TalkedCommit(repository, commit_id)
+        return CommitSubject(repository, commit_id)
 
 
 class CommitComments(_OfCommit, SubjectComments):

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from core.api.views import RestView
 from core.errors import Invalid, TooLarge
-from core.markup import MOST_CHARACTERS
 from core.paging import page_of
 from discussions import emoticons
 from discussions.representations import represent_emoticon, represent_markup
 from discussions.selectors import comments as talk
+from infrastructure.markup import MOST_CHARACTERS
 
 URL_MODES = {"ABSOLUTE", "RELATIVE", "CONFIGURED"}
 

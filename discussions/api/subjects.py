@@ -14,10 +14,10 @@ from discussions.api.serializers import ChangedCommentBody, NewCommentBody
 from discussions.models import Comment
 from discussions.representations import represent_comment, represent_reaction
 from discussions.selectors import comments as find
-from discussions.selectors.comments import Said
+from discussions.selectors.comments import CommentWithReplies
 from discussions.services import comments, reactions
-from discussions.services.comments import Changes
-from discussions.subjects import AnchorRequest, Subject
+from discussions.services.comments import CommentChanges
+from discussions.subjects import AnchorRequest, CommentSubject
 from repos.api.resources import RepositoryResource
 
 
@@ -25,18 +25,20 @@ class SubjectResource(RepositoryResource):
     """A resource below something that people talk about."""
 
     @abstractmethod
-    def talked(self, *, to_speak: bool = False) -> Subject:
+    def talked(self, *, to_speak: bool = False) -> CommentSubject:
         """What the path names, for somebody who reads or speaks."""
 
-    def comment(self, subject: Subject) -> Comment:
+    def comment(self, subject: CommentSubject) -> Comment:
         """The comment that the path names, if it is on this subject."""
         return find.get(self.actor, subject, self.kwargs["comment_id"])
 
-    def represent(self, said: Said) -> dict[str, Any]:
+    def represent(self, said: CommentWithReplies) -> dict[str, Any]:
         """A comment as this caller may see it."""
         return represent_comment(said, with_addresses=not self.actor.is_anonymous)
 
-    def show_comment(self, subject: Subject, comment: Comment, status: int = 200) -> Response:
+    def show_comment(
+        self, subject: CommentSubject, comment: Comment, status: int = 200
+    ) -> Response:
         """Answer with a comment and what was answered to it."""
         said = find.said(self.actor, subject, comment)
         shown = self.represent(said)
@@ -127,7 +129,7 @@ class SubjectCommentDetail(SubjectResource):
         subject = self.talked(to_speak=True)
         comment = self.comment(subject)
         body = self.read(ChangedCommentBody)
-        changes = Changes(
+        changes = CommentChanges(
             text=body.get("text"),
             severity=body.get("severity"),
             state=body.get("state"),

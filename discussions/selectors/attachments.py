@@ -14,7 +14,7 @@ from repos.models import Repository
 
 
 @dataclass(frozen=True)
-class Part:
+class AttachmentPart:
     """A piece of a file, from the first byte to the last; `head` are the first bytes of the whole."""
 
     attachment: Attachment
@@ -43,14 +43,16 @@ def metadata(actor: Actor, repository: Repository, number: str) -> Attachment:
     return found
 
 
-def read(actor: Actor, repository: Repository, attachment: Attachment, range_header: str) -> Part:
+def read(
+    actor: Actor, repository: Repository, attachment: Attachment, range_header: str
+) -> AttachmentPart:
     """The bytes that a Range header asks for, all where it asks for nothing that we give in parts."""
     wanted = _range(range_header, attachment.size)
     first, last = wanted or (0, attachment.size - 1)
     name = attachment.stored_as
     head = b"".join(storage.read(repository.pk, name, length=storage.HEAD))
     chunks = storage.read(repository.pk, name, start=first, length=last - first + 1)
-    return Part(attachment, head, first, last, wanted is None, chunks)
+    return AttachmentPart(attachment, head, first, last, wanted is None, chunks)
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from core.paging import Page, PageRequest, page_of_rows
 from discussions.emoticons import LIKES
 from discussions.errors import NoSuchComment
 from discussions.models import Comment, Reaction
-from discussions.subjects import Subject
+from discussions.subjects import CommentSubject
 from repos import access
 from repos.models import Repository
 from repos.selectors import refs, repositories
@@ -31,33 +31,35 @@ class CommentAbilities:
 
 
 @dataclass(frozen=True)
-class Said:
+class CommentWithReplies:
     """A comment with what was answered, as far as it was asked for."""
 
     comment: Comment
     abilities: CommentAbilities
-    replies: list[Said] = field(default_factory=list)
+    replies: list[CommentWithReplies] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class OnFile:
+class FileDiscussion:
     """What is said about a file: as a whole, and about its lines by side and number."""
 
-    whole: list[Said] = field(default_factory=list)
-    lines: dict[tuple[str, int], list[Said]] = field(default_factory=dict)
+    whole: list[CommentWithReplies] = field(default_factory=list)
+    lines: dict[tuple[str, int], list[CommentWithReplies]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Discussion:
     """What is said about a subject: in general, and about the files that were asked for."""
 
-    general: list[Said] = field(default_factory=list)
-    files: dict[str, OnFile] = field(default_factory=dict)
+    general: list[CommentWithReplies] = field(default_factory=list)
+    files: dict[str, FileDiscussion] = field(default_factory=dict)
     # How many comments there are, on other files too.
     count: int = 0
 
 
-def likers(actor: Actor, subject: Subject, comment: Comment, wanted: PageRequest) -> Page[User]:
+def likers(
+    actor: Actor, subject: CommentSubject, comment: Comment, wanted: PageRequest
+) -> Page[User]:
     """Who likes a comment, the first one first."""
     found = get(actor, subject, str(comment.pk))
     liking = Reaction.objects.filter(comment=found, emoticon__in=LIKES)
@@ -99,8 +101,8 @@ def commit_id_of(actor: Actor, repository: Repository, revision: str) -> str:
 
 
 def page(
-    actor: Actor, subject: Subject, wanted: PageRequest, *, path: str = "", since: str = ""
-) -> Page[Said]:
+    actor: Actor, subject: CommentSubject, wanted: PageRequest, *, path: str = "", since: str = ""
+) -> Page[CommentWithReplies]:
     """What was said about a subject, in the order in which it began."""
     rows = _first_comments(actor, subject)
     if path:
@@ -111,8 +113,8 @@ def page(
 
 
 def page_of_threads(
-    actor: Actor, subject: Subject, rows: QuerySet[Comment], wanted: PageRequest
-) -> Page[Said]:
+    actor: Actor, subject: CommentSubject, rows: QuerySet[Comment], wanted: PageRequest
+) -> Page[CommentWithReplies]:
     """One page of comments with their answers."""
     found = page_of_rows(rows, wanted)
     values = with_replies(actor, subject, found.values)
@@ -120,7 +122,7 @@ def page_of_threads(
 
 
 def discussion_of(
-    actor: Actor, subject: Subject, paths: Collection[str], *, with_general: bool
+    actor: Actor, subject: CommentSubject, paths: Collection[str], *, with_general: bool
 ) -> Discussion:
     """What is said about these files of a subject, laid out for its diff; of the rest only how much it is."""
     found = Discussion(count=seen(actor, subject.comments()).count())
@@ -132,7 +134,7 @@ def discussion_of(
         if not thread.is_anchored:
             found.general.append(said)
             continue
-        file = found.files.setdefault(thread.path, OnFile())
+        file = found.files.setdefault(thread.path, FileDiscussion())
         if thread.line is None:
             file.whole.append(said)
         else:
@@ -140,7 +142,7 @@ def discussion_of(
     return found
 
 
-def get(actor: Actor, subject: Subject, number: str) -> Comment:
+def get(actor: Actor, subject: CommentSubject, number: str) -> Comment:
     """A comment on a subject by its number; NoSuchComment for one that stands elsewhere."""
     rows = with_people(subject, seen(actor, subject.comments()))
     found = rows.filter(pk=int(number)).first() if _is_number(number) else None
@@ -155,13 +157,15 @@ def seen(actor: Actor, rows: QuerySet[Comment]) -> QuerySet[Comment]:
     return rows.filter(published | Q(author=actor.user) if actor.user else published)
 
 
-def said(actor: Actor, subject: Subject, comment: Comment) -> Said:
+def said(actor: Actor, subject: CommentSubject, comment: Comment) -> CommentWithReplies:
     """One comment with everything below it."""
     (found,) = with_replies(actor, subject, [comment])
     return found
 
 
-def with_replies(actor: Actor, subject: Subject, comments: Iterable[Comment]) -> list[Said]:
+def with_replies(
+    actor: Actor, subject: CommentSubject, comments: Iterable[Comment]
+) -> list[CommentWithReplies]:
     """These comments with everything below them; the number of queries does not depend on theirs."""
     wanted = list(comments)
     threads = {comment.thread_id for comment in wanted}
@@ -174,7 +178,9 @@ def with_replies(actor: Actor, subject: Subject, comments: Iterable[Comment]) ->
     has_voice = bool(threads) and subject.has_voice(actor)
     presides = bool(threads) and has_voice and subject.presides(actor)
     nodes = {
-        row.pk: Said(row, _abilities(actor, row, answered, is_administrator, has_voice, presides))
+        row.pk: CommentWithReplies(
+            row, _abilities(actor, row, answered, is_administrator, has_voice, presides)
+        )
         for row in rows
     }
     for row in rows:
@@ -200,13 +206,13 @@ def _abilities(
     )
 
 
-def with_people(subject: Subject, rows: QuerySet[Comment]) -> QuerySet[Comment]:
+def with_people(subject: CommentSubject, rows: QuerySet[Comment]) -> QuerySet[Comment]:
     """Bring who spoke, resolved and reacted, in the order in which it was said."""
     found = rows.select_related("author", "resolver", "thread", "thread__resolver", *subject.beside)
     return found.prefetch_related("reactions__user").order_by("pk")
 
 
-def _first_comments(actor: Actor, subject: Subject) -> QuerySet[Comment]:
+def _first_comments(actor: Actor, subject: CommentSubject) -> QuerySet[Comment]:
     # Only what tells where they stand; the rest comes with their replies.
     return seen(actor, subject.comments()).filter(parent=None).order_by("pk")
 

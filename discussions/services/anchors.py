@@ -8,7 +8,7 @@ from accounts.actor import Actor
 from core.errors import Invalid
 from discussions.models import LONGEST_PATH, Thread
 from discussions.subjects import AnchorRequest
-from gitengine import line_kinds, trees
+from gitengine import diff_lines, trees
 from gitengine.errors import NoSuchPath
 from gitengine.repository import GitRepository
 from gitengine.types import EntryKind
@@ -74,7 +74,7 @@ def _check_line(
             continue
         # The first line of a range may be a removed one where the last is an added one.
         side = kind == Thread.LineType.REMOVED or (is_old_side and kind != Thread.LineType.ADDED)
-        found = line_kinds.of_line(
+        found = diff_lines.of_line(
             git, from_hash or None, to_hash, path, src_path, line, is_old_side=side
         )
         where = "before the change" if side else "after it"

@@ -16,7 +16,7 @@ from core.errors import Forbidden, Invalid
 from discussions.errors import CommentNotDeletable, CommentOutOfDate, NoSuchComment
 from discussions.models import Comment, Thread
 from discussions.selectors import comments as find
-from discussions.subjects import AnchorRequest, Subject
+from discussions.subjects import AnchorRequest, CommentSubject
 from repos import access
 from repos.errors import RepositoryArchived
 from repos.models import Repository
@@ -27,7 +27,7 @@ MOST_DEPTH = 40
 
 
 @dataclass(frozen=True)
-class Changes:
+class CommentChanges:
     """What is to be different about a comment; None leaves as it is."""
 
     text: str | None = None
@@ -38,7 +38,7 @@ class Changes:
 
 def begin(
     actor: Actor,
-    subject: Subject,
+    subject: CommentSubject,
     *,
     text: str,
     severity: str = Comment.Severity.NORMAL,
@@ -67,7 +67,7 @@ def begin(
 
 def reply(
     actor: Actor,
-    subject: Subject,
+    subject: CommentSubject,
     parent: Comment,
     *,
     text: str,
@@ -98,7 +98,12 @@ def reply(
 
 
 def edit(
-    actor: Actor, subject: Subject, comment: Comment, changes: Changes, *, version: int | None
+    actor: Actor,
+    subject: CommentSubject,
+    comment: Comment,
+    changes: CommentChanges,
+    *,
+    version: int | None,
 ) -> Comment:
     """Change a comment: its words only by its author, the rest by an administrator too."""
     _require_open(actor, subject)
@@ -123,7 +128,7 @@ def edit(
     return changed
 
 
-def delete(actor: Actor, subject: Subject, comment: Comment, *, version: int | None) -> None:
+def delete(actor: Actor, subject: CommentSubject, comment: Comment, *, version: int | None) -> None:
     """Take back a comment that nobody answered, with its thread if it began it."""
     _require_open(actor, subject)
     _require_change(actor, subject.repository, comment)
@@ -140,13 +145,13 @@ def delete(actor: Actor, subject: Subject, comment: Comment, *, version: int | N
             Thread.objects.filter(pk=comment.thread_id).delete()
 
 
-def _require_open(actor: Actor, subject: Subject) -> None:
+def _require_open(actor: Actor, subject: CommentSubject) -> None:
     subject.require_voice(actor)
     if subject.repository.is_archived:
         raise RepositoryArchived(str(subject.repository))
 
 
-def _check_draft(subject: Subject, is_draft: bool) -> None:
+def _check_draft(subject: CommentSubject, is_draft: bool) -> None:
     if is_draft and not subject.takes_drafts:
         raise Invalid("A new comment on a commit is OPEN.", context="state")
 
@@ -193,7 +198,7 @@ def check_text(actor: Actor, text: str) -> None:
         )
 
 
-def _changed_fields(actor: Actor, comment: Comment, changes: Changes) -> dict[str, Any]:
+def _changed_fields(actor: Actor, comment: Comment, changes: CommentChanges) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if changes.text is not None and changes.text != comment.text:
         if not _is_author(actor, comment):
@@ -221,7 +226,9 @@ def _changed_fields(actor: Actor, comment: Comment, changes: Changes) -> dict[st
     return fields
 
 
-def _changed_thread_fields(actor: Actor, comment: Comment, changes: Changes) -> dict[str, Any]:
+def _changed_thread_fields(
+    actor: Actor, comment: Comment, changes: CommentChanges
+) -> dict[str, Any]:
     was = comment.thread.resolved_at is not None
     if changes.thread_resolved is None or changes.thread_resolved == was:
         return {}

@@ -14,7 +14,7 @@ from discussions.events import CommitCommentAdded, CommitCommentDeleted, CommitC
 from discussions.models import Comment, CommitThread, Thread
 from discussions.selectors import comments as find
 from discussions.services import anchors
-from discussions.subjects import AnchorRequest, Subject
+from discussions.subjects import AnchorRequest, CommentSubject
 from repos import storage
 from repos.models import Repository
 from repos.selectors import contents
@@ -22,7 +22,7 @@ from repos.services import watching
 
 
 @dataclass(frozen=True)
-class TalkedCommit(Subject):
+class CommitSubject(CommentSubject):
     """A commit of a repository, by its whole id."""
 
     repository: Repository

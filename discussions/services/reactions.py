@@ -9,11 +9,11 @@ from core.errors import Invalid
 from discussions.emoticons import LIKES, SIGNS
 from discussions.errors import NoSuchComment
 from discussions.models import Comment, Reaction
-from discussions.subjects import Subject
+from discussions.subjects import CommentSubject
 from repos.errors import RepositoryArchived
 
 
-def add(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> Reaction:
+def add(actor: Actor, subject: CommentSubject, comment: Comment, emoticon: str) -> Reaction:
     """Put an emoticon of the actor on a comment; twice is once."""
     shortcut = _judge(actor, subject, emoticon)
     with transaction.atomic():
@@ -26,24 +26,24 @@ def add(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> Reac
     return made
 
 
-def like(actor: Actor, subject: Subject, comment: Comment) -> None:
+def like(actor: Actor, subject: CommentSubject, comment: Comment) -> None:
     """Say that one likes a comment, as before there were other reactions."""
     add(actor, subject, comment, LIKES[0])
 
 
-def unlike(actor: Actor, subject: Subject, comment: Comment) -> None:
+def unlike(actor: Actor, subject: CommentSubject, comment: Comment) -> None:
     """Take it back."""
     for emoticon in LIKES:
         remove(actor, subject, comment, emoticon)
 
 
-def remove(actor: Actor, subject: Subject, comment: Comment, emoticon: str) -> None:
+def remove(actor: Actor, subject: CommentSubject, comment: Comment, emoticon: str) -> None:
     """Take back an emoticon of the actor, if it is there."""
     shortcut = _judge(actor, subject, emoticon)
     Reaction.objects.filter(comment=comment, user=actor.user, emoticon=shortcut).delete()
 
 
-def _judge(actor: Actor, subject: Subject, emoticon: str) -> str:
+def _judge(actor: Actor, subject: CommentSubject, emoticon: str) -> str:
     subject.require_voice(actor)
     if subject.repository.is_archived:
         raise RepositoryArchived(str(subject.repository))

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from notifications.mail_server import PORTS, SMTP
-from notifications.services.mail_settings import Wanted
+from notifications.services.mail_settings import MailServerRequest
 
 
 class MailServerBody(serializers.Serializer):
@@ -27,9 +27,9 @@ class MailServerBody(serializers.Serializer):
     senderAddress = serializers.CharField(required=False, allow_null=True, allow_blank=True)
 
 
-def read_mail_server(body: dict[str, Any]) -> Wanted:
+def read_mail_server(body: dict[str, Any]) -> MailServerRequest:
     """Give what a judged body asks for."""
-    return Wanted(
+    return MailServerRequest(
         hostname=body["hostname"],
         port=body["port"],
         protocol=body["protocol"],

@@ -13,9 +13,10 @@ from accounts import access
 from accounts.actor import Actor
 from accounts.events import SiteSettingChanged
 from accounts.permissions import Permission, Scope
-from core import events, hosts, sealed, site
+from core import events, hostnames, site_settings
 from core.errors import Invalid
-from notifications import letters, mail_server, selectors
+from infrastructure import encryption
+from notifications import mail_messages, mail_server, selectors
 from notifications.errors import MailNotSent
 from notifications.mail_server import PORTS, SMTP, MailServer
 from notifications.models import Kind, MailPreference
@@ -23,7 +24,7 @@ from notifications.services import notices
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MailServerRequest:
     """A mail server as it is to be; None for the password leaves it."""
 
     hostname: str
@@ -36,7 +37,7 @@ class Wanted:
     sender: str | None = None
 
 
-def configure(actor: Actor, wanted: Wanted) -> MailServer:
+def configure(actor: Actor, wanted: MailServerRequest) -> MailServer:
     """Send mail by this server from now on."""
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     server = _judged(wanted)
@@ -63,13 +64,13 @@ def set_sender(actor: Actor, address: str) -> str:
         except ValidationError:
             raise Invalid("This is no e-mail address.", context="senderAddress") from None
     with transaction.atomic():
-        old = site.read(site.MAIL_SENDER)
-        site.write(site.MAIL_SENDER, clean)
+        old = site_settings.read(site_settings.MAIL_SENDER)
+        site_settings.write(site_settings.MAIL_SENDER, clean)
         events.publish(SiteSettingChanged(actor, "mail sender", old, clean))
     return clean
 
 
-def test(actor: Actor, wanted: Wanted, recipient: str) -> None:
+def test(actor: Actor, wanted: MailServerRequest, recipient: str) -> None:
     """Send a mail by this server, which need not be stored; MailNotSent."""
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     try:
@@ -77,7 +78,7 @@ def test(actor: Actor, wanted: Wanted, recipient: str) -> None:
     except ValidationError:
         raise Invalid("This is no e-mail address.", context="recipient") from None
     try:
-        mail_server.send(_judged(wanted), letters.test(recipient))
+        mail_server.send(_judged(wanted), mail_messages.test(recipient))
     except mail_server.NotSent as error:
         raise MailNotSent(str(error)) from None
 
@@ -99,8 +100,8 @@ def prefer(actor: Actor, *, mode: str, unwanted: Iterable[str], of_own: bool) ->
         notices.send_what_waits(actor)
 
 
-def _judged(wanted: Wanted) -> MailServer:
-    host = hosts.in_ascii(wanted.hostname.strip())
+def _judged(wanted: MailServerRequest) -> MailServer:
+    host = hostnames.in_ascii(wanted.hostname.strip())
     if host is None:
         raise Invalid("Name the host of the mail server.", context="hostname")
     if wanted.protocol not in PORTS:
@@ -117,7 +118,7 @@ def _judged(wanted: Wanted) -> MailServer:
         and stored is not None
         and (stored.hostname, stored.port, stored.protocol) == (host, port, wanted.protocol)
     )
-    password = stored.password if stored and is_kept else sealed.seal(wanted.password or "")
+    password = stored.password if stored and is_kept else encryption.encrypt(wanted.password or "")
     return MailServer(
         hostname=host,
         port=port,
@@ -132,7 +133,7 @@ def _judged(wanted: Wanted) -> MailServer:
 def _store(actor: Actor, server: MailServer | None) -> None:
     with transaction.atomic():
         old = _told(mail_server.read())
-        site.write(site.MAIL_SERVER, mail_server.as_stored(server))
+        site_settings.write(site_settings.MAIL_SERVER, mail_server.as_stored(server))
         events.publish(SiteSettingChanged(actor, "mail server", old, _told(server)))
 
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.actor import Actor, Via
 from accounts.models import User
-from core import jobs
 from discussions.models import Comment
-from notifications import letters, mail_server, selectors
+from infrastructure import jobs
+from notifications import mail_messages, mail_server, selectors
 from notifications.models import Kind, MailPreference, Notice
 from pullrequests.models import PullRequest
 from pullrequests.services import watching as pull_request_watching
@@ -35,7 +35,7 @@ BESIDE = (
 
 
 @dataclass(frozen=True)
-class News:
+class NoticeContent:
     """What there is to tell, whoever hears it."""
 
     kind: Kind
@@ -48,7 +48,9 @@ class News:
     commit_id: str = ""
 
 
-def tell(actor: Actor, news: News, users: Iterable[int], mentioned: Iterable[int] = ()) -> None:
+def tell(
+    actor: Actor, news: NoticeContent, users: Iterable[int], mentioned: Iterable[int] = ()
+) -> None:
     """Write down who is to be told; inside the transaction of what happened.
 
     Who is named in it hears that they are, whatever else they want to hear.
@@ -147,7 +149,7 @@ def _send(notices: list[Notice], *, is_digest: bool) -> None:
     server = mail_server.read()
     if server is None:
         return
-    message = letters.digest(notices) if is_digest else letters.letter(notices[0])
+    message = mail_messages.digest(notices) if is_digest else mail_messages.letter(notices[0])
     try:
         mail_server.send(server, message)
     except mail_server.NotSent as error:
@@ -156,5 +158,5 @@ def _send(notices: list[Notice], *, is_digest: bool) -> None:
             return
         seconds = min(LONGEST_WAIT, max(FIRST_WAIT, waited.total_seconds()))
         seconds *= settings.MAIL_RETRY_FACTOR * random.uniform(0.8, 1.2)
-        raise jobs.TryAgain(str(error), timedelta(seconds=seconds)) from None
+        raise jobs.RetryLater(str(error), timedelta(seconds=seconds)) from None
     Notice.objects.filter(pk__in=[one.pk for one in notices]).update(sent_at=timezone.now())

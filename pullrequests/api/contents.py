@@ -7,15 +7,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.paging import PageRequest
-from gitengine.diff import Selection
+from gitengine.diff import DiffSelection
 from pullrequests.api.resources import PullRequestResource
 from pullrequests.selectors import contents
 from repos.api.diffs import Compared, ComparedChanges, ComparedDiff, ComparedStats
-from repos.inert import inert_text
 from repos.representations import represent_commit
+from repos.safe_responses import inert_text
 from repos.selectors import comparisons
 from repos.selectors.comparisons import Comparison
-from repos.selectors.continuing import WHOLE
+from repos.selectors.stable_paging import WHOLE
 
 
 class _OfPullRequest(PullRequestResource, Compared):
@@ -51,7 +51,7 @@ class RawDiff(_OfPullRequest):
     def get(self, request: Request, **_: str) -> HttpResponseBase:
         """Stream the whole difference as git writes it."""
         compared = self.compared()
-        selected: Selection = self.selected(compared)
+        selected: DiffSelection = self.selected(compared)
         return inert_text(comparisons.raw(self.actor, compared, selected))
 
 

@@ -13,7 +13,7 @@ from core.errors import Invalid
 from core.paging import Page
 from pullrequests.representations import milliseconds, represent_pull_request
 from pullrequests.selectors import dashboard
-from pullrequests.selectors.dashboard import Search, Suggestion
+from pullrequests.selectors.dashboard import DashboardSearch, Suggestion
 from repos.representations import represent_ref, represent_repository
 
 
@@ -38,7 +38,7 @@ class DashboardPullRequests(_Waiting):
         query = request.query_params
         statuses = query.get("participantStatus", "").upper().split(",")
         state = query.get("state", "").upper()
-        search = Search(
+        search = DashboardSearch(
             role=query.get("role", "").upper(),
             statuses=tuple(one.strip() for one in statuses if one.strip()),
             state="" if state == "ALL" else state,

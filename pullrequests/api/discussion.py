@@ -16,16 +16,16 @@ from discussions.api.subjects import (
     SubjectResource,
 )
 from discussions.models import Comment, Thread
-from discussions.selectors.comments import Said
+from discussions.selectors.comments import CommentWithReplies
 from pullrequests.api.serializers import FinishBody, SuggestionBody
 from pullrequests.models import PullRequest
 from pullrequests.representations import represent_activity, represent_talk
-from pullrequests.selectors import activities, talk
+from pullrequests.selectors import activities, pull_request_comments
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors.activities import Happened
+from pullrequests.selectors.activities import ActivityEntry
 from pullrequests.services import reviews, suggestions
-from pullrequests.services.discussion import TalkedPullRequest
-from pullrequests.services.suggestions import Chosen
+from pullrequests.services.discussion import PullRequestSubject
+from pullrequests.services.suggestions import ChosenSuggestion
 from repos.api.resources import RepositoryResource
 
 
@@ -36,14 +36,14 @@ class _OfPullRequest(SubjectResource):
         """The pull request that the path names."""
         return find.get(self.actor, self.repository(), self.kwargs["number"])
 
-    def talked(self, *, to_speak: bool = False) -> TalkedPullRequest:
+    def talked(self, *, to_speak: bool = False) -> PullRequestSubject:
         """The pull request, for somebody who reads or speaks."""
-        subject = TalkedPullRequest(self.pull_request())
+        subject = PullRequestSubject(self.pull_request())
         if to_speak:
             subject.require_voice(self.actor)
         return subject
 
-    def represent(self, said: Said) -> dict[str, Any]:
+    def represent(self, said: CommentWithReplies) -> dict[str, Any]:
         """A comment as this caller may see it."""
         return represent_talk(said, with_addresses=not self.actor.is_anonymous)
 
@@ -51,7 +51,7 @@ class _OfPullRequest(SubjectResource):
         """The states of comments that the query asks for."""
         query = self.request.query_params
         named = (*query.getlist("state"), *query.getlist("states"))
-        return talk.checked(named, Comment.State, "state")
+        return pull_request_comments.checked(named, Comment.State, "state")
 
 
 class PullRequestComments(_OfPullRequest, SubjectComments):
@@ -64,15 +64,15 @@ class PullRequestComments(_OfPullRequest, SubjectComments):
         if not path:
             raise Invalid("A path query parameter is required.", context="path")
         types = (*query.getlist("diffType"), *query.getlist("diffTypes"))
-        narrowed = talk.Narrowed(
+        narrowed = pull_request_comments.CommentFilter(
             path=path,
-            anchor_state=query.get("anchorState", talk.ACTIVE).upper(),
-            diff_types=talk.checked(types, Thread.DiffType, "diffType"),
+            anchor_state=query.get("anchorState", pull_request_comments.ACTIVE).upper(),
+            diff_types=pull_request_comments.checked(types, Thread.DiffType, "diffType"),
             states=self.states(),
             from_hash=query.get("fromHash", ""),
             to_hash=query.get("toHash", ""),
         )
-        page = talk.threads(self.actor, self.talked(), self.wanted(), narrowed)
+        page = pull_request_comments.threads(self.actor, self.talked(), self.wanted(), narrowed)
         return self.show_page(page, self.represent)
 
 
@@ -95,8 +95,8 @@ class BlockerComments(_OfPullRequest):
         """List what is to be done; with `count` only how much that is."""
         subject = self.talked()
         if self.flag("count"):
-            return self.show(talk.count_tasks(self.actor, subject))
-        page = talk.tasks(self.actor, subject, self.wanted(), self.states())
+            return self.show(pull_request_comments.count_tasks(self.actor, subject))
+        page = pull_request_comments.tasks(self.actor, subject, self.wanted(), self.states())
         return self.show_page(page, self.represent)
 
     def post(self, request: Request, **_: str) -> Response:
@@ -109,7 +109,7 @@ class Review(_OfPullRequest):
 
     def get(self, request: Request, **_: str) -> Response:
         """List what the caller wrote and has not published."""
-        page = talk.drafts(self.actor, self.talked(), self.wanted())
+        page = pull_request_comments.drafts(self.actor, self.talked(), self.wanted())
         return self.show_page(page, self.represent)
 
     def put(self, request: Request, **_: str) -> Response:
@@ -139,7 +139,9 @@ class ApplySuggestion(_OfPullRequest):
         """Commit what a comment suggests to the source branch."""
         subject = self.talked(to_speak=True)
         body = self.read(SuggestionBody)
-        chosen = Chosen(self.comment(subject), body["suggestionIndex"], body["commentVersion"])
+        chosen = ChosenSuggestion(
+            self.comment(subject), body["suggestionIndex"], body["commentVersion"]
+        )
         suggestions.apply(
             self.actor,
             subject.pull_request,
@@ -160,7 +162,7 @@ class Activities(RepositoryResource):
         page = activities.page(
             self.actor,
             found,
-            TalkedPullRequest(found),
+            PullRequestSubject(found),
             self.wanted(),
             from_id=query.get("fromId", ""),
             from_type=query.get("fromType", ""),
@@ -173,7 +175,7 @@ class Activities(RepositoryResource):
         people = self.people_in(commits)
         with_addresses = not self.actor.is_anonymous
 
-        def represent(one: Happened) -> dict[str, Any]:
+        def represent(one: ActivityEntry) -> dict[str, Any]:
             return represent_activity(one, people, with_addresses=with_addresses)
 
         return self.show_page(page, represent)

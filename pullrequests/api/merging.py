@@ -9,9 +9,9 @@ from gitengine.types import RefCommand
 from pullrequests.api.resources import PullRequestResource
 from pullrequests.api.serializers import MergeBody, VersionBody
 from pullrequests.representations import represent_mergeability, represent_veto
-from pullrequests.selectors import messages, settings
+from pullrequests.selectors import merge_messages, settings
 from pullrequests.services import merging
-from pullrequests.services.merging import How
+from pullrequests.services.merging import MergeOptions
 from repos.representations import represent_ref
 
 
@@ -27,7 +27,7 @@ class Merge(PullRequestResource):
         """Merge it."""
         found = self.pull_request()
         body = self.read(MergeBody)
-        how = How(
+        how = MergeOptions(
             strategy=body.get("strategyId") or body.get("mergeStrategyId") or "",
             message=body.get("message") or "",
             has_auto_subject=body.get("autoSubject") is not False,
@@ -44,7 +44,7 @@ class CommitMessageSuggestion(PullRequestResource):
         """Offer the words of the merge."""
         found = self.pull_request()
         config = settings.merge_config(self.actor, found.repository)
-        offered = messages.suggested(self.actor, found, config)
+        offered = merge_messages.suggested(self.actor, found, config)
         return self.show({"title": offered.title, "body": offered.body})
 
 

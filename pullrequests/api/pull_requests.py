@@ -12,9 +12,9 @@ from pullrequests.api.resources import PullRequestResource
 from pullrequests.api.serializers import ChangedBody, DeclineBody, ProposalBody, VersionBody
 from pullrequests.models import PullRequest
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors.pull_requests import ORDERS, PersonFilter, Search
-from pullrequests.services import lifecycle, updating, watching
-from pullrequests.services.lifecycle import Changes, Proposal
+from pullrequests.selectors.pull_requests import ORDERS, PersonFilter, PullRequestSearch
+from pullrequests.services import lifecycle, refresh, watching
+from pullrequests.services.lifecycle import Proposal, PullRequestChanges
 from repos.models import Repository
 from repos.selectors import refs, repositories
 
@@ -52,7 +52,7 @@ class PullRequests(PullRequestResource):
             return repositories.get_by_id(self.actor, named["id"])
         return here
 
-    def _search(self) -> Search:
+    def _search(self) -> PullRequestSearch:
         query = self.request.query_params
         state = query.get("state", "OPEN").upper()
         if state not in {*PullRequest.State.values, "ALL"}:
@@ -64,7 +64,7 @@ class PullRequests(PullRequestResource):
         if order not in ORDERS:
             raise Invalid("The order is NEWEST or OLDEST.", context="order")
         at = query.get("at", "")
-        return Search(
+        return PullRequestSearch(
             state=state,
             at=at if at.startswith("refs/") or not at else f"refs/heads/{at}",
             is_outgoing=direction == "OUTGOING",
@@ -93,13 +93,13 @@ class PullRequestDetail(PullRequestResource):
 
     def get(self, request: Request, **_: str) -> Response:
         """Show it."""
-        return self.show_pull_request(updating.bring(self.actor, self.pull_request()))
+        return self.show_pull_request(refresh.bring(self.actor, self.pull_request()))
 
     def put(self, request: Request, **_: str) -> Response:
         """Change its words, target, reviewers or draft status."""
         found = self.pull_request()
         body = self.read(ChangedBody)
-        changes = Changes(
+        changes = PullRequestChanges(
             title=body.get("title"),
             description=body.get("description"),
             to_ref=body["toRef"]["id"] if body.get("toRef") else None,

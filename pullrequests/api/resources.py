@@ -10,7 +10,7 @@ from core.errors import Invalid
 from pullrequests.models import PullRequest
 from pullrequests.representations import represent_pull_request
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors.pull_requests import Shown
+from pullrequests.selectors.pull_requests import PullRequestOverview
 from repos.api.resources import RepositoryResource
 
 
@@ -21,7 +21,7 @@ class PullRequestResource(RepositoryResource):
         """The pull request that the path names."""
         return find.get(self.actor, self.repository(), self.kwargs["number"])
 
-    def represent(self, shown: Shown) -> dict[str, Any]:
+    def represent(self, shown: PullRequestOverview) -> dict[str, Any]:
         """A pull request as this caller may see it."""
         return represent_pull_request(shown, with_addresses=not self.actor.is_anonymous)
 

@@ -19,8 +19,8 @@ from pullrequests.representations import (
 from pullrequests.selectors import default_reviewers as find_reviewers
 from pullrequests.selectors import settings as find
 from pullrequests.services import default_reviewers, settings
-from pullrequests.services.default_reviewers import Wanted
-from pullrequests.services.settings import Place, WantedChecks, WantedConfig
+from pullrequests.services.default_reviewers import DefaultReviewersRequest
+from pullrequests.services.settings import MergeCheckChanges, MergeConfigChanges, Place
 from repos.api.resources import ProjectResource, RepositoryResource
 from repos.api.restrictions import MatcherBody
 from repos.selectors import repositories
@@ -178,7 +178,7 @@ class RepositorySettings(RepositoryResource):
         """Say what is to hold; what is left out stays."""
         repository = self.repository()
         body = self.read(SettingsBody)
-        checks = WantedChecks(
+        checks = MergeCheckChanges(
             required_approvals=body.get("requiredApprovers"),
             required_builds=body.get("requiredSuccessfulBuilds"),
             needs_all_approvals=body.get("requiredAllApprovers"),
@@ -204,7 +204,7 @@ def _set_config(view: RestView, place: Place, body: dict[str, Any]) -> None:
     settings.set_config(
         view.actor,
         place,
-        WantedConfig(
+        MergeConfigChanges(
             strategies=tuple(one["id"] for one in enabled),
             default=config["defaultStrategy"]["id"],
             summaries=config.get("commitSummaries"),
@@ -253,13 +253,13 @@ class _Condition(ProjectResource):
         return self.nothing()
 
 
-def _wanted(view: RestView) -> Wanted:
+def _wanted(view: RestView) -> DefaultReviewersRequest:
     body = view.read(ConditionBody)
 
     def matcher(name: str) -> tuple[str, str]:
         return body[name]["type"]["id"], body[name].get("id") or ""
 
-    return Wanted(
+    return DefaultReviewersRequest(
         source=matcher("sourceMatcher"),
         target=matcher("targetMatcher"),
         reviewers=tuple(body["reviewers"]),

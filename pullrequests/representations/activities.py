@@ -8,17 +8,17 @@ from accounts.models import User
 from accounts.representations import represent_person
 from discussions.models import Thread
 from discussions.representations import represent_anchor, represent_comment
-from discussions.selectors.comments import Said
+from discussions.selectors.comments import CommentWithReplies
 from gitengine.types import Commit
 from pullrequests.models import Activity
 from pullrequests.representations.pull_requests import milliseconds
-from pullrequests.selectors.activities import Happened
+from pullrequests.selectors.activities import ActivityEntry
 from repos.representations import represent_commit
 from repos.representations.contents import People
 
 
 def represent_activity(
-    happened: Happened, people: People, *, with_addresses: bool = True
+    happened: ActivityEntry, people: People, *, with_addresses: bool = True
 ) -> dict[str, Any]:
     """One thing that happened, newest fields as Bitbucket writes them."""
     activity = happened.activity
@@ -40,7 +40,7 @@ def represent_activity(
     return shown
 
 
-def represent_talk(said: Said, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_talk(said: CommentWithReplies, *, with_addresses: bool = True) -> dict[str, Any]:
     """A comment on a pull request, with its answers; its anchor tells whether the code has left it."""
     shown = represent_comment(said, with_addresses=with_addresses)
     if "anchor" in shown:
@@ -48,7 +48,7 @@ def represent_talk(said: Said, *, with_addresses: bool = True) -> dict[str, Any]
     return shown
 
 
-def _comment(happened: Happened, with_addresses: bool) -> dict[str, Any]:
+def _comment(happened: ActivityEntry, with_addresses: bool) -> dict[str, Any]:
     assert happened.said is not None
     thread = happened.said.comment.thread
     shown: dict[str, Any] = {
@@ -67,7 +67,7 @@ def _anchor(thread: Thread) -> dict[str, Any]:
     return represent_anchor(thread) | {"orphaned": thread.of_pull_request.is_orphaned}
 
 
-def _rescope(happened: Happened, people: People) -> dict[str, Any]:
+def _rescope(happened: ActivityEntry, people: People) -> dict[str, Any]:
     activity, details = happened.activity, happened.activity.details or {}
 
     def some(commits: list[Commit], name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.representations import represent_person
 from core import links
 from pullrequests.models import Participant, PullRequest
-from pullrequests.selectors.pull_requests import Shown
+from pullrequests.selectors.pull_requests import PullRequestOverview
 from repos.models import Repository
 from repos.representations import repository_path, represent_ref, represent_repository
 from repos.representations.contents import DISPLAY_LENGTH
@@ -19,7 +19,9 @@ def pull_request_path(pull_request: PullRequest) -> str:
     return f"{repository_path(pull_request.repository)}/pull-requests/{pull_request.number}"
 
 
-def represent_pull_request(shown: Shown, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_pull_request(
+    shown: PullRequestOverview, *, with_addresses: bool = True
+) -> dict[str, Any]:
     """A pull request with the people who take part."""
     one = shown.pull_request
     properties: dict[str, Any] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.representations import represent_person
-from gitengine.strategies import Strategy
+from gitengine.merge_strategies import Strategy
 from pullrequests.models import DefaultReviewers
 from pullrequests.selectors import default_reviewers
-from pullrequests.selectors.settings import Checks, MergeConfig
+from pullrequests.selectors.settings import MergeCheckSettings, MergeConfig
 from repos.representations import represent_matcher
 
 STRATEGIES = {
@@ -61,7 +61,7 @@ def represent_merge_config(config: MergeConfig) -> dict[str, Any]:
     }
 
 
-def represent_settings(config: MergeConfig, checks: Checks) -> dict[str, Any]:
+def represent_settings(config: MergeConfig, checks: MergeCheckSettings) -> dict[str, Any]:
     """Everything that holds for the pull requests of a repository, in all the ways clients know."""
     approvals = {"enabled": checks.required_approvals > 0, "count": str(checks.required_approvals)}
     builds = {"enabled": checks.required_builds > 0, "count": str(checks.required_builds)}

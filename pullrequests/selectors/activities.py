@@ -12,8 +12,8 @@ from core.errors import Invalid
 from core.paging import Page, PageRequest, page_of_rows
 from discussions.models import Comment
 from discussions.selectors import comments as talk
-from discussions.selectors.comments import Said
-from discussions.subjects import Subject
+from discussions.selectors.comments import CommentWithReplies
+from discussions.subjects import CommentSubject
 from gitengine import history
 from gitengine.errors import NoSuchRevision
 from gitengine.repository import GitRepository
@@ -26,11 +26,11 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True)
-class Happened:
+class ActivityEntry:
     """One thing that happened, with what its row only names."""
 
     activity: Activity
-    said: Said | None = None
+    said: CommentWithReplies | None = None
     added: list[Commit] = field(default_factory=list)
     removed: list[Commit] = field(default_factory=list)
     merge_commit: Commit | None = None
@@ -41,12 +41,12 @@ class Happened:
 def page(
     actor: Actor,
     pull_request: PullRequest,
-    subject: Subject,
+    subject: CommentSubject,
     wanted: PageRequest,
     *,
     from_id: str = "",
     from_type: str = "",
-) -> Page[Happened]:
+) -> Page[ActivityEntry]:
     """What happened, newest first; with `from_id` from that activity, or that comment's, on."""
     rows = Activity.objects.filter(pull_request=pull_request)
     if from_id:
@@ -79,8 +79,8 @@ def _start(pull_request: PullRequest, number: str, kind: str) -> int:
 
 
 def _told(
-    actor: Actor, pull_request: PullRequest, subject: Subject, rows: list[Activity]
-) -> list[Happened]:
+    actor: Actor, pull_request: PullRequest, subject: CommentSubject, rows: list[Activity]
+) -> list[ActivityEntry]:
     comments = [row.comment for row in rows if row.comment is not None]
     said = {one.comment.pk: one for one in talk.with_replies(actor, subject, comments)}
     people = _people(rows)
@@ -90,7 +90,7 @@ def _told(
         details = row.details or {}
         merge = details.get("commit", "")
         told.append(
-            Happened(
+            ActivityEntry(
                 row,
                 said=said.get(row.comment_id or 0),
                 added=_found(commits, details.get("added", {}).get("commits", [])),

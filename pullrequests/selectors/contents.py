@@ -13,14 +13,14 @@ from dataclasses import replace
 from accounts.actor import Actor
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_from
-from core.remembered import remembered
 from gitengine import diff, history, refs
 from gitengine import range_diff as range_diffs
 from gitengine.errors import GitError, NoSuchRevision
 from gitengine.repository import GitRepository
 from gitengine.types import Commit, ObjectId
+from infrastructure.result_cache import cached
 from pullrequests.models import Activity, Participant, PullRequest
-from pullrequests.selectors import heads as find
+from pullrequests.selectors import pull_request_refs as find
 from repos import storage
 from repos.selectors.comparisons import Comparison
 
@@ -39,7 +39,7 @@ def effective(actor: Actor, pull_request: PullRequest) -> Comparison:
         with opened(pull_request) as git:
             return history.merge_base(git, compared.new, pull_request.to_id) or NOTHING_IN_COMMON
 
-    base = remembered("merge-base", compared.new, pull_request.to_id, make=meet)
+    base = cached("merge-base", compared.new, pull_request.to_id, make=meet)
     return replace(compared, old=pull_request.to_id if base == NOTHING_IN_COMMON else base)
 
 

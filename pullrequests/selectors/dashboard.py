@@ -18,7 +18,7 @@ from gitengine.errors import NotAGitRepository
 from gitengine.repository import GitRepository
 from pullrequests.models import Participant, PullRequest
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors.pull_requests import ORDERS, Shown
+from pullrequests.selectors.pull_requests import ORDERS, PullRequestOverview
 from repos import access, storage
 from repos.models import Push, RefChange, Repository
 from repos.selectors import repositories
@@ -29,7 +29,7 @@ USUAL_AGE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Search:
+class DashboardSearch:
     """What a person's list is narrowed to; empty fields narrow nothing."""
 
     role: str = ""
@@ -51,8 +51,12 @@ class Suggestion:
 
 
 def of_person(
-    actor: Actor, wanted: PageRequest, search: Search = Search(), *, name: str = ""
-) -> Page[Shown]:
+    actor: Actor,
+    wanted: PageRequest,
+    search: DashboardSearch = DashboardSearch(),
+    *,
+    name: str = "",
+) -> Page[PullRequestOverview]:
     """The pull requests in which somebody takes part, as far as the actor sees them."""
     _require_person(actor)
     user = people.get_by_name(actor, name) if name else actor.user
@@ -81,7 +85,9 @@ def of_person(
     return find.page(actor, rows.order_by(*ORDERS[search.order]), wanted)
 
 
-def inbox(actor: Actor, wanted: PageRequest, *, role: str = "REVIEWER") -> Page[Shown]:
+def inbox(
+    actor: Actor, wanted: PageRequest, *, role: str = "REVIEWER"
+) -> Page[PullRequestOverview]:
     """What is open and waits for the actor: for their judgement, or as its author."""
     _require_person(actor)
     if role not in ("REVIEWER", "AUTHOR"):

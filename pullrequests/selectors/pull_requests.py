@@ -35,7 +35,7 @@ class PersonFilter:
 
 
 @dataclass(frozen=True)
-class Search:
+class PullRequestSearch:
     """What a list of pull requests is narrowed to; `at` is a full ref."""
 
     state: str = PullRequest.State.OPEN
@@ -57,7 +57,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Shown:
+class PullRequestOverview:
     """A pull request with what is shown beside it."""
 
     pull_request: PullRequest
@@ -123,8 +123,11 @@ def again(actor: Actor, pull_request: PullRequest) -> PullRequest:
 
 
 def list_of_repository(
-    actor: Actor, repository: Repository, wanted: PageRequest, search: Search = Search()
-) -> Page[Shown]:
+    actor: Actor,
+    repository: Repository,
+    wanted: PageRequest,
+    search: PullRequestSearch = PullRequestSearch(),
+) -> Page[PullRequestOverview]:
     """Pull requests to a repository, or from it."""
     require_reader(actor)
     rows = PullRequest.objects.all()
@@ -140,7 +143,7 @@ def list_of_repository(
 
 def containing(
     actor: Actor, repository: Repository, commit_id: ObjectId, wanted: PageRequest
-) -> Page[Shown]:
+) -> Page[PullRequestOverview]:
     """The pull requests to a repository that bring, or brought, a commit; newest first."""
     require_reader(actor)
     rows = PullRequest.objects.filter(repository=repository)
@@ -151,7 +154,9 @@ def containing(
     return page(actor, rows.filter(pk__in=keys).order_by("-pk"), wanted)
 
 
-def page(actor: Actor, rows: QuerySet[PullRequest], wanted: PageRequest) -> Page[Shown]:
+def page(
+    actor: Actor, rows: QuerySet[PullRequest], wanted: PageRequest
+) -> Page[PullRequestOverview]:
     """One page of pull requests with everything that shows them."""
     found = page_of_rows(with_places(actor, rows), wanted)
     _bring_origins(actor, found.values)
@@ -159,7 +164,7 @@ def page(actor: Actor, rows: QuerySet[PullRequest], wanted: PageRequest) -> Page
     return Page(values, found.start, found.limit, found.next_start)
 
 
-def narrowed(rows: QuerySet[PullRequest], search: Search) -> QuerySet[PullRequest]:
+def narrowed(rows: QuerySet[PullRequest], search: PullRequestSearch) -> QuerySet[PullRequest]:
     """Narrow and order a list."""
     if search.state != "ALL":
         rows = rows.filter(state=search.state)
@@ -180,7 +185,7 @@ def narrowed(rows: QuerySet[PullRequest], search: Search) -> QuerySet[PullReques
     return rows.order_by(*ORDERS[search.order])
 
 
-def shown(actor: Actor, pull_requests: Iterable[PullRequest]) -> list[Shown]:
+def shown(actor: Actor, pull_requests: Iterable[PullRequest]) -> list[PullRequestOverview]:
     """Bring what is shown beside these pull requests."""
     wanted = list(pull_requests)
     keys = [one.pk for one in wanted]
@@ -188,10 +193,13 @@ def shown(actor: Actor, pull_requests: Iterable[PullRequest]) -> list[Shown]:
     for row in Participant.objects.filter(pull_request__in=keys).select_related("user"):
         people.setdefault(row.pull_request_id, []).append(row)
     counted = counts(keys)
-    return [Shown(one, counted.get(one.pk, Counts()), people.get(one.pk, [])) for one in wanted]
+    return [
+        PullRequestOverview(one, counted.get(one.pk, Counts()), people.get(one.pk, []))
+        for one in wanted
+    ]
 
 
-def one(actor: Actor, pull_request: PullRequest) -> Shown:
+def one(actor: Actor, pull_request: PullRequest) -> PullRequestOverview:
     """The same for a single one."""
     (found,) = shown(actor, [pull_request])
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.actor import Actor
 from core.errors import Unauthenticated
-from gitengine.strategies import Strategy
+from gitengine.merge_strategies import Strategy
 from pullrequests.models import PullRequestSettings
 from repos.models import Project, Repository
 
@@ -38,7 +38,7 @@ class MergeConfig:
 
 
 @dataclass(frozen=True)
-class Checks:
+class MergeCheckSettings:
     """What is asked for before a merge."""
 
     required_approvals: int = 0
@@ -57,15 +57,15 @@ def merge_config(actor: Actor, place: Project | Repository | None) -> MergeConfi
     return MergeConfig()
 
 
-def checks(actor: Actor, place: Project | Repository | None) -> Checks:
+def checks(actor: Actor, place: Project | Repository | None) -> MergeCheckSettings:
     """The checks that hold for a place, each from the nearest that says something."""
     found: dict[str, Any] = {}
     for row in _rows(place):
-        for name in Checks.__dataclass_fields__:
+        for name in MergeCheckSettings.__dataclass_fields__:
             value = getattr(row, name)
             if value is not None:
                 found.setdefault(name, value)
-    return Checks(**found)
+    return MergeCheckSettings(**found)
 
 
 def require_person(actor: Actor) -> None:

@@ -13,7 +13,7 @@ from gitengine.types import ObjectId
 from pullrequests.events import PullRequestReviewed
 from pullrequests.models import Activity, Participant, PullRequest
 from pullrequests.selectors import settings
-from pullrequests.services import changing
+from pullrequests.services import locking
 
 APPROVED, UNAPPROVED = Participant.Status.APPROVED, Participant.Status.UNAPPROVED
 
@@ -30,7 +30,7 @@ def reset(actor: Actor, git: GitRepository, row: PullRequest) -> None:
     if not stale:
         return
     # Patches take their time; what people said meanwhile counts more than what was read before.
-    with changing.alone(actor, row) as now:
+    with locking.alone(actor, row) as now:
         if (now.from_id, now.to_id) == (row.from_id, row.to_id):
             for participant in stale:
                 _take_back(now, participant)

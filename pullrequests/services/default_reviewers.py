@@ -23,7 +23,7 @@ MOST_REVIEWERS = 100
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DefaultReviewersRequest:
     """A condition as it is to be; matchers as their type and id, people by number or name."""
 
     source: tuple[str, str]
@@ -32,7 +32,9 @@ class Wanted:
     required_approvals: int = 0
 
 
-def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> DefaultReviewers:
+def create(
+    actor: Actor, place: Project | Repository, wanted: DefaultReviewersRequest
+) -> DefaultReviewers:
     """Add a condition."""
     places.require_administrator(actor, place)
     row = (
@@ -44,7 +46,7 @@ def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Default
 
 
 def update(
-    actor: Actor, place: Project | Repository, number: str, wanted: Wanted
+    actor: Actor, place: Project | Repository, number: str, wanted: DefaultReviewersRequest
 ) -> DefaultReviewers:
     """Put a condition in the place of another."""
     places.require_administrator(actor, place)
@@ -67,7 +69,7 @@ def _write(
     actor: Actor,
     place: Project | Repository,
     row: DefaultReviewers,
-    wanted: Wanted,
+    wanted: DefaultReviewersRequest,
     *,
     old: str | None,
 ) -> DefaultReviewers:

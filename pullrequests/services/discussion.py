@@ -12,8 +12,8 @@ from accounts.permissions import Permission, Scope
 from core import events
 from discussions.models import Comment, Thread
 from discussions.services import anchors
-from discussions.subjects import AnchorRequest, Subject
-from gitengine.diff import Selection
+from discussions.subjects import AnchorRequest, CommentSubject
+from gitengine.diff import DiffSelection
 from gitengine.types import FileDiff, Hunk, Line, LineKind
 from pullrequests.events import (
     PullRequestCommentAdded,
@@ -23,7 +23,7 @@ from pullrequests.events import (
 from pullrequests.models import Activity, PullRequest, PullRequestThread
 from pullrequests.selectors import contents
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import changing
+from pullrequests.services import locking
 from repos import access
 from repos.models import Repository
 from repos.representations.diffs import represent_file_diff
@@ -35,7 +35,7 @@ MOST_SNIPPET_LINES = 30
 
 
 @dataclass(frozen=True)
-class TalkedPullRequest(Subject):
+class PullRequestSubject(CommentSubject):
     """A pull request; reviewers keep drafts there until they finish their review."""
 
     pull_request: PullRequest
@@ -95,7 +95,7 @@ class TalkedPullRequest(Subject):
 
     def added(self, actor: Actor, comment: Comment) -> None:
         """Tell that somebody spoke, who takes part from now on."""
-        changing.join(actor, self.pull_request)
+        locking.join(actor, self.pull_request)
         if comment.parent_id is None:
             Activity.objects.create(
                 pull_request=self.pull_request,
@@ -103,17 +103,17 @@ class TalkedPullRequest(Subject):
                 action=Activity.Action.COMMENTED,
                 comment=comment,
             )
-        changing.stir(actor, self.pull_request)
+        locking.stir(actor, self.pull_request)
         events.publish(PullRequestCommentAdded(actor, self.pull_request, comment))
 
     def edited(self, actor: Actor, comment: Comment, previous: str) -> None:
         """Tell that a comment says something else."""
-        changing.stir(actor, self.pull_request)
+        locking.stir(actor, self.pull_request)
         events.publish(PullRequestCommentEdited(actor, self.pull_request, comment, previous))
 
     def deleted(self, actor: Actor, comment: Comment) -> None:
         """Tell that a comment is gone."""
-        changing.stir(actor, self.pull_request)
+        locking.stir(actor, self.pull_request)
         events.publish(PullRequestCommentDeleted(actor, self.pull_request, comment))
 
     def _is_effective(self, wanted: AnchorRequest) -> bool:
@@ -128,7 +128,9 @@ class TalkedPullRequest(Subject):
         pull_request = self.pull_request
         other = pull_request.from_repository if pull_request.is_from_fork else None
         compared = Comparison(self.repository, thread.from_hash or None, thread.to_hash, other)
-        selected = Selection(path=thread.path, source_path=thread.src_path, context=SNIPPET_CONTEXT)
+        selected = DiffSelection(
+            path=thread.path, source_path=thread.src_path, context=SNIPPET_CONTEXT
+        )
         found = comparisons.file_diffs(actor, compared, selected)
         near = [_near(file, thread) for file in found.files]
         return next((represent_file_diff(one) for one in near if one.hunks), None)

@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import events, jobs
+from core import events
 from core.errors import Invalid
 from discussions.models import Thread
 from discussions.services import comments
 from gitengine import history, refs
 from gitengine.errors import NoSuchRevision
 from gitengine.types import ObjectId
+from infrastructure import jobs
 from pullrequests.errors import (
     DuplicatePullRequest,
     EmptyPullRequest,
@@ -34,10 +35,10 @@ from pullrequests.events import (
 from pullrequests.models import Activity, Participant, PullRequest, PullRequestSequence
 from pullrequests.models.pull_requests import LONGEST_DESCRIPTION, LONGEST_TITLE
 from pullrequests.representations import represent_pull_request
-from pullrequests.selectors import heads as find_heads
+from pullrequests.selectors import pull_request_refs as find_heads
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import changing, heads, reviews
-from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services import locking, pull_request_refs, reviews
+from pullrequests.services.discussion import PullRequestSubject
 from repos import access, storage
 from repos.errors import NoSuchBranch, RepositoryArchived
 from repos.models import Repository
@@ -59,7 +60,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Changes:
+class PullRequestChanges:
     """What is to be different; None leaves as it is."""
 
     title: str | None = None
@@ -117,12 +118,12 @@ def propose(actor: Actor, repository: Repository, proposal: Proposal) -> PullReq
             _prepare(row)
     except IntegrityError:
         raise _duplicate(actor, source, from_ref, repository, to_ref) from None
-    heads.bring(Actor.system(), row)
+    pull_request_refs.bring(Actor.system(), row)
     return find.again(actor, row)
 
 
 def edit(
-    actor: Actor, pull_request: PullRequest, changes: Changes, *, version: int | None
+    actor: Actor, pull_request: PullRequest, changes: PullRequestChanges, *, version: int | None
 ) -> PullRequest:
     """Change the words, the target, the reviewers or the draft status; by the author or who may write."""
     _require_owner(actor, pull_request)
@@ -132,7 +133,7 @@ def edit(
     if changes.to_ref is not None:
         target = _target(actor, repository, changes.to_ref)
     try:
-        with changing.alone(actor, pull_request, version=version) as row:
+        with locking.alone(actor, pull_request, version=version) as row:
             was = copy.copy(row)
             if changes.title is not None:
                 row.title = changes.title.strip()
@@ -154,7 +155,7 @@ def edit(
             )
             if _differs(was, row):
                 fields = ("title", "description", "is_draft", "to_ref", "to_id", "pair")
-                changing.touch(actor, row, *fields, "is_updating")
+                locking.touch(actor, row, *fields, "is_updating")
                 if not reviewers_changed:
                     _note(actor, row, Activity.Action.UPDATED)
                 events.publish(
@@ -169,7 +170,7 @@ def edit(
                     )
                 )
             elif reviewers_changed:
-                changing.touch(actor, row)
+                locking.touch(actor, row)
     except IntegrityError:
         if target is None or pull_request.from_repository is None:
             # Of the pair of refs it was not.
@@ -185,9 +186,9 @@ def decline(
 ) -> PullRequest:
     """Close it unmerged, perhaps with a comment that says why; by the author or who may write."""
     _require_owner(actor, pull_request)
-    with changing.alone(actor, pull_request, version=version) as row:
+    with locking.alone(actor, pull_request, version=version) as row:
         if reason.strip():
-            comments.begin(actor, TalkedPullRequest(row), text=reason)
+            comments.begin(actor, PullRequestSubject(row), text=reason)
         close(actor, row)
     return find.again(actor, pull_request)
 
@@ -197,7 +198,7 @@ def close(actor: Actor, row: PullRequest) -> None:
     row.state = PullRequest.State.DECLINED
     row.closed_at = timezone.now()
     row.is_updating = False
-    changing.touch(actor, row, "state", "closed_at", "is_updating")
+    locking.touch(actor, row, "state", "closed_at", "is_updating")
     _note(actor, row, Activity.Action.DECLINED)
     events.publish(PullRequestDeclined(actor, row))
 
@@ -208,7 +209,7 @@ def reopen(actor: Actor, pull_request: PullRequest, *, version: int | None) -> P
     repository = pull_request.repository
     from_id, to_id = find_heads.actual(pull_request)
     try:
-        with changing.alone(actor, pull_request, version=version, must_be_open=False) as row:
+        with locking.alone(actor, pull_request, version=version, must_be_open=False) as row:
             if row.state != PullRequest.State.DECLINED:
                 raise IllegalPullRequestState("Only a declined pull request can be reopened.")
             source = row.from_repository
@@ -224,7 +225,7 @@ def reopen(actor: Actor, pull_request: PullRequest, *, version: int | None) -> P
             row.state = PullRequest.State.OPEN
             row.closed_at = None
             row.is_updating = True
-            changing.touch(actor, row, "state", "closed_at", "is_updating")
+            locking.touch(actor, row, "state", "closed_at", "is_updating")
             _note(actor, row, Activity.Action.REOPENED)
             events.publish(PullRequestReopened(actor, row))
             # Where its refs went meanwhile is for the job to see, as after a push.
@@ -249,7 +250,7 @@ def delete(actor: Actor, pull_request: PullRequest, *, version: int | None) -> N
         access.require(
             actor, Permission.REPO_ADMIN, pull_request.repository, scope=Scope.PULL_REQUEST_WRITE
         )
-    with changing.alone(actor, pull_request, version=version, must_be_open=False) as row:
+    with locking.alone(actor, pull_request, version=version, must_be_open=False) as row:
         # While who takes part can still be told.
         events.publish(PullRequestDeleted(actor, copy.copy(row)))
         repository_id, number = row.repository_id, row.number

@@ -14,18 +14,18 @@ from pullrequests.selectors import contents, default_reviewers, settings
 from pullrequests.selectors import pull_requests as find
 from pullrequests.selectors.mergeability import Veto
 from pullrequests.selectors.pull_requests import Counts
-from pullrequests.selectors.settings import Checks
+from pullrequests.selectors.settings import MergeCheckSettings
 
 
 @dataclass(frozen=True)
-class MergeCase:
+class MergeContext:
     """What the checks look at: who merges what; each thing is read once, and only if it is asked for."""
 
     actor: Actor
     pull_request: PullRequest
 
     @cached_property
-    def checks(self) -> Checks:
+    def checks(self) -> MergeCheckSettings:
         """What the place asks for."""
         return settings.checks(self.actor, self.pull_request.repository)
 
@@ -51,10 +51,10 @@ class MergeCase:
         return sum(one.status == Participant.Status.APPROVED for one in self.people)
 
 
-MergeCheck = Callable[[MergeCase], Veto | None]
+MergeCheck = Callable[[MergeContext], Veto | None]
 
 
-def is_up_to_date(case: MergeCase) -> Veto | None:
+def is_up_to_date(case: MergeContext) -> Veto | None:
     """After a push, a job looks at what it did to the pull request."""
     if case.pull_request.is_updating:
         return Veto(
@@ -64,7 +64,7 @@ def is_up_to_date(case: MergeCase) -> Veto | None:
     return None
 
 
-def brings_something(case: MergeCase) -> Veto | None:
+def brings_something(case: MergeContext) -> Veto | None:
     """A source that went back to its target asks for nothing."""
     row = case.pull_request
     # Before a job has come by, its commits may not even be here.
@@ -78,21 +78,21 @@ def brings_something(case: MergeCase) -> Veto | None:
     return None
 
 
-def is_no_draft(case: MergeCase) -> Veto | None:
+def is_no_draft(case: MergeContext) -> Veto | None:
     """What is not ready is not merged."""
     if case.pull_request.is_draft:
         return Veto("The pull request is a draft", "Mark it as ready for review before merging.")
     return None
 
 
-def is_not_archived(case: MergeCase) -> Veto | None:
+def is_not_archived(case: MergeContext) -> Veto | None:
     """What is read-only takes nothing in."""
     if case.pull_request.repository.is_archived:
         return Veto("The repository is archived", "An archived repository is read-only.")
     return None
 
 
-def has_enough_approvals(case: MergeCase) -> Veto | None:
+def has_enough_approvals(case: MergeContext) -> Veto | None:
     """So many must approve it."""
     needed = case.checks.required_approvals
     if case.approvals < needed:
@@ -104,7 +104,7 @@ def has_enough_approvals(case: MergeCase) -> Veto | None:
     return None
 
 
-def has_all_approvals(case: MergeCase) -> Veto | None:
+def has_all_approvals(case: MergeContext) -> Veto | None:
     """Everybody who is asked must approve it."""
     if not case.checks.needs_all_approvals:
         return None
@@ -118,7 +118,7 @@ def has_all_approvals(case: MergeCase) -> Veto | None:
     return None
 
 
-def has_no_objection(case: MergeCase) -> Veto | None:
+def has_no_objection(case: MergeContext) -> Veto | None:
     """Nobody may want something else, asked or not; who cannot say so any more does not."""
     if not case.checks.needs_no_objection:
         return None
@@ -136,7 +136,7 @@ def has_no_objection(case: MergeCase) -> Veto | None:
     return None
 
 
-def has_no_open_task(case: MergeCase) -> Veto | None:
+def has_no_open_task(case: MergeContext) -> Veto | None:
     """Everything that was asked for must be done."""
     if case.checks.needs_all_tasks and case.counts.open_tasks:
         return Veto(
@@ -146,7 +146,7 @@ def has_no_open_task(case: MergeCase) -> Veto | None:
     return None
 
 
-def has_default_approvals(case: MergeCase) -> Veto | None:
+def has_default_approvals(case: MergeContext) -> Veto | None:
     """Of those who are asked by default, so many must approve it as the conditions say."""
     row = case.pull_request
     if row.from_repository is None:
@@ -167,7 +167,7 @@ def has_default_approvals(case: MergeCase) -> Veto | None:
     return None
 
 
-def has_enough_builds(case: MergeCase) -> Veto | None:
+def has_enough_builds(case: MergeContext) -> Veto | None:
     """So many builds must have gone well, and none otherwise."""
     needed = case.checks.required_builds
     if not needed:
@@ -205,7 +205,7 @@ def _is_present(user: User) -> bool:
 
 def vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
     """Everything that stands against a merge by this actor, but for conflicts."""
-    case = MergeCase(actor, pull_request)
+    case = MergeContext(actor, pull_request)
     return [veto for check in CHECKS if (veto := check(case)) is not None]
 
 

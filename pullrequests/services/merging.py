@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
 from core.errors import DomainError, Invalid
-from gitengine import history, rewriting, strategies
+from gitengine import commit_rewriting, history, merge_strategies
+from gitengine.commit_rewriting import Committer
 from gitengine.errors import MergeConflict, NotFastForward
+from gitengine.merge_strategies import MergeRequest, Strategy
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
-from gitengine.rewriting import Signed
-from gitengine.strategies import Strategy, Wanted
 from gitengine.types import ObjectId, Person, RefCommand
 from pullrequests.errors import (
     AutoMergeNotEnabled,
@@ -28,20 +28,20 @@ from pullrequests.errors import (
     PullRequestOutOfDate,
 )
 from pullrequests.models import PullRequest
-from pullrequests.selectors import contents, messages, settings
+from pullrequests.selectors import contents, merge_messages, settings
 from pullrequests.selectors import pull_requests as find
 from pullrequests.selectors.mergeability import Mergeability, Veto
-from pullrequests.services import changing, heads, merge_checks, updating
+from pullrequests.services import locking, merge_checks, pull_request_refs, refresh
 from repos import access, storage
 from repos.models import Push, Repository
 from repos.services import push_rules, ref_moves, ref_updates
-from repos.services.push_rules import PushCase
+from repos.services.push_rules import PushContext
 
 LONGEST_MESSAGE = 32_768
 
 
 @dataclass(frozen=True)
-class How:
+class MergeOptions:
     """How it is to be merged; what is empty is as the settings say."""
 
     strategy: str = ""
@@ -54,7 +54,7 @@ class How:
 def mergeability(actor: Actor, pull_request: PullRequest) -> Mergeability:
     """What a merge would give, found out now if need be, and what stands against it; IllegalPullRequestState."""
     find.require_reader(actor)
-    pull_request = updating.bring(actor, pull_request)
+    pull_request = refresh.bring(actor, pull_request)
     if not pull_request.is_open:
         raise _closed(pull_request)
     outcome = PullRequest.Outcome(pull_request.outcome)
@@ -67,22 +67,24 @@ def mergeability(actor: Actor, pull_request: PullRequest) -> Mergeability:
     return Mergeability(pull_request.is_open, outcome, vetoes)
 
 
-def merge(actor: Actor, pull_request: PullRequest, how: How, *, version: int | None) -> PullRequest:
+def merge(
+    actor: Actor, pull_request: PullRequest, how: MergeOptions, *, version: int | None
+) -> PullRequest:
     """Merge it; MergeVetoed with every reason against, PullRequestOutOfDate, IllegalPullRequestState."""
     _require(actor, pull_request)
     if how.is_automatic:
         raise AutoMergeNotEnabled()
-    pull_request = updating.bring(actor, pull_request)
-    changing.check(actor, pull_request, version=version)
+    pull_request = refresh.bring(actor, pull_request)
+    locking.check(actor, pull_request, version=version)
     strategy, message = _chosen(actor, pull_request, how)
     _require_no_veto(actor, pull_request)
-    heads.bring(Actor.system(), pull_request)
+    pull_request_refs.bring(Actor.system(), pull_request)
     refused: list[DomainError] = []
 
     def judge_again(commands: list[RefCommand]) -> list[RefCommand]:
         try:
-            row = changing.read(actor, pull_request)
-            changing.check(actor, row, version=version)
+            row = locking.read(actor, pull_request)
+            locking.check(actor, row, version=version)
             if (row.from_id, row.to_id) != (pull_request.from_id, pull_request.to_id):
                 raise PullRequestOutOfDate(row.version, pull_request.version)
             _require(actor, row)
@@ -144,7 +146,7 @@ def rebase(actor: Actor, pull_request: PullRequest, *, version: int | None) -> R
     MergeVetoed for conflicts, and for whatever `rebase_vetoes` tells.
     """
     find.require_voice(actor, pull_request.repository)
-    changing.check(actor, pull_request, version=version)
+    locking.check(actor, pull_request, version=version)
     source = pull_request.from_repository
     if source is not None:
         ref_moves.require(actor, source)
@@ -152,9 +154,11 @@ def rebase(actor: Actor, pull_request: PullRequest, *, version: int | None) -> R
     if against or source is None:
         raise MergeVetoed(_pairs(against), is_conflicted=False)
     with storage.opened(source) as git, quarantine(_with_target(git, pull_request)) as incoming:
-        signed = Signed(ref_moves.person(actor), int(time.time()))
+        signed = Committer(ref_moves.person(actor), int(time.time()))
         try:
-            tip = rewriting.rebase(incoming, pull_request.from_id, pull_request.to_id, signed)
+            tip = commit_rewriting.rebase(
+                incoming, pull_request.from_id, pull_request.to_id, signed
+            )
         except MergeConflict as conflict:
             raise _conflicted(conflict) from None
         if tip == pull_request.to_id:
@@ -171,7 +175,7 @@ def rebase(actor: Actor, pull_request: PullRequest, *, version: int | None) -> R
 def _with_target(git: GitRepository, pull_request: PullRequest) -> GitRepository:
     """The source's repository, so that the target's commits are found there for good."""
     if pull_request.is_from_fork:
-        heads.lend(Actor.system(), pull_request.repository)
+        pull_request_refs.lend(Actor.system(), pull_request.repository)
     return git
 
 
@@ -187,7 +191,7 @@ def _require(actor: Actor, pull_request: PullRequest) -> None:
     )
 
 
-def _chosen(actor: Actor, pull_request: PullRequest, how: How) -> tuple[Strategy, str]:
+def _chosen(actor: Actor, pull_request: PullRequest, how: MergeOptions) -> tuple[Strategy, str]:
     """The way and the words of the merge, as far as the settings allow them."""
     config = settings.merge_config(actor, pull_request.repository)
     strategy = config.default
@@ -202,7 +206,7 @@ def _chosen(actor: Actor, pull_request: PullRequest, how: How) -> tuple[Strategy
         strategy = named
     if len(how.message) > LONGEST_MESSAGE:
         raise Invalid(f"A message has {LONGEST_MESSAGE} characters at most.", context="message")
-    offered = messages.suggested(actor, pull_request, config)
+    offered = merge_messages.suggested(actor, pull_request, config)
     if not how.message.strip():
         return strategy, "\n\n".join(filter(None, [offered.title, offered.body]))
     if how.has_auto_subject:
@@ -219,7 +223,7 @@ def _joined(
 ) -> ObjectId:
     committer = ref_moves.person(actor)
     author = pull_request.author
-    wanted = Wanted(
+    wanted = MergeRequest(
         target=pull_request.to_id,
         source=pull_request.from_id,
         message=message,
@@ -228,7 +232,7 @@ def _joined(
         time=int(time.time()),
     )
     try:
-        tip = strategies.apply(incoming, strategy, wanted)
+        tip = merge_strategies.apply(incoming, strategy, wanted)
     except MergeConflict as conflict:
         raise _conflicted(conflict) from None
     except NotFastForward as error:
@@ -256,7 +260,7 @@ def _refusals_of_rules(actor: Actor, pull_request: PullRequest) -> list[Veto]:
     with storage.opened(repository) as git:
         # Where it would lead is not known yet, and no rule of a merge asks.
         command = RefCommand(pull_request.to_ref, pull_request.to_id, pull_request.from_id)
-        case = PushCase(actor, repository, git, is_merge=True)
+        case = PushContext(actor, repository, git, is_merge=True)
         (judged,) = push_rules.judge(actor, case, [command])
     if not judged.refusal:
         return []

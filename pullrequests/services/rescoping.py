@@ -12,18 +12,26 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import events, file_locks, jobs
+from core import events
 from gitengine import history, merge, refs
 from gitengine.errors import GitError
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId, RefChangeKind, RefCommand
+from infrastructure import file_locks, jobs
 from pullrequests.errors import IllegalPullRequestState, NoSuchPullRequest
 from pullrequests.events import PullRequestModified, PullRequestSourceMoved
 from pullrequests.models import Activity, PullRequest
-from pullrequests.selectors import arrival
-from pullrequests.selectors import heads as find
-from pullrequests.services import approvals, changing, drifting, heads, landing, lifecycle
+from pullrequests.selectors import merged_by_push
+from pullrequests.selectors import pull_request_refs as find
+from pullrequests.services import (
+    anchor_drift,
+    approvals,
+    lifecycle,
+    locking,
+    merge_records,
+    pull_request_refs,
+)
 from repos import storage
 from repos.errors import RepositoryArchived
 from repos.models import Push, RefChange, Repository
@@ -48,7 +56,7 @@ def note(actor: Actor, push: Push, changes: tuple[RefCommand, ...]) -> None:
     repository = push.repository
     moved = {one.name: one for one in changes if one.name.startswith(FOLLOWED)}
     if push.cause and "pull_request" in push.cause:
-        landing.note(actor, repository, push.cause, moved)
+        merge_records.note(actor, repository, push.cause, moved)
     for row in find.open_from(repository, moved):
         change = moved[row.from_ref]
         # What is told late is out of date, and a tag hides its commit: the job looks for itself.
@@ -151,24 +159,24 @@ def _settle(actor: Actor, row: PullRequest) -> bool:
     if from_id is None or to_id is None:
         return _settle_without(actor, row, from_id, to_id)
     if (row.from_id, row.to_id) != (from_id, to_id):
-        with changing.alone(actor, row) as now:
+        with locking.alone(actor, row) as now:
             if now.from_id != row.from_id:
                 return False
             if now.from_id != from_id and not _move_source(actor, now, now.from_id, from_id):
                 return False
             now.to_id = to_id
-            changing.touch(actor, now, "to_id", is_newer=False)
+            locking.touch(actor, now, "to_id", is_newer=False)
             row = now
-    heads.bring(actor, row)
+    pull_request_refs.bring(actor, row)
     with storage.opened(row.repository) as git:
-        if arrival.is_merged(actor, git, row, to_id):
-            return landing.settle(actor, row)
+        if merged_by_push.is_merged(actor, git, row, to_id):
+            return merge_records.settle(actor, row)
         _tell_of_target(actor, git, row)
         _complete_story(git, row)
-        drifting.drift(actor, git, row)
+        anchor_drift.drift(actor, git, row)
         approvals.reset(actor, git, row)
         outcome = _judged(actor, git, row)
-    with changing.alone(actor, row) as now:
+    with locking.alone(actor, row) as now:
         if (now.from_id, now.to_id) != (from_id, to_id):
             return False
         now.outcome, now.conflicts = outcome, row.conflicts
@@ -188,13 +196,13 @@ def _settle_without(
     if to_id is None and from_id is not None and (target := _target_of_target(row)) is not None:
         _retarget(actor, row, target)
         return True
-    is_there = heads.bring(actor, row)
+    is_there = pull_request_refs.bring(actor, row)
     if is_there and to_id is not None:
         with storage.opened(row.repository) as git:
-            is_merged = arrival.is_merged(actor, git, row, to_id)
+            is_merged = merged_by_push.is_merged(actor, git, row, to_id)
         if is_merged:
-            return landing.settle(actor, row)
-    with changing.alone(actor, row) as now:
+            return merge_records.settle(actor, row)
+    with locking.alone(actor, row) as now:
         if now.from_id != row.from_id:
             return False
         if not is_there:
@@ -224,7 +232,7 @@ def _target_of_target(row: PullRequest) -> str | None:
 
 
 def _retarget(actor: Actor, row: PullRequest, name: str) -> None:
-    with changing.alone(actor, row) as now:
+    with locking.alone(actor, row) as now:
         was_ref, was_id = now.to_ref, now.to_id
         with storage.opened(now.repository) as git:
             now.to_id = refs.values(git, [name])[name]
@@ -232,7 +240,7 @@ def _retarget(actor: Actor, row: PullRequest, name: str) -> None:
         now.pair = PullRequest.pair_of(
             now.from_repository_id, now.from_ref, now.repository_id, name
         )
-        changing.touch(actor, now, "to_ref", "to_id", "pair")
+        locking.touch(actor, now, "to_ref", "to_id", "pair")
         Activity.objects.create(pull_request=now, action=Activity.Action.UPDATED)
         events.publish(
             PullRequestModified(
@@ -362,6 +370,6 @@ def _judged(actor: Actor, git: GitRepository, row: PullRequest) -> PullRequest.O
                 [command],
                 reason=Push.Reason.REVIEW,
                 objects=incoming,
-                guard=heads.while_open(actor, row),
+                guard=pull_request_refs.while_open(actor, row),
             )
     return PullRequest.Outcome.CLEAN

@@ -25,10 +25,10 @@ from pullrequests.errors import (
 )
 from pullrequests.events import PullRequestReviewed, PullRequestReviewersChanged
 from pullrequests.models import Activity, Participant, PullRequest
+from pullrequests.selectors import pull_request_comments
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors import talk
-from pullrequests.services import changing
-from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services import locking
+from pullrequests.services.discussion import PullRequestSubject
 from repos import access
 from repos.models import Repository
 
@@ -109,20 +109,20 @@ def set_reviewers(actor: Actor, row: PullRequest, names: Iterable[str]) -> bool:
 def add(actor: Actor, pull_request: PullRequest, name: str) -> Participant:
     """Ask somebody; by who may write."""
     _require_writer(actor, pull_request)
-    with changing.alone(actor, pull_request, must_be_open=False) as row:
+    with locking.alone(actor, pull_request, must_be_open=False) as row:
         people = judge_reviewers(actor, row.repository, [name], author=row.author)
         if _change(actor, row, people, []):
-            changing.touch(actor, row)
+            locking.touch(actor, row)
         return row.participants.select_related("user").get(user=people[0])
 
 
 def remove(actor: Actor, pull_request: PullRequest, slug: str) -> None:
     """Ask somebody no more, who stays one who takes part; by who may write."""
     _require_writer(actor, pull_request)
-    with changing.alone(actor, pull_request, must_be_open=False) as row:
+    with locking.alone(actor, pull_request, must_be_open=False) as row:
         one = get(actor, row, slug)
         if one.role == Participant.Role.REVIEWER and _change(actor, row, [], [one]):
-            changing.touch(actor, row)
+            locking.touch(actor, row)
 
 
 def get(actor: Actor, pull_request: PullRequest, slug: str) -> Participant:
@@ -148,7 +148,7 @@ def judge(
     find.require_voice(actor, pull_request.repository)
     if status not in Participant.Status.values:
         raise UnfitStatus("A status is APPROVED, NEEDS_WORK or UNAPPROVED.", context="status")
-    with changing.alone(actor, pull_request, version=version) as row:
+    with locking.alone(actor, pull_request, version=version) as row:
         if last_reviewed and last_reviewed != row.from_id:
             raise SourceMoved(row.version, -1 if version is None else version)
         return record(actor, row, Participant.Status(status))
@@ -158,7 +158,7 @@ def record(actor: Actor, row: PullRequest, status: Participant.Status) -> Partic
     """Note what the actor thinks, within the caller's transaction."""
     if actor.user is not None and row.author_id == actor.user.pk:
         raise UnfitStatus("The author of a pull request does not judge it.", context="status")
-    participant = changing.join(actor, row)
+    participant = locking.join(actor, row)
     previous = participant.status
     participant.status = status
     if status != Participant.Status.UNAPPROVED:
@@ -166,7 +166,7 @@ def record(actor: Actor, row: PullRequest, status: Participant.Status) -> Partic
     participant.save(update_fields=["status", "last_reviewed", "reviewed_against"])
     if previous != status:
         Activity.objects.create(pull_request=row, user=actor.user, action=_NOTED_AS[status])
-        changing.touch(actor, row, is_newer=False)
+        locking.touch(actor, row, is_newer=False)
         events.publish(PullRequestReviewed(actor, row, participant, previous))
     return participant
 
@@ -221,20 +221,22 @@ def finish(
 
     Gives how many comments that were. NoSuchReview where there is nothing to publish, SourceMoved.
     """
-    subject = TalkedPullRequest(pull_request)
+    subject = PullRequestSubject(pull_request)
     subject.require_voice(actor)
     if status and status not in Participant.Status.values:
         raise UnfitStatus("A status is APPROVED, NEEDS_WORK or UNAPPROVED.", context="status")
-    with changing.alone(actor, pull_request, version=version, must_be_open=False) as row:
+    with locking.alone(actor, pull_request, version=version, must_be_open=False) as row:
         if last_reviewed and last_reviewed != row.from_id:
             raise SourceMoved(row.version, -1 if version is None else version)
         if status and not row.is_open:
-            changing.check(actor, row)
-        subject = TalkedPullRequest(row)
-        drafts = list(talk.own_drafts(actor, subject).select_related("thread").order_by("pk"))
+            locking.check(actor, row)
+        subject = PullRequestSubject(row)
+        drafts = list(
+            pull_request_comments.own_drafts(actor, subject).select_related("thread").order_by("pk")
+        )
         if not drafts and not text.strip() and not status:
             raise NoSuchReview(f"There is no review of {row} to finish.")
-        talk.own_drafts(actor, subject).update(state=Comment.State.OPEN)
+        pull_request_comments.own_drafts(actor, subject).update(state=Comment.State.OPEN)
         for draft in drafts:
             draft.state = Comment.State.OPEN
             subject.added(actor, draft)
@@ -247,10 +249,10 @@ def finish(
 
 def discard(actor: Actor, pull_request: PullRequest) -> None:
     """Throw away what the actor kept back."""
-    subject = TalkedPullRequest(pull_request)
+    subject = PullRequestSubject(pull_request)
     subject.require_voice(actor)
     with transaction.atomic():
-        drafts = talk.own_drafts(actor, subject)
+        drafts = pull_request_comments.own_drafts(actor, subject)
         threads = list(drafts.filter(parent=None).values_list("thread", flat=True))
         drafts.delete()
         Thread.objects.filter(pk__in=threads).delete()

@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
 from core import events
 from core.errors import Invalid
-from gitengine.strategies import Strategy
+from gitengine.merge_strategies import Strategy
 from pullrequests.events import PullRequestSettingsChanged
 from pullrequests.models import PullRequestSettings
 from repos.errors import RepositoryArchived
@@ -27,7 +27,7 @@ Place = Project | Repository | None
 
 
 @dataclass(frozen=True)
-class WantedConfig:
+class MergeConfigChanges:
     """The ways to merge as they are to be; None of the words leaves them as they are."""
 
     strategies: tuple[str, ...]
@@ -38,7 +38,7 @@ class WantedConfig:
 
 
 @dataclass(frozen=True)
-class WantedChecks:
+class MergeCheckChanges:
     """What is to be asked for; None leaves as it is."""
 
     required_approvals: int | None = None
@@ -49,7 +49,7 @@ class WantedChecks:
     resets_approvals: bool | None = None
 
 
-def set_config(actor: Actor, place: Place, wanted: WantedConfig | None) -> None:
+def set_config(actor: Actor, place: Place, wanted: MergeConfigChanges | None) -> None:
     """Say the ways to merge, or with None let those of the place above hold."""
     _require(actor, place)
     if wanted is None:
@@ -92,12 +92,12 @@ def set_config(actor: Actor, place: Place, wanted: WantedConfig | None) -> None:
     _write(actor, place, columns)
 
 
-def set_checks(actor: Actor, place: Place, wanted: WantedChecks) -> None:
+def set_checks(actor: Actor, place: Place, wanted: MergeCheckChanges) -> None:
     """Say what is asked for before a merge."""
     _require(actor, place)
     columns = {
         one.name: getattr(wanted, one.name)
-        for one in fields(WantedChecks)
+        for one in fields(MergeCheckChanges)
         if getattr(wanted, one.name) is not None
     }
     for name in ("required_approvals", "required_builds"):
@@ -110,7 +110,7 @@ def set_checks(actor: Actor, place: Place, wanted: WantedChecks) -> None:
 def forget_checks(actor: Actor, place: Place) -> None:
     """Let the checks of the place above hold."""
     _require(actor, place)
-    _write(actor, place, {one.name: None for one in fields(WantedChecks)})
+    _write(actor, place, {one.name: None for one in fields(MergeCheckChanges)})
 
 
 def _require(actor: Actor, place: Place) -> None:

@@ -18,12 +18,12 @@ from gitengine.repository import GitRepository
 from gitengine.types import EntryKind
 from pullrequests.errors import PullRequestOutOfDate, SuggestionRefused
 from pullrequests.models import PullRequest
-from pullrequests.services import changing
-from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services import locking
+from pullrequests.services.discussion import PullRequestSubject
 from repos import storage
 from repos.models import Repository
 from repos.services import edits, ref_moves
-from repos.services.edits import Target
+from repos.services.edits import EditTarget
 
 MOST_BYTES = 8 * 1024 * 1024
 _BLOCK = re.compile(
@@ -32,7 +32,7 @@ _BLOCK = re.compile(
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenSuggestion:
     """One of the suggestions that a comment makes, as it was read."""
 
     comment: Comment
@@ -58,7 +58,7 @@ def suggested(actor: Actor, text: str) -> list[str]:
 def apply(
     actor: Actor,
     pull_request: PullRequest,
-    chosen: list[Chosen],
+    chosen: list[ChosenSuggestion],
     *,
     message: str = "",
     version: int | None = None,
@@ -67,14 +67,14 @@ def apply(
 
     SuggestionRefused where the lines are not there any more, or two of them touch.
     """
-    TalkedPullRequest(pull_request).require_voice(actor)
+    PullRequestSubject(pull_request).require_voice(actor)
     source = pull_request.from_repository
     if source is None or not pull_request.from_ref.startswith("refs/heads/"):
         raise SuggestionRefused("The source of the pull request is no branch.")
     ref_moves.require(actor, source)
     if version is not None and version >= 0 and version != pull_request.version:
         raise PullRequestOutOfDate(pull_request.version, version)
-    changing.check(actor, pull_request)
+    locking.check(actor, pull_request)
     for one in chosen:
         if one.version not in (-1, one.comment.version):
             raise CommentOutOfDate(one.comment.version, one.version)
@@ -98,12 +98,14 @@ def _commit(
         actor,
         source,
         changes,
-        target=Target(pull_request.from_ref, seen=pull_request.from_id),
+        target=EditTarget(pull_request.from_ref, seen=pull_request.from_id),
         message=message.strip() or f"{usual} from pull request #{pull_request.number}",
     )
 
 
-def _by_path(pull_request: PullRequest, chosen: list[Chosen]) -> dict[str, list[_Replacement]]:
+def _by_path(
+    pull_request: PullRequest, chosen: list[ChosenSuggestion]
+) -> dict[str, list[_Replacement]]:
     found: dict[str, list[_Replacement]] = defaultdict(list)
     for one in chosen:
         thread = one.comment.thread

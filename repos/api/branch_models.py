@@ -11,7 +11,7 @@ from repos.api.resources import ProjectResource, RepositoryResource
 from repos.api.serializers import BranchModelBody
 from repos.representations import represent_branch_model, represent_branch_model_setting
 from repos.selectors import branch_models as find
-from repos.selectors.branch_models import TYPES, BranchType, LongLived
+from repos.selectors.branch_models import TYPES, BranchType, LongLivedBranch
 from repos.services import branch_models
 
 
@@ -58,8 +58,8 @@ class RepositoryConfiguration(_Configuration, RepositoryResource):
     """/branchmodel/configuration of a repository"""
 
 
-def _long_lived(body: dict[str, Any]) -> LongLived:
-    return LongLived(body.get("refId") or "", body["useDefault"])
+def _long_lived(body: dict[str, Any]) -> LongLivedBranch:
+    return LongLivedBranch(body.get("refId") or "", body["useDefault"])
 
 
 def _type(body: dict[str, Any]) -> BranchType:

@@ -12,7 +12,6 @@ from core.errors import Invalid
 from core.paging import PageRequest, page_of
 from gitengine.types import EntryKind
 from repos.api.resources import RepositoryResource
-from repos.inert import inert_file, rendered_file, saved_file
 from repos.representations import (
     represent_blame,
     represent_branch,
@@ -20,9 +19,10 @@ from repos.representations import (
     represent_path,
     represent_tag,
 )
-from repos.selectors import archives, contents, histories, refs
-from repos.selectors.contents import Place
-from repos.selectors.ref_lists import Order
+from repos.safe_responses import inert_file, rendered_file, saved_file
+from repos.selectors import archives, commit_history, contents, refs
+from repos.selectors.contents import FileLocation
+from repos.selectors.ref_lists import RefOrder
 
 DEFAULT_CHILDREN = 500
 MOST_LINES = 5000
@@ -38,12 +38,12 @@ class Contents(RepositoryResource):
         """The revision that the query names, empty for the default branch."""
         return str(self.request.query_params.get("at", ""))
 
-    def order(self) -> Order:
+    def order(self) -> RefOrder:
         """How refs are listed."""
-        text = self.request.query_params.get("orderBy", "") or Order.MODIFICATION.value
-        if text.upper() not in Order.__members__:
+        text = self.request.query_params.get("orderBy", "") or RefOrder.MODIFICATION.value
+        if text.upper() not in RefOrder.__members__:
             raise Invalid("The orderBy must be ALPHABETICAL or MODIFICATION.", context="orderBy")
-        return Order[text.upper()]
+        return RefOrder[text.upper()]
 
 
 class Branches(Contents):
@@ -117,14 +117,14 @@ class Browse(Contents):
     def _lines(self) -> PageRequest:
         return self.wanted(default=DEFAULT_LINES, most=MOST_LINES)
 
-    def _blame(self, where: Place, wanted: PageRequest) -> list[dict[str, Any]]:
-        found = histories.blame(
+    def _blame(self, where: FileLocation, wanted: PageRequest) -> list[dict[str, Any]]:
+        found = commit_history.blame(
             self.actor, self.repository(), where, start=wanted.start, limit=wanted.limit
         )
         people = self.people_in([one.commit for one in found])
         return [represent_blame(one, people) for one in found]
 
-    def _folder(self, where: Place) -> dict[str, Any]:
+    def _folder(self, where: FileLocation) -> dict[str, Any]:
         wanted = self.wanted(default=DEFAULT_CHILDREN)
         entries = contents.children(self.actor, self.repository(), where)
         return {
@@ -133,7 +133,7 @@ class Browse(Contents):
             "children": page_of(entries, wanted).map(represent_entry).as_json(),
         }
 
-    def _file(self, where: Place) -> dict[str, Any]:
+    def _file(self, where: FileLocation) -> dict[str, Any]:
         wanted = self._lines()
         found = contents.text(
             self.actor,

@@ -12,15 +12,15 @@ from rest_framework.response import Response
 from core.api.body import CompactJSONRenderer
 from core.errors import Invalid
 from core.paging import PageRequest
-from gitengine.diff import MOST_CONTEXT, Selection
+from gitengine.diff import MOST_CONTEXT, DiffSelection
 from gitengine.types import Change
 from repos.api.resources import RepositoryResource
-from repos.inert import inert_text
 from repos.representations import represent_commit
 from repos.representations.diffs import represent_change, represent_diff, represent_stats
+from repos.safe_responses import inert_text
 from repos.selectors import comparisons
-from repos.selectors.comparisons import Comparison, Ends
-from repos.selectors.continuing import WHOLE
+from repos.selectors.comparisons import CompareEnds, Comparison
+from repos.selectors.stable_paging import WHOLE
 
 DEFAULT_CONTEXT = 10
 WHITESPACE = {"": False, "show": False, "ignore-all": True, "ignore_all": True}
@@ -51,7 +51,7 @@ class Compared(Asked):
     def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
         """The commits that the path and the query name."""
 
-    def selected(self, compared: Comparison, path: str = "") -> Selection:
+    def selected(self, compared: Comparison, path: str = "") -> DiffSelection:
         """What of a difference is looked at."""
         query = self.request.query_params
         path, source = path.strip("/"), query.get("srcPath", "").strip("/")
@@ -60,7 +60,7 @@ class Compared(Asked):
         whitespace = query.get("whitespace", "").lower()
         if whitespace not in WHITESPACE:
             raise Invalid("The whitespace must be ignore-all or show.", context="whitespace")
-        return Selection(
+        return DiffSelection(
             path=path,
             source_path=source if path and source != path else "",
             context=self._context(),
@@ -102,12 +102,12 @@ class _OfRevision(Compared):
 class _OfEnds(Compared):
     """What `from` has and `to` has not; `from` may stand in another repository."""
 
-    def ends(self) -> Ends:
+    def ends(self) -> CompareEnds:
         """The source and the target that the query names."""
         query = self.request.query_params
         named = query.get("fromRepo", "")
         other = comparisons.repository_named(self.actor, named) if named else None
-        return Ends(query.get("from", ""), query.get("to", ""), other)
+        return CompareEnds(query.get("from", ""), query.get("to", ""), other)
 
     def compared(self, wanted: PageRequest = WHOLE) -> Comparison:
         """The commits that the query names."""

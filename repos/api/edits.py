@@ -17,7 +17,7 @@ from core.errors import Invalid
 from repos.api import contents
 from repos.representations import represent_commit
 from repos.services import edits
-from repos.services.edits import Target
+from repos.services.edits import EditTarget
 
 # One character for each byte, whichever it is: what a client sends is a file, and need not be text.
 BYTES = "latin-1"
@@ -69,7 +69,7 @@ class Browse(contents.Browse):
             repository,
             path,
             content,
-            target=Target(branch, self._text("sourceCommitId"), self._text("sourceBranch")),
+            target=EditTarget(branch, self._text("sourceCommitId"), self._text("sourceBranch")),
             message=self._text("message"),
         )
         return self.show(represent_commit(commit, self.people_in([commit])))

@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import Invalid
-from gitengine.history import Narrowed
+from gitengine.history import CommitSelection
 from gitengine.types import Commit
 from repos.api.contents import Contents
 from repos.representations import represent_commit
-from repos.selectors import contents, histories
+from repos.selectors import commit_history, contents
 
 MERGES = {"include": None, "exclude": False, "only": True}
 
@@ -26,10 +26,10 @@ class Commits(Contents):
         merges = query.get("merges", "include").lower()
         if merges not in MERGES:
             raise Invalid("The merges must be include, exclude or only.", context="merges")
-        chosen = histories.CommitFilter(
+        chosen = commit_history.CommitFilter(
             since=query.get("since", ""),
             ignore_missing=self.flag("ignoreMissing"),
-            narrowed=Narrowed(
+            narrowed=CommitSelection(
                 path=query.get("path", "").strip("/"),
                 follow_renames=self.flag("followRenames"),
                 merges=MERGES[merges],
@@ -38,15 +38,15 @@ class Commits(Contents):
         )
         repository = self.repository()
         until = query.get("until", "")
-        page = histories.commits(
+        page = commit_history.commits(
             self.actor,
             repository,
-            self.wanted(most=histories.MOST_COMMITS),
+            self.wanted(most=commit_history.MOST_COMMITS),
             until=until,
             chosen=chosen,
         )
         if self.flag("withCounts"):
-            authors, total = histories.counts(
+            authors, total = commit_history.counts(
                 self.actor, repository, until=until, since=chosen.since
             )
             page.extra.update(authorCount=authors, totalCount=total)
@@ -63,8 +63,8 @@ class CommitDetail(Contents):
         repository = self.repository()
         commit: Commit | None
         if path:
-            chosen = histories.CommitFilter(narrowed=Narrowed(path=path))
-            page = histories.commits(
+            chosen = commit_history.CommitFilter(narrowed=CommitSelection(path=path))
+            page = commit_history.commits(
                 self.actor, repository, self.wanted(default=1), until=commit_id, chosen=chosen
             )
             commit = page.values[0] if page.values else None
@@ -82,7 +82,7 @@ class LastModified(Contents):
         """Show, for each entry of a folder, the commit that last changed it, and the folder's own."""
         repository = self.repository()
         where = contents.place(self.actor, repository, path.strip("/"), self.at())
-        found = histories.last_changes(self.actor, repository, where)
+        found = commit_history.last_changes(self.actor, repository, where)
         latest = [found.folder] if found.folder else []
         people = self.people_in([*found.entries.values(), *latest])
         shown: dict[str, Any] = {

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from core.api.views import RestView
 from repos.api.serializers import PolicyBody
-from repos.policies import Act
+from repos.policies import PolicyAction
 from repos.selectors import policies as find
 from repos.services import policies
 
@@ -15,7 +15,7 @@ from repos.services import policies
 class _Policy(RestView):
     """What both share."""
 
-    act: Act
+    act: PolicyAction
 
     def get(self, request: Request, **_: str) -> Response:
         """Show which permission is needed."""
@@ -30,10 +30,10 @@ class _Policy(RestView):
 class ArchivePolicy(_Policy):
     """/rest/policies/../admin/repos/archive"""
 
-    act = Act.ARCHIVE
+    act = PolicyAction.ARCHIVE
 
 
 class DeletePolicy(_Policy):
     """/rest/policies/../admin/repos/delete"""
 
-    act = Act.DELETE
+    act = PolicyAction.DELETE

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Ladder, Permission
-from core import pictures
 from core.api.views import RestView
 from core.errors import Invalid
+from infrastructure import images
 from repos.api.resources import ProjectResource, permission_named
 from repos.api.serializers import ProjectBody
 from repos.representations import represent_project
@@ -92,5 +92,5 @@ class ProjectAvatarFile(ProjectResource):
         file = request.FILES.get("avatar")
         if file is None:
             raise Invalid("Send an image in the form field avatar.", context="avatar")
-        projects.set_avatar(self.actor, project, file.read(pictures.MOST_BYTES + 1))
+        projects.set_avatar(self.actor, project, file.read(images.MOST_BYTES + 1))
         return self.nothing(201)

@@ -28,7 +28,7 @@ class RepositorySearch(RestView):
     def get(self, request: Request, **_: str) -> Response:
         """List all repositories that the caller may see and that fit."""
         query = request.query_params
-        search = find.Search(
+        search = find.RepositorySearch(
             name=query.get("name", "").strip(),
             project_name=query.get("projectname", "").strip(),
             project_key=query.get("projectkey", "").strip(),
@@ -37,7 +37,7 @@ class RepositorySearch(RestView):
         )
         if query.get("state", "AVAILABLE").upper() not in {"AVAILABLE", ""}:
             # Repositories are made and gone at once: in no other state is there ever one.
-            search = find.Search(project_key="\x01")
+            search = find.RepositorySearch(project_key="\x01")
         page = find.list_visible(
             self.actor, self.wanted(), search=search, permission=asked_permission(request)
         )

@@ -15,7 +15,7 @@ from repos.models import RefRestriction
 from repos.representations import represent_restriction
 from repos.selectors import restrictions as find
 from repos.services import restrictions
-from repos.services.restrictions import Wanted
+from repos.services.restrictions import RestrictionRequest
 
 MOST_AT_ONCE = 100
 
@@ -133,13 +133,13 @@ class _Restrictions(ProjectResource):
         shown = [represent_restriction(one) for one in made]
         return self.show(shown if is_list else shown[0])
 
-    def _wanted(self, data: Any) -> Wanted:
+    def _wanted(self, data: Any) -> RestrictionRequest:
         if not isinstance(data, dict):
             raise Invalid("A restriction must be a JSON object.")
         judged = RestrictionBody(data=data)
         judged.is_valid(raise_exception=True)
         body = judged.validated_data
-        return Wanted(
+        return RestrictionRequest(
             kind=body["type"],
             matcher_type=body["matcher"]["type"]["id"],
             matcher_id=body["matcher"].get("id") or "",

@@ -4,7 +4,7 @@ from django.db import migrations
 def write_anew(apps, schema_editor):
     """What was kept as it came is read as an image and written anew, like all that comes from now on."""
     from core.errors import Invalid
-    from core.pictures import normalised
+    from infrastructure.images import normalised
 
     for avatar in apps.get_model("repos", "ProjectAvatar").objects.iterator():
         try:

@@ -1,5 +1,10 @@
 """What repositories are and hold, as Bitbucket's JSON."""
 
+from repos.representations.branch_models import (
+    represent_branch_model,
+    represent_branch_model_setting,
+    represent_ref_change,
+)
 from repos.representations.contents import (
     represent_blame,
     represent_branch,
@@ -10,7 +15,7 @@ from repos.representations.contents import (
     represent_tag,
 )
 from repos.representations.forks import represent_synchronisation, represent_unsynchronised
-from repos.representations.places import (
+from repos.representations.repositories import (
     clone_links,
     clone_url,
     project_path,
@@ -22,11 +27,6 @@ from repos.representations.places import (
     ssh_url,
 )
 from repos.representations.restrictions import represent_matcher, represent_restriction
-from repos.representations.shaping import (
-    represent_branch_model,
-    represent_branch_model_setting,
-    represent_ref_change,
-)
 
 __all__ = [
     "clone_links",

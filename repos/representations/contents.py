@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import User
 from accounts.representations import represent_user
 from gitengine.types import Commit, Entry, EntryKind, Person
-from repos.selectors.histories import Blamed
+from repos.selectors.commit_history import BlameResult
 from repos.selectors.refs import Branch, Tag
 
 DISPLAY_LENGTH = 11
@@ -77,7 +77,7 @@ def represent_commit(commit: Commit, people: People) -> dict[str, Any]:
     }
 
 
-def represent_blame(blamed: Blamed, people: People) -> dict[str, Any]:
+def represent_blame(blamed: BlameResult, people: People) -> dict[str, Any]:
     """A run of lines with the commit that brought it."""
     commit = blamed.commit
     short = commit.id[:DISPLAY_LENGTH]

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from core import links
-from gitengine.diff import Selection
+from gitengine.diff import DiffSelection
 from gitengine.types import (
     EXECUTABLE_MODE,
     Change,
@@ -19,8 +19,8 @@ from gitengine.types import (
 )
 from repos.models import Repository
 from repos.representations.contents import represent_path
-from repos.representations.places import repository_path
-from repos.selectors.comparisons import Comparison, Diff
+from repos.representations.repositories import repository_path
+from repos.selectors.comparisons import Comparison, ComparisonDiff
 
 
 def represent_change(change: Change, compared: Comparison) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def represent_change(change: Change, compared: Comparison) -> dict[str, Any]:
     return shown | {"links": {"self": [{"href": _address(change, compared)}]}}
 
 
-def represent_diff(diff: Diff, compared: Comparison, selected: Selection) -> dict[str, Any]:
+def represent_diff(
+    diff: ComparisonDiff, compared: Comparison, selected: DiffSelection
+) -> dict[str, Any]:
     """All files that differ, with their lines."""
     return {
         "fromHash": compared.old,

@@ -6,7 +6,7 @@ from typing import Any
 
 from gitengine import refs
 from repos.models import UnsynchronisedRef
-from repos.selectors.forks import Status
+from repos.selectors.forks import SynchronisationStatus
 
 State = UnsynchronisedRef.State
 
@@ -23,7 +23,7 @@ def represent_unsynchronised(ref: UnsynchronisedRef) -> dict[str, Any]:
     }
 
 
-def represent_synchronisation(status: Status) -> dict[str, Any]:
+def represent_synchronisation(status: SynchronisationStatus) -> dict[str, Any]:
     """Whether a fork follows its origin, and what of it does not."""
     shown: dict[str, Any] = {"available": status.is_available, "enabled": status.is_enabled}
     if status.last_at is not None:

@@ -49,7 +49,7 @@ def make(actor: Actor, repository: Repository, wanted: ArchiveRequest) -> Archiv
         revision = refs.resolve(git, wanted.at)
         for path in paths:
             trees.entry(git, revision.commit_id, path)
-        made = archive.Wanted(revision.commit_id, wanted.format, prefix, paths=paths)
+        made = archive.ArchiveRequest(revision.commit_id, wanted.format, prefix, paths=paths)
         name = _clean(wanted.filename) or _usual_name(repository, revision, wanted)
         return Archive(name, wanted.format, archive.stream(git, made))
 

@@ -36,7 +36,7 @@ class BranchType:
 
 
 @dataclass(frozen=True)
-class LongLived:
+class LongLivedBranch:
     """Which branch development or production is: the default branch, or one by its full name."""
 
     ref: str = ""
@@ -47,8 +47,8 @@ class LongLived:
 class BranchModel:
     """A branch model as it is set; `place` is whose setting it is, None for the one that all begin with."""
 
-    development: LongLived
-    production: LongLived | None
+    development: LongLivedBranch
+    production: LongLivedBranch | None
     types: tuple[BranchType, ...]
     place: Project | Repository | None = None
 
@@ -68,7 +68,7 @@ class BranchModel:
 
 
 @dataclass(frozen=True)
-class ModelInForce:
+class EffectiveBranchModel:
     """A branch model with the branches that it names, as far as they exist."""
 
     model: BranchModel
@@ -77,7 +77,7 @@ class ModelInForce:
 
 
 FIRST = BranchModel(
-    LongLived(is_default=True),
+    LongLivedBranch(is_default=True),
     None,
     tuple(BranchType(name, prefix) for name, (_, prefix) in TYPES.items()),
 )
@@ -100,20 +100,20 @@ def setting(actor: Actor, place: Project | Repository) -> BranchModel:
         return FIRST
 
 
-def in_force(actor: Actor, repository: Repository) -> ModelInForce:
+def in_force(actor: Actor, repository: Repository) -> EffectiveBranchModel:
     """The same with the branches that it names."""
     found = setting(actor, repository)
     with storage.opened(repository) as git:
         head = git.head_branch()
 
-        def branch(which: LongLived | None) -> Branch | None:
+        def branch(which: LongLivedBranch | None) -> Branch | None:
             if which is None:
                 return None
             name = head if which.is_default else which.ref
             ref: Ref | None = refs.find(git, name)
             return Branch(name, ref.target, is_default=name == head) if ref else None
 
-        return ModelInForce(found, branch(found.development), branch(found.production))
+        return EffectiveBranchModel(found, branch(found.development), branch(found.production))
 
 
 def _held_by(place: Project | Repository) -> dict[str, int]:
@@ -121,9 +121,9 @@ def _held_by(place: Project | Repository) -> dict[str, int]:
 
 
 def _read(row: BranchModelSetting, place: Project | Repository) -> BranchModel:
-    production = LongLived(row.production_ref, row.production_is_default)
+    production = LongLivedBranch(row.production_ref, row.production_is_default)
     return BranchModel(
-        LongLived(row.development_ref, row.development_is_default),
+        LongLivedBranch(row.development_ref, row.development_is_default),
         production if row.has_production else None,
         tuple(BranchType(one["id"], one["prefix"], one["enabled"]) for one in row.types),
         place,

@@ -10,14 +10,14 @@ from accounts.actor import Actor
 from core.errors import Invalid
 from core.paging import Page, PageRequest, page_from, page_of
 from gitengine import diff, history, trees
-from gitengine.diff import ALL, USUAL, Limits, Selection
+from gitengine.diff import ALL, USUAL, DiffLimits, DiffSelection
 from gitengine.errors import NoSuchPath
 from gitengine.repository import GitRepository
 from gitengine.types import Change, Commit, DiffStats, FileDiff, ObjectId
 from repos import storage
 from repos.models import Repository
-from repos.selectors import distances, refs, repositories
-from repos.selectors.continuing import WHOLE
+from repos.selectors import ahead_behind, refs, repositories
+from repos.selectors.stable_paging import WHOLE
 
 MOST_COMMITS = 100
 
@@ -36,7 +36,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Ends:
+class CompareEnds:
     """What is compared by a person: a source, which has what is new, and a target; empty means the default."""
 
     source: str = ""
@@ -45,7 +45,7 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Diff:
+class ComparisonDiff:
     """Changed files with their lines, and of how many more it is only known that they changed."""
 
     files: list[FileDiff]
@@ -80,7 +80,7 @@ def of_ids(repository: Repository, shown: Commit) -> Comparison:
 
 
 def between(
-    actor: Actor, repository: Repository, ends: Ends, *, wanted: PageRequest = WHOLE
+    actor: Actor, repository: Repository, ends: CompareEnds, *, wanted: PageRequest = WHOLE
 ) -> Comparison:
     """What the source has brought since it left the target; NoSuchCommit."""
     old, new = _tips(actor, repository, ends, wanted)
@@ -109,7 +109,9 @@ def repository_named(actor: Actor, text: str) -> Repository:
     raise Invalid("Name the repository by its id or as KEY/slug.", context="fromRepo")
 
 
-def commits(actor: Actor, repository: Repository, ends: Ends, wanted: PageRequest) -> Page[Commit]:
+def commits(
+    actor: Actor, repository: Repository, ends: CompareEnds, wanted: PageRequest
+) -> Page[Commit]:
     """The commits that the source has and the target has not, newest first."""
     old, new = _tips(actor, repository, ends, wanted)
     with _opened(Comparison(repository, old, new, ends.source_repository)) as git:
@@ -117,11 +119,11 @@ def commits(actor: Actor, repository: Repository, ends: Ends, wanted: PageReques
     return page_from(found, wanted)
 
 
-def apart(actor: Actor, repository: Repository, ends: Ends) -> tuple[int, int]:
+def apart(actor: Actor, repository: Repository, ends: CompareEnds) -> tuple[int, int]:
     """How many commits the source has that the target has not, and the other way round."""
     old, new = _tips(actor, repository, ends, WHOLE)
     with _opened(Comparison(repository, old, new, ends.source_repository)) as git:
-        return distances.between(git, [new], old)[new]
+        return ahead_behind.between(git, [new], old)[new]
 
 
 def merge_base(actor: Actor, repository: Repository, one: str, other: str) -> Commit | None:
@@ -139,7 +141,7 @@ def source_path(actor: Actor, compared: Comparison, path: str) -> str:
 
 
 def changes(
-    actor: Actor, compared: Comparison, wanted: PageRequest, selected: Selection = ALL
+    actor: Actor, compared: Comparison, wanted: PageRequest, selected: DiffSelection = ALL
 ) -> Page[Change]:
     """The paths that differ."""
     with _opened(compared) as git:
@@ -156,27 +158,27 @@ def all_changes(actor: Actor, compared: Comparison) -> list[Change]:
 def file_diffs(
     actor: Actor,
     compared: Comparison,
-    selected: Selection = ALL,
+    selected: DiffSelection = ALL,
     *,
-    limits: Limits = USUAL,
+    limits: DiffLimits = USUAL,
     text: str = "",
-) -> Diff:
+) -> ComparisonDiff:
     """The files that differ, line by line, within limits; with `text` those that speak of it."""
     with _opened(compared) as git:
         _check(git, compared, selected)
         found = diff.file_diffs(git, compared.old, compared.new, selected, limits=limits)
         files = [one for one in found if not text or _speaks_of(one, text.lower())]
-        return Diff(files, found.left_out)
+        return ComparisonDiff(files, found.left_out)
 
 
-def stats(actor: Actor, compared: Comparison, selected: Selection = ALL) -> DiffStats:
+def stats(actor: Actor, compared: Comparison, selected: DiffSelection = ALL) -> DiffStats:
     """How many files differ, and how many lines came and went."""
     with _opened(compared) as git:
         _check(git, compared, selected)
         return diff.stats(git, compared.old, compared.new, selected)
 
 
-def raw(actor: Actor, compared: Comparison, selected: Selection = ALL) -> Iterator[bytes]:
+def raw(actor: Actor, compared: Comparison, selected: DiffSelection = ALL) -> Iterator[bytes]:
     """The whole difference as git writes it, streamed."""
     with _opened(compared) as git:
         _check(git, compared, selected)
@@ -207,7 +209,7 @@ def _opened(compared: Comparison) -> Iterator[GitRepository]:
 
 
 def _tips(
-    actor: Actor, repository: Repository, ends: Ends, wanted: PageRequest
+    actor: Actor, repository: Repository, ends: CompareEnds, wanted: PageRequest
 ) -> tuple[ObjectId, ObjectId]:
     """Find the target's and the source's commit, each in its own repository, by what that one shows."""
     there = ends.source_repository or repository
@@ -218,7 +220,7 @@ def _tips(
     return target, source
 
 
-def _check(git: GitRepository, compared: Comparison, selected: Selection) -> None:
+def _check(git: GitRepository, compared: Comparison, selected: DiffSelection) -> None:
     """Refuse paths that cannot be, and one that stands on neither side."""
     for path in selected.paths:
         trees.check_path(path, compared.new)

@@ -20,7 +20,7 @@ LONGEST_LINE = 20_000
 
 
 @dataclass(frozen=True)
-class Place:
+class FileLocation:
     """What stands at a path of a revision."""
 
     revision: Revision
@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Text:
+class TextFile:
     """Some lines of a file; None in `lines` for a binary one."""
 
     lines: tuple[str, ...] | None
@@ -52,14 +52,14 @@ def commit(actor: Actor, repository: Repository, revision: str) -> Commit:
         return history.commit(git, refs.resolve(git, revision or "HEAD").commit_id)
 
 
-def place(actor: Actor, repository: Repository, path: str, at: str = "") -> Place:
+def place(actor: Actor, repository: Repository, path: str, at: str = "") -> FileLocation:
     """What stands at a path: NoSuchPath, NoSuchCommit, NoDefaultBranch."""
     with storage.opened(repository) as git:
         revision = refs.resolve(git, at)
-        return Place(revision, trees.entry(git, revision.commit_id, path))
+        return FileLocation(revision, trees.entry(git, revision.commit_id, path))
 
 
-def children(actor: Actor, repository: Repository, where: Place) -> list[Entry]:
+def children(actor: Actor, repository: Repository, where: FileLocation) -> list[Entry]:
     """The entries of a folder, folders first; NotADirectory."""
     if not where.is_directory:
         raise NotADirectory(f'The path "{where.entry.path}" is not a directory.')
@@ -78,13 +78,13 @@ def files(
         return page_of(trees.walk_files(git, commit_id, path), wanted)
 
 
-def text(actor: Actor, repository: Repository, entry: Entry, *, start: int, limit: int) -> Text:
+def text(actor: Actor, repository: Repository, entry: Entry, *, start: int, limit: int) -> TextFile:
     """Lines of a file from `start` on, counted from 0."""
     with storage.opened(repository) as git:
         if encodings.is_binary(trees.head_of_blob(git, entry.id)):
-            return Text(None, 0, True)
+            return TextFile(None, 0, True)
         found = trees.read_lines(git, entry.id, start=start, limit=limit, longest=LONGEST_LINE)
-        return Text(found.lines, found.start, found.is_last)
+        return TextFile(found.lines, found.start, found.is_last)
 
 
 def whole_text(
@@ -111,7 +111,7 @@ def nearest_folder(actor: Actor, repository: Repository, path: str, at: str) -> 
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawFile:
     """A file to be sent: its first bytes tell what it is, `chunks` is all of it."""
 
     entry: Entry
@@ -124,17 +124,17 @@ class Raw:
         return encodings.is_binary(self.start)
 
 
-def raw(actor: Actor, repository: Repository, path: str, at: str = "") -> Raw:
+def raw(actor: Actor, repository: Repository, path: str, at: str = "") -> RawFile:
     """A file byte for byte, streamed; of a symbolic link the text of the link."""
     where = place(actor, repository, path, at)
     if where.entry.kind is not EntryKind.FILE:
         raise Invalid(f'The path "{path}" is not a file.', context="path")
     with storage.opened(repository) as git:
         start = trees.head_of_blob(git, where.entry.id)
-        return Raw(where.entry, start, trees.stream_blob(git, where.entry.id))
+        return RawFile(where.entry, start, trees.stream_blob(git, where.entry.id))
 
 
-def well_known_file(actor: Actor, repository: Repository, name: str, at: str = "") -> Raw:
+def well_known_file(actor: Actor, repository: Repository, name: str, at: str = "") -> RawFile:
     """The README, LICENSE or CONTRIBUTING at the root, with an ending `md` or `txt` or none; NoSuchPath."""
     where = place(actor, repository, "", at)
     files = {

@@ -14,7 +14,7 @@ from repos.selectors import repositories
 
 
 @dataclass(frozen=True)
-class Status:
+class SynchronisationStatus:
     """Whether a fork may follow its origin, whether it does, and what of it does not follow."""
 
     is_available: bool
@@ -56,12 +56,12 @@ def sees_origin(actor: Actor, fork: Repository) -> bool:
     return access.visible_repositories(actor).filter(forks=fork).exists()
 
 
-def status(actor: Actor, fork: Repository, ref: str = "") -> Status:
+def status(actor: Actor, fork: Repository, ref: str = "") -> SynchronisationStatus:
     """How the fork stands, or only one ref of it."""
     access.require(actor, Permission.REPO_VIEW, fork)
     is_available = may_follow(actor, fork)
     row = Synchronisation.objects.filter(repository=fork).first()
     if row is None:
-        return Status(is_available, False)
+        return SynchronisationStatus(is_available, False)
     listed = row.refs.filter(ref=ref) if ref else row.refs.all()
-    return Status(is_available, True, row.last_at, tuple(listed))
+    return SynchronisationStatus(is_available, True, row.last_at, tuple(listed))

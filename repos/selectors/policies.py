@@ -7,15 +7,15 @@ from accounts.actor import Actor
 from accounts.permissions import Permission
 from repos import policies
 from repos.models import Repository
-from repos.policies import Act
+from repos.policies import PolicyAction
 
 
-def needed(actor: Actor, act: Act) -> Permission:
+def needed(actor: Actor, act: PolicyAction) -> Permission:
     """The permission that is needed for it, for who may sign in."""
     site_access.require(actor, Permission.LICENSED_USER)
     return policies.needed(act)
 
 
-def may(actor: Actor, act: Act, repository: Repository) -> bool:
+def may(actor: Actor, act: PolicyAction, repository: Repository) -> bool:
     """Whether the site lets the actor do it to a repository that they administer."""
     return policies.may(actor, act, repository)

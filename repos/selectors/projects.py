@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from accounts.actor import Actor
 from accounts.permissions import Permission
-from core import pictures
 from core.errors import Unauthenticated
 from core.paging import Page, PageRequest, page_of_rows
+from infrastructure import images
 from repos import access
 from repos.errors import Moved, NoSuchProject
 from repos.models import FormerProjectKey, Project, ProjectAvatar
@@ -57,7 +57,7 @@ def list_visible(
 def avatar(actor: Actor, project: Project, side: str | None = None) -> bytes:
     """The picture of the project as a PNG: its own, or one made for its key, about `side` pixels wide."""
     kept = ProjectAvatar.objects.filter(project=project).first()
-    return pictures.scaled(bytes(kept.content), side) if kept else pictures.identicon(project.key)
+    return images.scaled(bytes(kept.content), side) if kept else images.identicon(project.key)
 
 
 def get_by_id(actor: Actor, project_id: int) -> Project:

@@ -20,7 +20,7 @@ from gitengine.types import Ref
 Rank = tuple[int | str, str]
 
 
-class Order(enum.Enum):
+class RefOrder(enum.Enum):
     """How branches and tags are listed."""
 
     ALPHABETICAL = "ALPHABETICAL"
@@ -28,16 +28,16 @@ class Order(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Search:
+class RefSearch:
     """What a list is narrowed to: `text` anywhere in the short name, `below` at its beginning."""
 
     text: str = ""
-    order: Order = Order.MODIFICATION
+    order: RefOrder = RefOrder.MODIFICATION
     boost_matches: bool = False
     below: str = ""
 
 
-def matching(git: GitRepository, prefix: str, search: Search) -> Iterator[Ref]:
+def matching(git: GitRepository, prefix: str, search: RefSearch) -> Iterator[Ref]:
     """Give the refs below a prefix such as refs/heads/ that fit, in order."""
     listed = _ordered(git, prefix, search.order)
     if search.below:
@@ -51,7 +51,7 @@ def matching(git: GitRepository, prefix: str, search: Search) -> Iterator[Ref]:
     return iter(sorted(found, key=lambda ref: _match_rank(ref.name[start:].lower(), text)))
 
 
-def _ordered(git: GitRepository, prefix: str, order: Order) -> Iterable[Ref]:
+def _ordered(git: GitRepository, prefix: str, order: RefOrder) -> Iterable[Ref]:
     loose, packed = refs.snapshot(git, (prefix,))
     name = f"{order.value} {prefix}"
     ordered = packed.orders.get(name)
@@ -70,9 +70,9 @@ def _ordered(git: GitRepository, prefix: str, order: Order) -> Iterable[Ref]:
 
 
 def _ranks(
-    git: GitRepository, listed: list[Ref], order: Order, packed: PackedRefs
+    git: GitRepository, listed: list[Ref], order: RefOrder, packed: PackedRefs
 ) -> Callable[[Ref], Rank]:
-    if order is Order.ALPHABETICAL:
+    if order is RefOrder.ALPHABETICAL:
         return lambda ref: (ref.name.lower(), ref.name)
     times = packed.commit_times
     missing = {ref.peeled for ref in listed if ref.peeled not in times}

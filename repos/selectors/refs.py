@@ -9,7 +9,7 @@ from typing import Any
 from accounts import access as site_access
 from accounts.actor import Actor
 from accounts.permissions import Permission
-from core import site
+from core import site_settings
 from core.paging import Page, PageRequest, page_of
 from gitengine import branching, history, reachability, refs
 from gitengine.errors import NoSuchRevision
@@ -18,8 +18,8 @@ from gitengine.types import Annotation, Commit, ObjectId, Ref
 from repos import storage
 from repos.errors import NoDefaultBranch, NoSuchBranch, NoSuchTag
 from repos.models import Repository
-from repos.selectors import branch_metadata, continuing, distances, ref_lists
-from repos.selectors.ref_lists import Order, Search
+from repos.selectors import ahead_behind, branch_metadata, ref_lists, stable_paging
+from repos.selectors.ref_lists import RefOrder, RefSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def resolve_for_page(
     What it meant must still be reached from a ref that is shown; else it is looked up anew.
     NoSuchRevision, NoDefaultBranch.
     """
-    kept: Revision | None = continuing.begun(actor, repository, "revision", at)
+    kept: Revision | None = stable_paging.begun(actor, repository, "revision", at)
     if wanted.start > 0 and kept is not None:
         try:
             resolve(git, kept.commit_id)
@@ -111,7 +111,7 @@ def resolve_for_page(
             return kept
     found = resolve(git, at)
     if wanted.start == 0 and found != kept and found.commit_id != at:
-        continuing.begin(actor, repository, "revision", at, value=found)
+        stable_paging.begin(actor, repository, "revision", at, value=found)
     return found
 
 
@@ -130,7 +130,7 @@ def is_empty(actor: Actor, repository: Repository) -> bool:
 def site_default_branch(actor: Actor) -> str:
     """The full name of the branch that comes first in new repositories; NoSuchBranch where nobody said."""
     site_access.require(actor, Permission.LICENSED_USER)
-    name = str(site.read(site.DEFAULT_BRANCH))
+    name = str(site_settings.read(site_settings.DEFAULT_BRANCH))
     if not name:
         raise NoSuchBranch("No default branch is configured.")
     return name
@@ -158,7 +158,7 @@ def branches(
     wanted: PageRequest,
     *,
     text: str = "",
-    order: Order = Order.MODIFICATION,
+    order: RefOrder = RefOrder.MODIFICATION,
     boost_matches: bool = False,
     with_commits: bool = False,
     base: str | None = None,
@@ -184,7 +184,7 @@ def branches(
         read = _commits(git, page.values) if with_commits else {}
         against = _base(git, base) if page.values else None
         tips = {ref.target for ref in page.values}
-        apart = distances.between(git, tips, against) if against is not None else {}
+        apart = ahead_behind.between(git, tips, against) if against is not None else {}
 
         def branch(ref: Ref) -> Branch:
             ahead, behind = apart.get(ref.target, (None, None))
@@ -237,7 +237,7 @@ def tags(
     wanted: PageRequest,
     *,
     text: str = "",
-    order: Order = Order.MODIFICATION,
+    order: RefOrder = RefOrder.MODIFICATION,
     with_commits: bool = False,
 ) -> Page[Tag]:
     """Tags whose name holds `text`."""
@@ -285,7 +285,7 @@ def _page(
     prefix: str,
     wanted: PageRequest,
     text: str,
-    order: Order,
+    order: RefOrder,
     *,
     boost_matches: bool = False,
     below: str = "",
@@ -293,9 +293,9 @@ def _page(
     def names() -> Iterator[str]:
         return (ref.name for ref in ref_lists.matching(git, prefix, search))
 
-    search = Search(text, order, boost_matches, below)
+    search = RefSearch(text, order, boost_matches, below)
     asked = (prefix, below, text, order.value, boost_matches)
-    page = continuing.page(actor, repository, *asked, wanted=wanted, make=names)
+    page = stable_paging.page(actor, repository, *asked, wanted=wanted, make=names)
     # What was deleted since the first page is gone; its place stays empty.
     found = (refs.find(git, name) for name in page.values)
     values = [ref for ref in found if ref is not None]

@@ -19,7 +19,7 @@ from repos.selectors import projects
 
 
 @dataclass(frozen=True)
-class Search:
+class RepositorySearch:
     """What a list of repositories is narrowed to; empty fields narrow nothing."""
 
     name: str = ""
@@ -102,7 +102,7 @@ def list_visible(
     actor: Actor,
     wanted: PageRequest,
     *,
-    search: Search = Search(),
+    search: RepositorySearch = RepositorySearch(),
     permission: Permission = Permission.REPO_VIEW,
 ) -> Page[Repository]:
     """All repositories on which the actor holds `permission` and that fit the search."""
@@ -140,7 +140,7 @@ def bring_origins(actor: Actor, found: Iterable[Repository]) -> None:
         field.set_cached_value(one, origins.get(one.origin_id or 0))
 
 
-def _fits(search: Search) -> Q:
+def _fits(search: RepositorySearch) -> Q:
     wanted = Q()
     if search.name:
         wanted &= Q(name__icontains=search.name)

@@ -16,7 +16,7 @@ from gitengine.errors import GitError
 from gitengine.repository import GitRepository
 from gitengine.types import RefChangeKind, RefCommand
 from repos import access
-from repos.matchers import Matcher, MatcherType, Names
+from repos.matchers import BranchModelNames, Matcher, MatcherType
 from repos.models import Project, RefRestriction, Repository
 from repos.selectors import branch_models
 
@@ -24,7 +24,7 @@ ADVICE = "Check the branch permissions with an administrator of the repository"
 
 
 @dataclass(frozen=True)
-class Rule:
+class RestrictionMatch:
     """A restriction as it is asked: what it is about, and whether the actor may all the same."""
 
     kind: str
@@ -77,14 +77,14 @@ def require_administrator(actor: Actor, place: Project | Repository) -> None:
         access.require(actor, Permission.REPO_ADMIN, place, scope=Scope.REPOSITORY)
 
 
-def rules_for(actor: Actor, repository: Repository) -> list[Rule]:
+def rules_for(actor: Actor, repository: Repository) -> list[RestrictionMatch]:
     """Every rule of a repository and its project, as this actor meets it; two queries, or one."""
     rows = list(_rows(repository))
     if not rows:
         return []
     groups = set(actor.user.member_of.values_list("pk", flat=True)) if actor.user else set()
     return [
-        Rule(
+        RestrictionMatch(
             row.kind,
             Matcher(MatcherType(row.matcher_type), row.matcher_id),
             _is_exempt(actor, row, groups),
@@ -93,7 +93,7 @@ def rules_for(actor: Actor, repository: Repository) -> list[Rule]:
     ]
 
 
-def names_of(actor: Actor, repository: Repository, git: GitRepository) -> Names:
+def names_of(actor: Actor, repository: Repository, git: GitRepository) -> BranchModelNames:
     """What the branch model in force says of names."""
     model = branch_models.setting(actor, repository)
     head = git.head_branch()
@@ -103,7 +103,7 @@ def names_of(actor: Actor, repository: Repository, git: GitRepository) -> Names:
         found = model.category_of(name)
         return found.id if found else ""
 
-    return Names(
+    return BranchModelNames(
         development=model.development.ref or head,
         production="" if production is None else production.ref or head,
         category_of=category_of,
@@ -111,7 +111,12 @@ def names_of(actor: Actor, repository: Repository, git: GitRepository) -> Names:
 
 
 def refusal(
-    rules: list[Rule], names: Names, git: GitRepository, command: RefCommand, *, is_merge: bool
+    rules: list[RestrictionMatch],
+    names: BranchModelNames,
+    git: GitRepository,
+    command: RefCommand,
+    *,
+    is_merge: bool,
 ) -> str | None:
     """Say which rule minds a change, and None if none does."""
     for rule in rules:

@@ -18,7 +18,7 @@ from repos.errors import NoBranchModel, RepositoryArchived
 from repos.events import BranchModelChanged
 from repos.models import BranchModelSetting, Project, Repository
 from repos.selectors import branch_models
-from repos.selectors.branch_models import TYPES, BranchModel, BranchType, LongLived
+from repos.selectors.branch_models import TYPES, BranchModel, BranchType, LongLivedBranch
 
 LONGEST_PREFIX = 100
 
@@ -27,8 +27,8 @@ def configure(
     actor: Actor,
     place: Project | Repository,
     *,
-    development: LongLived,
-    production: LongLived | None,
+    development: LongLivedBranch,
+    production: LongLivedBranch | None,
     types: Sequence[BranchType],
 ) -> BranchModel:
     """Give a place a branch model of its own; types that are not named are switched off."""
@@ -39,7 +39,7 @@ def configure(
         _checked_types(types),
         place,
     )
-    production = checked.production or LongLived()
+    production = checked.production or LongLivedBranch()
     values = {
         "development_ref": checked.development.ref,
         "development_is_default": checked.development.is_default,
@@ -94,9 +94,9 @@ def _held_by(place: Project | Repository) -> dict[str, Any]:
     return {"project" if isinstance(place, Project) else "repository": place}
 
 
-def _checked_branch(which: LongLived, context: str) -> LongLived:
+def _checked_branch(which: LongLivedBranch, context: str) -> LongLivedBranch:
     if which.is_default:
-        return LongLived(is_default=True)
+        return LongLivedBranch(is_default=True)
     if not which.ref:
         raise Invalid(
             f"The {context} branch needs a refId, or useDefault.", context=f"{context}.refId"
@@ -105,7 +105,7 @@ def _checked_branch(which: LongLived, context: str) -> LongLived:
     if not full.startswith(refs.BRANCHES):
         raise Invalid("Only a branch can be this.", context=f"{context}.refId")
     _check_name(full, f"{context}.refId")
-    return LongLived(full)
+    return LongLivedBranch(full)
 
 
 def _checked_types(types: Sequence[BranchType]) -> tuple[BranchType, ...]:

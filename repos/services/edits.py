@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from accounts.actor import Actor
 from core.errors import Invalid
 from gitengine import edit, history, refs
-from gitengine.drafts import Draft
 from gitengine.edit import Edit
 from gitengine.errors import NoSuchPath
+from gitengine.object_writer import ObjectWriter
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import ZERO_ID, Commit, ObjectId, RefCommand
@@ -34,7 +34,7 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Target:
+class EditTarget:
     """Where an edit goes: a branch by its short or full name.
 
     `seen` is the commit at which the editor saw the file; None for who says that there is none.
@@ -52,7 +52,7 @@ def write(
     path: str,
     content: bytes,
     *,
-    target: Target,
+    target: EditTarget,
     message: str | None = None,
 ) -> Commit:
     """Give a file this content; FileOutOfDate, FileAlreadyExists, FileUnmodified."""
@@ -65,7 +65,7 @@ def rename(
     path: str,
     new_path: str,
     *,
-    target: Target,
+    target: EditTarget,
     content: bytes | None = None,
     message: str | None = None,
 ) -> Commit:
@@ -79,7 +79,7 @@ def delete(
     repository: Repository,
     path: str,
     *,
-    target: Target,
+    target: EditTarget,
     message: str | None = None,
 ) -> Commit:
     """Take a file away; NoSuchPath, FileOutOfDate."""
@@ -87,7 +87,12 @@ def delete(
 
 
 def write_many(
-    actor: Actor, repository: Repository, changes: Sequence[Edit], *, target: Target, message: str
+    actor: Actor,
+    repository: Repository,
+    changes: Sequence[Edit],
+    *,
+    target: EditTarget,
+    message: str,
 ) -> Commit:
     """Change several files in one commit; FileOutOfDate if one of them is another than was seen."""
     return _commit(actor, repository, changes, target, message)
@@ -97,7 +102,7 @@ def _commit(
     actor: Actor,
     repository: Repository,
     changes: Sequence[Edit],
-    target: Target,
+    target: EditTarget,
     message: str | None,
 ) -> Commit:
     ref_moves.require(actor, repository)
@@ -132,7 +137,7 @@ def _made(
     message: str | None,
 ) -> ObjectId:
     """Make the commit, and let the branch move to it from where it was seen."""
-    draft = Draft(git)
+    draft = ObjectWriter(git)
     new = edit.commit(
         draft,
         parent,
@@ -149,7 +154,7 @@ def _made(
 
 
 def _start(
-    git: GitRepository, repository: Repository, name: str, target: Target
+    git: GitRepository, repository: Repository, name: str, target: EditTarget
 ) -> tuple[ObjectId, ObjectId | None]:
     """Find what the branch is at, and the commit that the new one follows: none in an empty repository."""
     old = refs.values(git, [name])[name]
@@ -166,7 +171,9 @@ def _start(
     return ZERO_ID, None
 
 
-def _check_seen(git: GitRepository, change: Edit, target: Target, parent: ObjectId | None) -> None:
+def _check_seen(
+    git: GitRepository, change: Edit, target: EditTarget, parent: ObjectId | None
+) -> None:
     """Refuse an edit of a file that is another than the editor saw."""
     source = change.moved_from if change.moved_from is not None else change.path
     standing = edit.entry_at(git, parent, source)

@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import events, jobs
+from core import events
 from core.errors import Forbidden, Invalid, Unauthenticated
 from gitengine import pools, refs
 from gitengine.repository import GitRepository
 from gitengine.types import Ref
+from infrastructure import jobs
 from repos import access, storage
 from repos.errors import NameTaken, NoSuchRepository, NotForkable, NotInitialisationFailed
 from repos.events import RepositoryForked
@@ -25,7 +26,7 @@ from repos.models import (
     Repository,
     RepositoryGrant,
 )
-from repos.services import names, projects
+from repos.services import name_rules, projects
 
 FORKED = (refs.BRANCHES, refs.TAGS)
 TIDY_POOL_AFTER = timedelta(minutes=2)
@@ -45,9 +46,9 @@ def create(
     access.require(actor, Permission.REPO_VIEW, origin)
     if not origin.is_forkable:
         raise NotForkable(str(origin))
-    name = names.check_repository_name(actor, origin.name if name is None else name)
+    name = name_rules.check_repository_name(actor, origin.name if name is None else name)
     fork = Repository(
-        slug=names.slug_of(actor, name),
+        slug=name_rules.slug_of(actor, name),
         name=name,
         description=origin.description,
         hierarchy_id=origin.hierarchy_id,

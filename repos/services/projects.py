@@ -16,13 +16,14 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.permissions import Permission, Scope
 from accounts.services import secrets
-from core import events, pictures
+from core import events
 from core.errors import Forbidden, Invalid
+from infrastructure import images
 from repos import access
 from repos.errors import NameTaken, ProjectNotEmpty, UnfitName
 from repos.events import ProjectCreated, ProjectDeleted, ProjectModified
 from repos.models import FormerProjectKey, Project, ProjectAvatar, ProjectGrant, TokenPlace
-from repos.services import names
+from repos.services import name_rules
 
 _AVATAR_URI = re.compile(r"data:(image/[a-z+]+);base64,(.*)", re.DOTALL)
 
@@ -39,9 +40,9 @@ def create(
     """Make a shared project, whose administrator is who made it; `avatar` is a data URI."""
     site_access.require(actor, Permission.PROJECT_CREATE, scope=Scope.PROJECT)
     project = Project(
-        key=names.check_key(actor, key),
-        name=names.check_project_name(actor, name),
-        description=names.check_description(actor, description),
+        key=name_rules.check_key(actor, key),
+        name=name_rules.check_project_name(actor, name),
+        description=name_rules.check_description(actor, description),
         is_public=is_public,
     )
     with _unique(project), transaction.atomic():
@@ -114,11 +115,11 @@ def update(
     changed = copy.copy(project)
     if key is not None and Project.stored_key(key) != project.key:
         _refuse_personal(project, "key")
-        changed.key = names.check_key(actor, key)
+        changed.key = name_rules.check_key(actor, key)
     if name is not None:
-        changed.name = names.check_project_name(actor, name)
+        changed.name = name_rules.check_project_name(actor, name)
     if description is not None:
-        changed.description = names.check_description(actor, description)
+        changed.description = name_rules.check_description(actor, description)
     if is_public is not None and is_public != project.is_public:
         _refuse_personal(project, "public")
         changed.is_public = is_public
@@ -188,5 +189,5 @@ def _read_data_uri(text: str) -> bytes:
 
 def _keep_avatar(project: Project, content: bytes) -> None:
     ProjectAvatar.objects.update_or_create(
-        project=project, defaults={"content": pictures.normalised(content)}
+        project=project, defaults={"content": images.normalised(content)}
     )

@@ -14,14 +14,14 @@ from gitengine.quarantine import Quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import RefChangeKind, RefCommand
 from repos import storage
-from repos.matchers import Names
+from repos.matchers import BranchModelNames
 from repos.models import Repository
 from repos.selectors import restrictions
-from repos.selectors.restrictions import Rule
+from repos.selectors.restrictions import RestrictionMatch
 
 
 @dataclass(frozen=True)
-class PushCase:
+class PushContext:
     """What the rules look at: who pushes where, or merges a pull request there."""
 
     actor: Actor
@@ -32,39 +32,39 @@ class PushCase:
     incoming: Quarantine | None = None
 
     @cached_property
-    def restrictions(self) -> list[Rule]:
+    def restrictions(self) -> list[RestrictionMatch]:
         """The branch permissions of the repository, as the actor meets them."""
         return restrictions.rules_for(self.actor, self.repository)
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> BranchModelNames:
         """What the branch model says of names."""
         return restrictions.names_of(self.actor, self.repository, self.git)
 
 
-PushRule = Callable[[PushCase, RefCommand], str | None]
+PushRule = Callable[[PushContext, RefCommand], str | None]
 
 
-def is_not_archived(case: PushCase, command: RefCommand) -> str | None:
+def is_not_archived(case: PushContext, command: RefCommand) -> str | None:
     """An archived repository is read-only."""
     return "the repository is archived and read-only" if case.repository.is_archived else None
 
 
-def is_not_server_owned(case: PushCase, command: RefCommand) -> str | None:
+def is_not_server_owned(case: PushContext, command: RefCommand) -> str | None:
     """Refs of pull requests are made by the server; a mirror's other refs pass beside them."""
     if command.name.startswith(storage.SERVER_OWNED):
         return "refs of this namespace belong to the server and cannot be pushed"
     return None
 
 
-def default_branch_stays(case: PushCase, command: RefCommand) -> str | None:
+def default_branch_stays(case: PushContext, command: RefCommand) -> str | None:
     """The default branch is not deleted: there would be nothing to show."""
     if command.kind is RefChangeKind.DELETE and command.name == case.git.head_branch():
         return "the default branch cannot be deleted; choose another default branch first"
     return None
 
 
-def has_few_paths(case: PushCase, command: RefCommand) -> str | None:
+def has_few_paths(case: PushContext, command: RefCommand) -> str | None:
     """Where the administrator asks for it, nobody pushes what pages could not list."""
     if not settings.GIT_REFUSE_TOO_MANY_PATHS or command.kind is RefChangeKind.DELETE:
         return None
@@ -73,7 +73,7 @@ def has_few_paths(case: PushCase, command: RefCommand) -> str | None:
     return f"it holds more than {path_counts.most_paths():,} paths"
 
 
-def is_permitted(case: PushCase, command: RefCommand) -> str | None:
+def is_permitted(case: PushContext, command: RefCommand) -> str | None:
     """Branch permissions, of the repository and of its project."""
     if not case.restrictions:
         return None
@@ -91,10 +91,10 @@ RULES: list[PushRule] = [
 ]
 
 
-def judge(actor: Actor, case: PushCase, commands: list[RefCommand]) -> list[RefCommand]:
+def judge(actor: Actor, case: PushContext, commands: list[RefCommand]) -> list[RefCommand]:
     """Refuse each command that breaks a rule."""
     return [command.refused(_first_refusal(case, command)) for command in commands]
 
 
-def _first_refusal(case: PushCase, command: RefCommand) -> str | None:
+def _first_refusal(case: PushContext, command: RefCommand) -> str | None:
     return next((sentence for rule in RULES if (sentence := rule(case, command))), None)

@@ -10,13 +10,13 @@ from django.conf import settings
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
 from gitengine import archive, receive, upload
-from gitengine.pktlines import Body, Pipe
+from gitengine.pktlines import RequestBody, SocketBody
 from gitengine.quarantine import Quarantine
 from gitengine.types import RefCommand
 from repos import access, storage
 from repos.models import Push, Repository
 from repos.services import push_rules, ref_updates
-from repos.services.push_rules import PushCase
+from repos.services.push_rules import PushContext
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +49,12 @@ def advertise(actor: Actor, repository: Repository) -> Iterator[bytes]:
         return receive.advertise(git, visible=storage.is_pushable)
 
 
-def take(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
+def take(actor: Actor, repository: Repository, body: RequestBody) -> Iterator[bytes]:
     """Take one push in and give the report that the client reads."""
     _require_write(actor, repository)
 
     def judge(incoming: Quarantine, commands: list[RefCommand]) -> list[RefCommand]:
-        case = PushCase(actor, repository, incoming.git, incoming=incoming)
+        case = PushContext(actor, repository, incoming.git, incoming=incoming)
         return push_rules.judge(actor, case, commands)
 
     def apply(
@@ -109,7 +109,7 @@ def advertise_fetch(actor: Actor, repository: Repository, *, version: int) -> It
 
 
 def serve_fetch(
-    actor: Actor, repository: Repository, body: Body, *, version: int
+    actor: Actor, repository: Repository, body: RequestBody, *, version: int
 ) -> Iterator[bytes]:
     """Answer one request of a fetch."""
     access.require(actor, Permission.REPO_VIEW, repository)
@@ -125,7 +125,7 @@ def serve_fetch(
 
 
 def converse_fetch(
-    actor: Actor, repository: Repository, pipe: Pipe, *, version: int
+    actor: Actor, repository: Repository, pipe: SocketBody, *, version: int
 ) -> Iterator[bytes]:
     """Serve a client that stays on the line, from the first word to the last."""
     access.require(actor, Permission.REPO_VIEW, repository)
@@ -140,7 +140,7 @@ def converse_fetch(
         )
 
 
-def serve_archive(actor: Actor, repository: Repository, body: Body) -> Iterator[bytes]:
+def serve_archive(actor: Actor, repository: Repository, body: RequestBody) -> Iterator[bytes]:
     """Answer `git archive --remote`."""
     access.require(actor, Permission.REPO_VIEW, repository)
     with storage.opened(repository) as git:

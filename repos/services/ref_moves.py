@@ -17,7 +17,7 @@ from repos.errors import (
 )
 from repos.models import Push, Repository
 from repos.services import push_rules, ref_updates
-from repos.services.push_rules import PushCase
+from repos.services.push_rules import PushContext
 
 NOBODY = Person("Bitbucket", "noreply@localhost")
 
@@ -31,7 +31,7 @@ def require(actor: Actor, repository: Repository) -> None:
 
 def judge(actor: Actor, repository: Repository, git: GitRepository, command: RefCommand) -> None:
     """Refuse what a rule minds, and change nothing."""
-    (judged,) = push_rules.judge(actor, PushCase(actor, repository, git), [command])
+    (judged,) = push_rules.judge(actor, PushContext(actor, repository, git), [command])
     if judged.refusal:
         raise RefMoveRefused(f"{judged.refusal[:1].upper()}{judged.refusal[1:]}.")
 

@@ -15,10 +15,11 @@ from typing import Any, Protocol
 from django.db import DatabaseError, transaction
 
 from accounts.actor import Actor, Via
-from core import events, jobs
+from core import events
 from gitengine import refs
 from gitengine.repository import GitRepository
 from gitengine.types import RefChangeKind, RefCommand
+from infrastructure import jobs
 from repos import storage
 from repos.events import RefsChanged
 from repos.models import Push, RefChange, Repository
@@ -37,7 +38,7 @@ Companion = Callable[[Repository, GitRepository, list[RefCommand]], list[RefComm
 _companions: list[Companion] = []
 
 
-class Objects(Protocol):
+class IncomingObjects(Protocol):
     """Objects that wait outside the repository until the refs that need them may move."""
 
     def accept(self) -> None:
@@ -58,7 +59,7 @@ def move(
     reason: Push.Reason,
     cause: dict[str, Any] | None = None,
     is_atomic: bool = False,
-    objects: Objects | None = None,
+    objects: IncomingObjects | None = None,
     guard: Guard | None = None,
 ) -> list[RefCommand]:
     """Move refs and tell everyone; gives the commands back, each that did not move with its refusal.

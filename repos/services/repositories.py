@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from accounts.services import secrets, site_settings
-from core import events, jobs, site
+from accounts.services import secrets, site_administration
+from core import events, site_settings
 from gitengine import refs
 from gitengine.errors import InvalidName
 from gitengine.repository import GitRepository
+from infrastructure import jobs
 from repos import access, policies, storage
 from repos.errors import NameTaken, RepositoryArchived, UnfitName
 from repos.events import RepositoryCreated, RepositoryDeleted, RepositoryModified
@@ -28,8 +29,8 @@ from repos.models import (
     RepositoryGrant,
     TokenPlace,
 )
-from repos.policies import Act
-from repos.services import names
+from repos.policies import PolicyAction
+from repos.services import name_rules
 
 DEFAULT_BRANCH = "master"
 VISIT_COUNTS_AFTER = timedelta(minutes=1)
@@ -47,16 +48,16 @@ def create(
 ) -> Repository:
     """Make an empty repository, whose administrator is who made it."""
     access.require(actor, Permission.REPO_CREATE, project, scope=Scope.PROJECT)
-    name = names.check_repository_name(actor, name)
+    name = name_rules.check_repository_name(actor, name)
     repository = Repository(
         project=project,
-        slug=names.slug_of(actor, name),
+        slug=name_rules.slug_of(actor, name),
         name=name,
-        description=names.check_description(actor, description),
+        description=name_rules.check_description(actor, description),
         is_public=is_public,
         is_forkable=is_forkable,
     )
-    asked = default_branch or site.read(site.DEFAULT_BRANCH) or DEFAULT_BRANCH
+    asked = default_branch or site_settings.read(site_settings.DEFAULT_BRANCH) or DEFAULT_BRANCH
     branch = _full_branch_name(asked)
     with _unique_slug(), transaction.atomic():
         # The name is this repository's now: nobody is sent elsewhere by it any more.
@@ -91,17 +92,17 @@ def update(
     if repository.is_archived and is_archived is not False:
         raise RepositoryArchived(str(repository))
     if is_archived is not None and is_archived != repository.is_archived:
-        policies.require(actor, Act.ARCHIVE, repository)
+        policies.require(actor, PolicyAction.ARCHIVE, repository)
     old = copy.copy(repository)
     changed = copy.copy(repository)
     if name is not None and name.strip() != repository.name:
-        changed.name = names.check_repository_name(actor, name)
-        changed.slug = names.slug_of(actor, changed.name)
+        changed.name = name_rules.check_repository_name(actor, name)
+        changed.slug = name_rules.slug_of(actor, changed.name)
     if project is not None and project.pk != repository.project_id:
         access.require(actor, Permission.REPO_CREATE, project, scope=Scope.PROJECT)
         changed.project = project
     if description is not None:
-        changed.description = names.check_description(actor, description)
+        changed.description = name_rules.check_description(actor, description)
     for field, value in (
         ("is_public", is_public),
         ("is_forkable", is_forkable),
@@ -126,7 +127,7 @@ def update(
 def delete(actor: Actor, repository: Repository) -> None:
     """Delete a repository: out of sight at once, its files by a job."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY_DELETE)
-    policies.require(actor, Act.DELETE, repository)
+    policies.require(actor, PolicyAction.DELETE, repository)
     with transaction.atomic():
         # Pushes that are about to note themselves wait for the end of this, and then find nothing.
         if Repository.objects.select_for_update().filter(pk=repository.pk).first() is None:
@@ -157,7 +158,7 @@ def visit(actor: Actor, repository: Repository) -> None:
 def set_site_default_branch(actor: Actor, branch: str) -> None:
     """Say which branch comes first in new repositories whose maker does not say; empty for Git's own way."""
     name = _full_branch_name(branch) if branch else ""
-    site_settings.write(actor, {site.DEFAULT_BRANCH: name})
+    site_administration.write(actor, {site_settings.DEFAULT_BRANCH: name})
 
 
 def _full_branch_name(name: str) -> str:

@@ -25,7 +25,7 @@ MOST_EXEMPT = 200
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RestrictionRequest:
     """A rule as it is to be; people by name, groups by name, access keys by the number of their key."""
 
     kind: str
@@ -39,7 +39,7 @@ class Wanted:
 
 
 def put(
-    actor: Actor, place: Project | Repository, wanted: Sequence[Wanted]
+    actor: Actor, place: Project | Repository, wanted: Sequence[RestrictionRequest]
 ) -> list[RefRestriction]:
     """Make rules, or put them in the place of others: all of them or none."""
     find.require_administrator(actor, place)
@@ -92,7 +92,9 @@ def judged_matcher(actor: Actor, matcher_type: str, matcher_id: str) -> Matcher:
     raise Invalid(f'The branch model knows no "{matcher_id}".', context="matcher.id")
 
 
-def _put_one(actor: Actor, place: Project | Repository, wanted: Wanted) -> RefRestriction:
+def _put_one(
+    actor: Actor, place: Project | Repository, wanted: RestrictionRequest
+) -> RefRestriction:
     if wanted.kind not in RefRestriction.Kind.values:
         names = ", ".join(RefRestriction.Kind.values)
         raise Invalid(f"The type of a restriction is one of {names}.", context="type")
@@ -123,7 +125,7 @@ def _put_one(actor: Actor, place: Project | Repository, wanted: Wanted) -> RefRe
 
 
 def _exempt(
-    actor: Actor, place: Project | Repository, wanted: Wanted
+    actor: Actor, place: Project | Repository, wanted: RestrictionRequest
 ) -> tuple[list[User], list[Group], list[SshKey]]:
     if len(wanted.users) + len(wanted.groups) + len(wanted.access_keys) > MOST_EXEMPT:
         raise Invalid(f"At most {MOST_EXEMPT} are exempt from a restriction.", context="users")

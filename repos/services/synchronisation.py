@@ -15,14 +15,15 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Scope
-from core import events, jobs
+from core import events
 from core.errors import Invalid, Unavailable
-from gitengine import history, merge, pools, refs, rewriting
+from gitengine import commit_rewriting, history, merge, pools, refs
+from gitengine.commit_rewriting import Committer
 from gitengine.errors import MergeConflict, NotAGitRepository
 from gitengine.quarantine import Quarantine, quarantine
 from gitengine.repository import GitRepository
-from gitengine.rewriting import Signed
 from gitengine.types import ZERO_ID, ObjectId, Person, RefChangeKind, RefCommand
+from infrastructure import jobs
 from repos import access, storage
 from repos.errors import (
     AlreadySynchronised,
@@ -42,7 +43,7 @@ from repos.models import (
 )
 from repos.selectors import forks
 from repos.services import push_rules, ref_updates
-from repos.services.push_rules import PushCase
+from repos.services.push_rules import PushContext
 
 SYNCHRONISED = (refs.BRANCHES, refs.TAGS)
 MOST_SHOWN_CONFLICTS = 10
@@ -51,7 +52,7 @@ Refs = dict[str, ObjectId]
 State = UnsynchronisedRef.State
 
 
-class Action(enum.Enum):
+class SynchronisationAction(enum.Enum):
     """What brings a ref that went its own way back to the origin's."""
 
     MERGE = "MERGE"
@@ -60,7 +61,7 @@ class Action(enum.Enum):
 
 
 @dataclass
-class Plan:
+class SynchronisationPlan:
     """What can move without loss, and how all else stands that is not the same."""
 
     commands: list[RefCommand] = field(default_factory=list)
@@ -157,9 +158,9 @@ def synchronise(
         if here == there:
             raise AlreadySynchronised(f"{ref} is in sync with the origin already.")
         state = None
-        if wanted is Action.DISCARD:
+        if wanted is SynchronisationAction.DISCARD:
             _move_one(actor, fork, git, RefCommand(name, here, there))
-        elif wanted is Action.REBASE:
+        elif wanted is SynchronisationAction.REBASE:
             state = _rebase(actor, fork, git, RefCommand(name, here, there))
         else:
             _merge(actor, fork, git, RefCommand(name, here, there), message)
@@ -181,8 +182,8 @@ def _rebase(
     name, ours, theirs = command.name, command.old, command.new
     with quarantine(git) as incoming:
         try:
-            signed = Signed(_person(actor), int(time.time()))
-            tip = rewriting.rebase(incoming, ours, theirs, signed)
+            signed = Committer(_person(actor), int(time.time()))
+            tip = commit_rewriting.rebase(incoming, ours, theirs, signed)
         except MergeConflict as conflict:
             raise _conflicted(name, conflict.paths) from None
         incoming.pack(tip)
@@ -228,8 +229,8 @@ def _merge(
         _move_one(actor, fork, git, RefCommand(name, ours, commit), objects=incoming)
 
 
-def _plan(git: GitRepository, fork: Repository, upstream: Refs, own: Refs) -> Plan:
-    plan = Plan()
+def _plan(git: GitRepository, fork: Repository, upstream: Refs, own: Refs) -> SynchronisationPlan:
+    plan = SynchronisationPlan()
     removed_here = _removed(fork.pk, upstream.keys() - own.keys())
     removed_there = _removed(fork.origin_id, own.keys() - upstream.keys())
     for name, there in sorted(upstream.items()):
@@ -294,7 +295,7 @@ def _move(
 ) -> list[RefCommand]:
     def judge(moving: list[RefCommand]) -> list[RefCommand]:
         fork.refresh_from_db(fields=["is_archived"])
-        return push_rules.judge(actor, PushCase(actor, fork, git), moving)
+        return push_rules.judge(actor, PushContext(actor, fork, git), moving)
 
     return ref_updates.move(
         actor, fork, commands, reason=Push.Reason.SYNC, objects=objects, guard=judge
@@ -313,9 +314,9 @@ def _move_one(
         raise RefNotMoved(f"{RefChange.shown(command.name)}: {result.refusal}.")
 
 
-def _action(name: str) -> Action:
+def _action(name: str) -> SynchronisationAction:
     try:
-        return Action(name.upper())
+        return SynchronisationAction(name.upper())
     except ValueError:
         raise Invalid(
             "The action must be one of MERGE, REBASE, DISCARD.", context="action"

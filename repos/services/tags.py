@@ -6,8 +6,8 @@ import time
 
 from accounts.actor import Actor
 from gitengine import refs
-from gitengine.drafts import Draft
 from gitengine.errors import InvalidName
+from gitengine.object_writer import ObjectWriter
 from gitengine.quarantine import quarantine
 from gitengine.types import ZERO_ID, RefCommand
 from repos import storage
@@ -45,7 +45,7 @@ def create(
                 command = RefCommand(full, old, commit_id)
                 ref_moves.move(actor, repository, command, reason=Push.Reason.TAG)
             return Tag(full, commit_id, None)
-        draft = Draft(git)
+        draft = ObjectWriter(git)
         person = ref_moves.person(actor)
         tag_id = draft.tag(_short(full), commit_id, person, int(time.time()), message)
         if old != tag_id:

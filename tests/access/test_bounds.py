@@ -12,7 +12,7 @@ from accounts.actor import Actor, Origin, Via
 from accounts.errors import WrongPassword
 from accounts.models import AccessToken, SshKey, User
 from accounts.services import keys, secrets, users
-from core import site
+from core import site_settings
 from repos.models import Project, Repository
 from repos.services import access_keys, tokens
 from tests import builders, oauth
@@ -186,7 +186,7 @@ def test_one_limiter_counts_all_ways_in(api, alice, settings):
     )
     assert page.status_code == 401
     assert "Too many failed sign-ins" in page.content.decode()
-    assert site.read(site.BASE_URL) in locked["X-Authentication-Denied-Reason"]
+    assert site_settings.read(site_settings.BASE_URL) in locked["X-Authentication-Denied-Reason"]
 
 
 def test_names_that_look_the_same_in_addresses_are_told_apart(api, admin):

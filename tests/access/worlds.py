@@ -11,16 +11,16 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import keys, secrets
 from builds import services as builds
-from core import site
+from core import site_settings
 from discussions.services import attachments
 from notifications.services import mail_settings
 from pullrequests.services import default_reviewers
 from repos import storage
 from repos.models import Project, Repository
 from repos.selectors import refs
-from repos.selectors.branch_models import FIRST, LongLived
+from repos.selectors.branch_models import FIRST, LongLivedBranch
 from repos.services import access_keys, branch_models, labels, restrictions, tokens
-from repos.services.restrictions import Wanted
+from repos.services.restrictions import RestrictionRequest
 from tests import builders
 from tests.access import routes
 from webhooks.services import webhooks
@@ -28,7 +28,7 @@ from webhooks.services import webhooks
 
 def build() -> tuple[Project, Repository, dict[str, int | str]]:
     """Give project PRJ, repository `repo`, and the numbers that stand in the paths of example routes."""
-    site.write(site.DEFAULT_BRANCH, "refs/heads/main")
+    site_settings.write(site_settings.DEFAULT_BRANCH, "refs/heads/main")
     project = builders.project("PRJ")
     repository = builders.repository(project, "repo", content=True)
     _add_community_files(repository)
@@ -70,11 +70,11 @@ def _numbers(project, repository):
     branch_models.configure(
         system,
         project,
-        development=LongLived(is_default=True),
+        development=LongLivedBranch(is_default=True),
         production=None,
         types=FIRST.types,
     )
-    mail_settings.configure(system, mail_settings.Wanted("smtp.example.com"))
+    mail_settings.configure(system, mail_settings.MailServerRequest("smtp.example.com"))
     # What was known before is remembered until a transaction ends, which it never does here.
     cache.clear()
     application, _ = builders.oauth_application("REPO_READ", name="numbered")
@@ -107,7 +107,7 @@ def _numbers(project, repository):
 
 
 def _restriction(place):
-    wanted = Wanted("no-deletes", "BRANCH", "nowhere")
+    wanted = RestrictionRequest("no-deletes", "BRANCH", "nowhere")
     return restrictions.put(Actor.system(), place, [wanted])[0].pk
 
 
@@ -119,10 +119,10 @@ def _build(repository):
 
 
 def _webhook(place):
-    wanted = webhooks.Wanted("w", "http://10.0.0.1/", ("pr:merged",))
+    wanted = webhooks.WebhookRequest("w", "http://10.0.0.1/", ("pr:merged",))
     return webhooks.create(Actor.system(), place, wanted).pk
 
 
 def _condition(place):
-    wanted = default_reviewers.Wanted(("BRANCH", "x"), ("BRANCH", "y"), ("dev",))
+    wanted = default_reviewers.DefaultReviewersRequest(("BRANCH", "x"), ("BRANCH", "y"), ("dev",))
     return default_reviewers.create(Actor.system(), place, wanted).pk

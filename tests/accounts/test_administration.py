@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import GlobalGrant, User
-from core import site
+from core import site_settings
 from tests import builders
 from tests.rest_client import RestClient
 
@@ -272,7 +272,7 @@ def test_administrators_set_any_password_that_is_not_empty(api, admin):
 
 @pytest.mark.parametrize("password", ["short", "password123", "somebody"])
 def test_a_setting_asks_administrators_for_strong_passwords_too(api, admin, password):
-    site.write(site.PASSWORD_RULES_FOR_ADMINISTRATORS, True)
+    site_settings.write(site_settings.PASSWORD_RULES_FOR_ADMINISTRATORS, True)
 
     refused = create(api(admin), name="somebody", password=password)
     assert refused.status_code == 400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import credentials, throttle, verifiers
+from accounts import credential_verifiers, credentials, sign_in_throttle
 from accounts.actor import Origin
 from accounts.errors import WrongPassword
 from accounts.models import SignInAttempts
@@ -28,8 +28,10 @@ def test_a_name_that_looks_alike_is_another_name(name, other):
 def test_a_name_that_is_nobodys_costs_the_same_work(monkeypatch):
     builders.user("alice")
     hashed = []
-    monkeypatch.setattr(verifiers, "check_password", lambda *_: hashed.append("known") or False)
-    monkeypatch.setattr(verifiers, "make_password", lambda *_: hashed.append("unknown"))
+    monkeypatch.setattr(
+        credential_verifiers, "check_password", lambda *_: hashed.append("known") or False
+    )
+    monkeypatch.setattr(credential_verifiers, "make_password", lambda *_: hashed.append("unknown"))
     for name in ("alice", "nobody"):
         with pytest.raises(WrongPassword):
             credentials.from_password(name, "guess", HERE)
@@ -39,8 +41,8 @@ def test_a_name_that_is_nobodys_costs_the_same_work(monkeypatch):
 @pytest.mark.django_db
 def test_a_subscriber_of_version_six_is_one_address():
     for number in range(3):
-        throttle.count_wrong_secret(None, Origin(address=f"2001:db8:1:2::{number}"))
-    throttle.count_wrong_secret(None, Origin(address="2001:db8:1:3::1"))
-    throttle.count_wrong_secret(None, Origin(address="::ffff:192.0.2.9"))
-    throttle.count_wrong_secret(None, Origin(address="192.0.2.9"))
+        sign_in_throttle.count_wrong_secret(None, Origin(address=f"2001:db8:1:2::{number}"))
+    sign_in_throttle.count_wrong_secret(None, Origin(address="2001:db8:1:3::1"))
+    sign_in_throttle.count_wrong_secret(None, Origin(address="::ffff:192.0.2.9"))
+    sign_in_throttle.count_wrong_secret(None, Origin(address="192.0.2.9"))
     assert sorted(SignInAttempts.objects.values_list("failures", flat=True)) == [1, 2, 3]

@@ -7,7 +7,7 @@ import base64
 import pytest
 from django.test import Client
 
-from accounts import credentials, password_cache, throttle
+from accounts import credentials, password_cache, sign_in_throttle
 from accounts.actor import Origin
 from accounts.errors import TooManyFailures, WrongPassword
 from accounts.models import SignInAttempts
@@ -53,13 +53,13 @@ def forget(monkeypatch):
 def hashes(monkeypatch):
     """Every password that was hashed."""
     hashed = []
-    real = credentials.verifiers.is_password_of
+    real = credentials.credential_verifiers.is_password_of
 
     def count(user, password):
         hashed.append(password)
         return real(user, password)
 
-    monkeypatch.setattr(credentials.verifiers, "is_password_of", count)
+    monkeypatch.setattr(credentials.credential_verifiers, "is_password_of", count)
     return hashed
 
 
@@ -130,7 +130,9 @@ def test_guesses_from_many_addresses_are_bounded(alice, hashes):
     # Five, and one after each wait that passed meanwhile.
     assert len(hashes) <= 8
     row = SignInAttempts.objects.get(subject__startswith="name:")
-    assert row.comparisons <= throttle.MOST_COMPARISONS[throttle.Subject.NAME]
+    assert (
+        row.comparisons <= sign_in_throttle.MOST_COMPARISONS[sign_in_throttle.FailureCounter.NAME]
+    )
     # As many were compared as may be: now not even the right one is looked at, from a new address.
     assert try_(builders.PASSWORD, far(201)) == "wait"
     assert try_(builders.PASSWORD) == "in"
@@ -142,7 +144,9 @@ def test_guesses_from_one_known_address_are_bounded(alice, hashes):
     assert len(hashes) <= 8
     assert "in" not in outcomes
     row = SignInAttempts.objects.get(subject__startswith="caller:")
-    assert row.comparisons == throttle.MOST_COMPARISONS[throttle.Subject.CALLER]
+    assert (
+        row.comparisons == sign_in_throttle.MOST_COMPARISONS[sign_in_throttle.FailureCounter.CALLER]
+    )
     assert try_(builders.PASSWORD) == "wait"
 
 
@@ -157,7 +161,7 @@ def test_a_busy_program_gives_a_guesser_beside_it_no_new_start(alice, hashes):
 def test_many_names_from_one_address_are_bounded(alice, hashes):
     for number in range(400):
         try_("Summer2026", name=f"user{number}")
-    assert len(hashes) <= throttle.FREE_FAILURES_OF_OTHERS + 8
+    assert len(hashes) <= sign_in_throttle.FREE_FAILURES_OF_OTHERS + 8
     # Somebody who is known from there goes on; nobody else's password is tried.
     assert try_(builders.PASSWORD) == "wait"
 

@@ -95,7 +95,7 @@ def test_after_five_failures_no_password_is_hashed(alice, monkeypatch):
         wrong = RestClient(alice, password=f"wrong {number}")
         assert wrong.get("users/alice").status_code == 401
     hashed = []
-    monkeypatch.setattr("accounts.verifiers.check_password", lambda *a: hashed.append(a))
+    monkeypatch.setattr("accounts.credential_verifiers.check_password", lambda *a: hashed.append(a))
 
     answer = RestClient(alice).get("users/alice")
 
@@ -118,16 +118,16 @@ def test_one_program_with_an_old_password_does_not_lock_out_its_neighbours(alice
 
 
 def test_few_hashes_are_computed_at_a_time(alice, monkeypatch):
-    from accounts import verifiers
+    from accounts import credential_verifiers
 
-    monkeypatch.setattr(verifiers, "LONGEST_WAIT", 0.01)
-    for _ in range(verifiers.HASHES_AT_ONCE):
-        verifiers._hash_slots.acquire()
+    monkeypatch.setattr(credential_verifiers, "LONGEST_WAIT", 0.01)
+    for _ in range(credential_verifiers.HASHES_AT_ONCE):
+        credential_verifiers._hash_slots.acquire()
     try:
         answer = RestClient(alice).get("users/alice")
     finally:
-        for _ in range(verifiers.HASHES_AT_ONCE):
-            verifiers._hash_slots.release()
+        for _ in range(credential_verifiers.HASHES_AT_ONCE):
+            credential_verifiers._hash_slots.release()
 
     assert answer.status_code == 503
     assert answer["Retry-After"]

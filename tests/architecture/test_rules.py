@@ -44,8 +44,8 @@ MAY_WRITE = ("services", "migrations", "tasks")
 # Written where it is judged, below the services: failures to sign in, the last use of a secret.
 ALSO_WRITE = {
     "accounts/rate_limits.py",
-    "accounts/throttle.py",
-    "accounts/verifiers.py",
+    "accounts/sign_in_throttle.py",
+    "accounts/credential_verifiers.py",
     "accounts/sessions.py",
     "audit/models.py",
     "audit/subscribers.py",
@@ -110,9 +110,9 @@ def test_rows_are_written_in_services_only(app):
     assert wrong == []
 
 
-# What calls other machines: HTTP through core/outgoing.py alone, mail through notifications/mail_server.py.
+# What calls other machines: HTTP through infrastructure/outgoing_http.py alone, mail through notifications/mail_server.py.
 CALLERS = {"urllib3", "requests", "httpx", "http.client", "urllib.request", "smtplib", "aiohttp"}
-WAYS_OUT = {"core/outgoing.py", "notifications/mail_server.py"}
+WAYS_OUT = {"infrastructure/outgoing_http.py", "notifications/mail_server.py"}
 
 
 def test_there_is_one_way_out():

@@ -30,7 +30,7 @@ from audit.catalogue import CATALOGUE, SILENT
 from audit.models import AuditEvent
 from audit.tasks import sweep
 from builds import events as builds
-from core import site
+from core import site_settings
 from discussions import events as talk
 from pullrequests import events as pulls
 from repos import events as places
@@ -275,7 +275,7 @@ def test_what_is_old_enough_is_forgotten(api, admin, alice):
     assert api(admin).put(url, {"period": 1, "units": "WEEKS"}).status_code == 400
     assert api(admin).put(url, {"period": 1, "units": "YEARS"}).status_code == 204
     cache.clear()
-    assert site.read(site.AUDIT_DAYS) == 365
+    assert site_settings.read(site_settings.AUDIT_DAYS) == 365
     kept = AuditEvent.objects.count()
     for days in (366, 1000, 364):
         row = AuditEvent(at=timezone.now() - timedelta(days=days), action="old", words="")

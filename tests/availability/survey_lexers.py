@@ -1,7 +1,7 @@
 """Try every lexer of Pygments with hostile input, and print which take how little of it in half a second.
 
 Run it as `python -m tests.availability.survey_lexers`; it takes a quarter of an hour. Who reads no more
-than 1,000 characters stands in `core/rendering/slow_lexers.py`.
+than 1,000 characters stands in `infrastructure/rendering/slow_lexers.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from pygments.lexers import find_lexer_class_by_name, get_all_lexers
 
-from core.rendering.client import MOST_CHARACTERS_OF_CODE
+from infrastructure.rendering.client import MOST_CHARACTERS_OF_CODE
 from tests.availability.hostile import text
 
 FIRST = 2_000

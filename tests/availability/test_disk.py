@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from gitengine import space
+from gitengine import disk_space
 from tests import builders
 from tests.builders import git
 from tests.git.histories import work_tree
@@ -16,7 +16,7 @@ MORE_THAN_ANY_DISK = 2**60
 
 @pytest.fixture
 def full(monkeypatch):
-    monkeypatch.setattr(space, "_least_free_bytes", MORE_THAN_ANY_DISK)
+    monkeypatch.setattr(disk_space, "_least_free_bytes", MORE_THAN_ANY_DISK)
 
 
 @pytest.mark.django_db
@@ -60,4 +60,4 @@ def test_a_push_is_refused_with_a_sentence(tmp_path):
 
 
 def test_room_is_asked_for_only_where_there_is_a_mark(tmp_path):
-    space.require(tmp_path)
+    disk_space.require(tmp_path)

@@ -10,8 +10,8 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core.rendering import client as rendering
-from core.rendering import highlight, markdown
+from infrastructure.rendering import client as rendering
+from infrastructure.rendering import highlight, markdown
 from repos import storage
 from tests import builders
 from tests.availability.hostile import text
@@ -122,12 +122,12 @@ def test_no_repository_makes_a_page_fail(place, folder, depth):
         assert answer.status_code < 500, address
 
 
-@given(parts=runs, manner=st.sampled_from([markdown.AS_FILE, markdown.Manner(html=False)]))
+@given(parts=runs, manner=st.sampled_from([markdown.AS_FILE, markdown.MarkdownOptions(html=False)]))
 @EXAMPLES
 def test_no_markdown_fails_or_takes_long(parts, manner):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     written = "".join(piece * times for piece, times in parts)
-    html = markdown.render(written, manner, markdown.Surroundings("http://localhost"))
+    html = markdown.render(written, manner, markdown.LinkContext("http://localhost"))
     assert "<script" not in html and "javascript:" not in html
     assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < SECONDS
 

@@ -8,13 +8,13 @@ import subprocess
 import pytest
 import requests
 
-from core import jobs
-from core.models import Job
 from gitengine import budgets, last_changes, path_counts, processes
 from gitengine import trees as git_trees
 from gitengine.errors import LimitReached, ProtocolError, TooManyPaths
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
+from infrastructure import jobs
+from infrastructure.models import Job
 from repos import storage
 from tests import builders
 from tests.availability.hostile import packs, trees
@@ -180,7 +180,7 @@ def test_a_push_of_too_many_paths_is_refused_where_that_is_asked(settings, tmp_p
 
     repository = builders.repository(builders.project("PRJ"))
     bomb = trees.bomb(storage.path_of(repository.pk), levels=9)
-    case = push_rules.PushCase(builders.actor(None), repository, storage.git_of(repository))
+    case = push_rules.PushContext(builders.actor(None), repository, storage.git_of(repository))
     command = push_rules.RefCommand("refs/heads/x", "0" * 40, bomb)
     assert push_rules.has_few_paths(case, command) is None
     settings.GIT_REFUSE_TOO_MANY_PATHS = True

@@ -15,7 +15,7 @@ from bitbucket_clone.web_server.connection import Connection
 from bitbucket_clone.web_server.framing import Chunked
 from bitbucket_clone.web_server.intake import IN_MEMORY_BYTES, LARGEST_HEAD, Intake
 from core.networks import Proxies, subscriber
-from core.pace import Pace
+from core.transfer_rate import TransferRate
 
 PATHS = ["/status", "/rest/api/latest/projects", "/scm/a/b.git/git-upload-pack", "/login?next=/"]
 LINES = [
@@ -240,11 +240,11 @@ def test_whoever_holds_most_goes_first():
 
 
 def test_a_pace_of_nothing_stands_for_any():
-    pace = Pace(grace=0.0, silence=60.0, bytes_a_second=0)
+    pace = TransferRate(grace=0.0, silence=60.0, bytes_a_second=0)
     pace.begin_waiting()
     assert not pace.is_too_slow(pace._since + 59)
     assert pace.is_too_slow(pace._since + 61)
-    slow = Pace(grace=30.0, silence=60.0, bytes_a_second=1000)
+    slow = TransferRate(grace=30.0, silence=60.0, bytes_a_second=1000)
     slow.end_waiting(10_000)
     slow.begin_waiting()
     assert not slow.is_too_slow(slow._since + 39)

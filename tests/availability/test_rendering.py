@@ -13,9 +13,10 @@ import pytest
 import requests
 from pygments.lexers import get_all_lexers
 
-from core import markup, metrics, request_ids
-from core.rendering import client, markdown, slow_lexers, tasks
-from core.rendering.pool import NobodyFree, Pool, TooComplex
+from core import metrics, request_ids
+from infrastructure import markup
+from infrastructure.rendering import client, markdown, slow_lexers, tasks
+from infrastructure.rendering.pool import Pool, PoolBusy, TooComplex
 from tests.availability.hostile import text
 from tests.builders import git
 from web.diffs import highlighting
@@ -97,13 +98,15 @@ def test_markdown_that_is_slow_is_shown_as_it_was_written(pool, kind):
         assert children_seconds() - before < SECONDS + BESIDE
 
 
-@pytest.mark.parametrize("manner", [markdown.AS_FILE, markdown.Manner(html=False, hardwrap=True)])
+@pytest.mark.parametrize(
+    "manner", [markdown.AS_FILE, markdown.MarkdownOptions(html=False, hardwrap=True)]
+)
 def test_no_markdown_takes_the_square_of_its_length(manner):
     """Of what the generator makes, 16 kB each."""
     slow = {}
     for name, content in text.markdown(16_000):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        markdown.render(content, manner, markdown.Surroundings("http://x"))
+        markdown.render(content, manner, markdown.LinkContext("http://x"))
         taken = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
         if taken > 1.5:
             slow[name] = taken
@@ -144,7 +147,7 @@ def test_a_process_that_the_machine_killed_is_nobodys_fault(pool, monkeypatch):
     process._child.kill()
     process._child.wait()
     monkeypatch.setattr(process, "is_alive", lambda: True)
-    with pytest.raises(NobodyFree):
+    with pytest.raises(PoolBusy):
         pool.run(message(text="*b*"))
 
 
@@ -160,7 +163,7 @@ def test_where_nobody_is_free_text_stays_plain_for_this_time_only(pool, monkeypa
     content = "word " * 200 + "*emphasis*"
 
     def nobody(_):
-        raise NobodyFree
+        raise PoolBusy
 
     with monkeypatch.context() as patched:
         patched.setattr(pool, "run", nobody)
@@ -226,4 +229,4 @@ def test_seventy_slow_pages_at_once_leave_the_server_answering(server, tmp_path)
         assert set(pages) == {200}
     assert set(answers) == {200}
     processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    assert processes.stdout.count("core.rendering.worker") <= 8
+    assert processes.stdout.count("infrastructure.rendering.worker") <= 8

@@ -16,7 +16,7 @@ from tests import ssh_keys
 from tests.builders import git
 from tests.git.histories import work_tree
 from tests.server import Server
-from transport.ssh_places import Place, Places, Sessions
+from transport.ssh_limits import SshSessionLimits, SshWorkSlot, SshWorkSlots
 
 PLACES = 4
 
@@ -98,7 +98,7 @@ def test_a_connection_has_a_limit_of_sessions(tmp_path):
 
 
 def test_no_key_and_no_address_has_all_sessions():
-    sessions = Sessions(most=8, of_one=6, of_a_connection=4)
+    sessions = SshSessionLimits(most=8, of_one=6, of_a_connection=4)
     counted = [sessions.counted(f"connection {n // 3}", "key", f"address {n}") for n in range(6)]
     for one in counted:
         one.__enter__()
@@ -109,8 +109,8 @@ def test_no_key_and_no_address_has_all_sessions():
 
 
 def test_a_place_is_left_while_the_client_has_to_go_on():
-    places = Places(most=1, of_a_key=1)
-    with Place(places, "one", 0) as place:
+    places = SshWorkSlots(most=1, of_a_key=1)
+    with SshWorkSlot(places, "one", 0) as place:
         with pytest.raises(Busy):
             places.enter("other", 0)
         with place.left():
@@ -118,13 +118,13 @@ def test_a_place_is_left_while_the_client_has_to_go_on():
             places.leave("other")
     places.enter("other", 0)
     with pytest.raises(Busy):
-        Place(places, "one", 0).__enter__()
+        SshWorkSlot(places, "one", 0).__enter__()
 
 
 def test_a_place_is_not_taken_by_who_had_none():
     """The end of an answer comes after the place was given back."""
-    places = Places(most=1, of_a_key=1)
-    with Place(places, "one", 0) as place:
+    places = SshWorkSlots(most=1, of_a_key=1)
+    with SshWorkSlot(places, "one", 0) as place:
         pass
     with place.left():
         pass
@@ -132,10 +132,10 @@ def test_a_place_is_not_taken_by_who_had_none():
 
 
 def test_who_has_begun_comes_before_who_has_not():
-    places = Places(most=1, of_a_key=1)
+    places = SshWorkSlots(most=1, of_a_key=1)
     returned, begun = threading.Event(), threading.Event()
 
-    def go_on(place: Place) -> None:
+    def go_on(place: SshWorkSlot) -> None:
         with place.left():
             places.enter("between", 0)
             left.set()
@@ -144,7 +144,7 @@ def test_who_has_begun_comes_before_who_has_not():
         place.__exit__()
 
     left = threading.Event()
-    place = Place(places, "one", 0).__enter__()
+    place = SshWorkSlot(places, "one", 0).__enter__()
     going_on = threading.Thread(target=go_on, args=[place])
     going_on.start()
     left.wait(5)
@@ -193,7 +193,7 @@ def test_clients_that_leave_give_everything_back(place, tmp_path):
 
 
 def test_a_key_leaves_places_to_others():
-    places = Places(most=4, of_a_key=3)
+    places = SshWorkSlots(most=4, of_a_key=3)
     for _ in range(3):
         places.enter("one", 0)
     with pytest.raises(Busy):

@@ -52,7 +52,7 @@ def test_every_version_is_one_api_with_and_without_a_trailing_slash(api, version
 
 
 def test_an_accident_tells_an_id_and_nothing_else(api, monkeypatch):
-    monkeypatch.setattr("core.site.read", lambda name: 1 / 0)
+    monkeypatch.setattr("core.site_settings.read", lambda name: 1 / 0)
 
     answer = api().get("application-properties")
 

@@ -10,8 +10,8 @@ from celery import shared_task
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from core import jobs
-from core.models import Job
+from infrastructure import jobs
+from infrastructure.models import Job
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from core import outgoing
+from infrastructure import outgoing_http
 from tests.receiver import receiver
 
 REFUSED = [
@@ -87,10 +87,10 @@ REFUSED = [
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_is_refused_when_it_is_saved_and_when_it_is_called(url):
-    with pytest.raises(outgoing.OutgoingRefused):
-        outgoing.check(url)
-    with pytest.raises(outgoing.OutgoingRefused):
-        outgoing.post(url, b"{}", {})
+    with pytest.raises(outgoing_http.OutgoingRefused):
+        outgoing_http.check(url)
+    with pytest.raises(outgoing_http.OutgoingRefused):
+        outgoing_http.post(url, b"{}", {})
 
 
 @pytest.mark.parametrize(
@@ -105,27 +105,27 @@ def test_is_refused_when_it_is_saved_and_when_it_is_called(url):
     ],
 )
 def test_private_networks_are_open_until_the_settings_close_them(url, settings):
-    outgoing.check(url)
+    outgoing_http.check(url)
 
     settings.OUTGOING_STRICT = True
-    with pytest.raises(outgoing.OutgoingRefused):
-        outgoing.check(url)
+    with pytest.raises(outgoing_http.OutgoingRefused):
+        outgoing_http.check(url)
 
 
 def test_what_the_settings_open_is_open_and_what_they_block_is_not(settings):
     settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
-    outgoing.check("http://127.0.0.1:8080/")
-    outgoing.check("http://[::ffff:127.0.0.1]:8080/")
+    outgoing_http.check("http://127.0.0.1:8080/")
+    outgoing_http.check("http://[::ffff:127.0.0.1]:8080/")
 
     settings.OUTGOING_BLOCKED_NETWORKS = ["127.0.0.1/32"]
-    with pytest.raises(outgoing.OutgoingRefused) as refusal:
-        outgoing.check("http://127.0.0.1:8080/")
+    with pytest.raises(outgoing_http.OutgoingRefused) as refusal:
+        outgoing_http.check("http://127.0.0.1:8080/")
     assert refusal.value.context == "url"
 
 
 def test_a_refusal_names_the_setting_that_opens_it():
-    with pytest.raises(outgoing.OutgoingRefused, match="OUTGOING_ALLOWED_NETWORKS"):
-        outgoing.check("http://127.0.0.1/")
+    with pytest.raises(outgoing_http.OutgoingRefused, match="OUTGOING_ALLOWED_NETWORKS"):
+        outgoing_http.check("http://127.0.0.1/")
 
 
 def test_a_name_that_answers_otherwise_the_second_time_is_called_where_it_was_judged(
@@ -141,8 +141,8 @@ def test_a_name_that_answers_otherwise_the_second_time_is_called_where_it_was_ju
     settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
     with receiver() as target:
         # Only the one way out resolves like this; sockets go by addresses from here on.
-        monkeypatch.setattr(outgoing.socket, "getaddrinfo", _for_names(answers))
-        answer = outgoing.post(
+        monkeypatch.setattr(outgoing_http.socket, "getaddrinfo", _for_names(answers))
+        answer = outgoing_http.post(
             f"http://hooks.example:{target.port}/a?b=c", b"{}", {"X-Event-Key": "x"}
         )
 
@@ -164,17 +164,17 @@ def _for_names(answers):
 
 def test_one_bad_address_among_good_ones_is_enough(monkeypatch):
     found = [(socket.AF_INET, 1, 6, "", (address, 0)) for address in ("8.8.8.8", "127.0.0.1")]
-    monkeypatch.setattr(outgoing.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(outgoing_http.socket, "getaddrinfo", lambda *_, **__: found)
 
-    with pytest.raises(outgoing.OutgoingRefused):
-        outgoing.post("http://both.example/", b"", {})
+    with pytest.raises(outgoing_http.OutgoingRefused):
+        outgoing_http.post("http://both.example/", b"", {})
 
 
 def test_redirects_are_not_followed(settings):
     settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
     with receiver() as target:
         target.answer = lambda _: (302, {"Location": f"{target.url}/inner"}, b"")
-        answer = outgoing.post(target.url, b"{}", {"X-Event-Key": "x"})
+        answer = outgoing_http.post(target.url, b"{}", {"X-Event-Key": "x"})
 
     assert answer.status == 302
     assert len(target.requests) == 1
@@ -185,7 +185,7 @@ def test_proxies_of_the_environment_are_ignored(settings, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with receiver() as target:
-        assert outgoing.post(target.url, b"{}", {"X-Event-Key": "x"}).status == 200
+        assert outgoing_http.post(target.url, b"{}", {"X-Event-Key": "x"}).status == 200
 
 
 def test_a_proxy_of_the_settings_is_used(settings):
@@ -193,10 +193,11 @@ def test_a_proxy_of_the_settings_is_used(settings):
     with receiver() as proxy:
         settings.OUTGOING_PROXY = f"http://127.0.0.1:{proxy.port}"
         assert (
-            outgoing.post("http://elsewhere.invalid/x", b"{}", {"X-Event-Key": "x"}).status == 200
+            outgoing_http.post("http://elsewhere.invalid/x", b"{}", {"X-Event-Key": "x"}).status
+            == 200
         )
-        with pytest.raises(outgoing.OutgoingRefused):
-            outgoing.post("http://169.254.169.254/x", b"{}", {})
+        with pytest.raises(outgoing_http.OutgoingRefused):
+            outgoing_http.post("http://169.254.169.254/x", b"{}", {})
 
     assert [one.path for one in proxy.requests] == ["http://elsewhere.invalid/x"]
 
@@ -205,22 +206,22 @@ def test_an_answer_without_end_is_cut(settings):
     settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
     with receiver() as target:
         target.answer = lambda _: (200, {}, b"x" * 10_000_000)
-        answer = outgoing.post(target.url, b"{}", {"X-Event-Key": "x"})
+        answer = outgoing_http.post(target.url, b"{}", {"X-Event-Key": "x"})
 
-    assert len(answer.body) == outgoing.Limits().body
+    assert len(answer.body) == outgoing_http.HttpLimits().body
 
 
 @pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_who_drips_is_left_when_the_time_is_over(settings, begins):
     settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
     begun = time.monotonic()
-    limits = outgoing.Limits(connect=1, read=1, total=1.5)
+    limits = outgoing_http.HttpLimits(connect=1, read=1, total=1.5)
 
     with _dripping(begins) as port:
         try:
-            answer = outgoing.post(f"http://127.0.0.1:{port}/", b"{}", {}, limits=limits)
+            answer = outgoing_http.post(f"http://127.0.0.1:{port}/", b"{}", {}, limits=limits)
             assert set(answer.body) <= {ord("x")}
-        except outgoing.NoAnswer as error:
+        except outgoing_http.NoResponse as error:
             assert "within 1.5 seconds" in str(error)
 
     assert time.monotonic() - begun < 4
@@ -232,10 +233,10 @@ def test_nobody_there_is_said_in_words(settings):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
 
-    with pytest.raises(outgoing.NoAnswer, match="Connection refused"):
-        outgoing.post(f"http://127.0.0.1:{port}/", b"", {})
-    with pytest.raises(outgoing.NoAnswer, match="was not resolved"):
-        outgoing.post("http://no.such.name.invalid/", b"", {})
+    with pytest.raises(outgoing_http.NoResponse, match="Connection refused"):
+        outgoing_http.post(f"http://127.0.0.1:{port}/", b"", {})
+    with pytest.raises(outgoing_http.NoResponse, match="was not resolved"):
+        outgoing_http.post("http://no.such.name.invalid/", b"", {})
 
 
 @pytest.fixture
@@ -272,7 +273,7 @@ def secure(tmp_path, monkeypatch, settings):
     names = {"hooks.example", "other.example"}
     real = socket.getaddrinfo
     monkeypatch.setattr(
-        outgoing.socket,
+        outgoing_http.socket,
         "getaddrinfo",
         lambda host, *rest, **more: there if host in names else real(host, *rest, **more),
     )
@@ -282,26 +283,28 @@ def secure(tmp_path, monkeypatch, settings):
 
 def test_a_certificate_is_held_against_the_name(secure, monkeypatch):
     target, file = secure
-    with pytest.raises(outgoing.NotTrusted):
-        outgoing.post(f"https://hooks.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
+    with pytest.raises(outgoing_http.CertificateNotTrusted):
+        outgoing_http.post(f"https://hooks.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
     # Trusted from here on, and only under its own name.
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    answer = outgoing.post(f"https://hooks.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
+    answer = outgoing_http.post(
+        f"https://hooks.example:{target.port}/", b"{}", {"X-Event-Key": "x"}
+    )
     assert answer.status == 200
-    with pytest.raises(outgoing.NotTrusted):
-        outgoing.post(f"https://other.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
+    with pytest.raises(outgoing_http.CertificateNotTrusted):
+        outgoing_http.post(f"https://other.example:{target.port}/", b"{}", {"X-Event-Key": "x"})
     assert [one.headers["Host"] for one in target.requests] == [f"hooks.example:{target.port}"]
 
 
 def test_who_switches_the_check_off_is_served_all_the_same(secure):
     target, _ = secure
     url = f"https://other.example:{target.port}/"
-    assert outgoing.post(url, b"{}", {"X-Event-Key": "x"}, verify=False).status == 200
+    assert outgoing_http.post(url, b"{}", {"X-Event-Key": "x"}, verify=False).status == 200
 
 
 def test_the_same_machine_has_one_name():
-    assert outgoing.origin("http://Jenkins.example./a") == "http://jenkins.example:80"
-    assert outgoing.origin("https://jenkins.example:8443/b") == "https://jenkins.example:8443"
+    assert outgoing_http.origin("http://Jenkins.example./a") == "http://jenkins.example:80"
+    assert outgoing_http.origin("https://jenkins.example:8443/b") == "https://jenkins.example:8443"
 
 
 class _dripping:
@@ -330,6 +333,8 @@ class _dripping:
 
 
 def test_names_of_all_alphabets_are_called_in_ascii():
-    assert outgoing.origin("https://b\u00fccher.example/x") == "https://xn--bcher-kva.example:443"
-    assert outgoing.origin("http://ci_runner:8080") == "http://ci_runner:8080"
-    assert outgoing.origin("http://CI.example.:80/") == "http://ci.example:80"
+    assert (
+        outgoing_http.origin("https://b\u00fccher.example/x") == "https://xn--bcher-kva.example:443"
+    )
+    assert outgoing_http.origin("http://ci_runner:8080") == "http://ci_runner:8080"
+    assert outgoing_http.origin("http://CI.example.:80/") == "http://ci.example:80"

@@ -12,8 +12,8 @@ from core.errors import Forbidden
 from discussions.errors import CommentNotDeletable, CommentOutOfDate
 from discussions.selectors import comments as find
 from discussions.services import comments, reactions
-from discussions.services.comments import Changes
-from discussions.services.commits import TalkedCommit
+from discussions.services.comments import CommentChanges
+from discussions.services.commits import CommitSubject
 from discussions.subjects import AnchorRequest
 from repos.services import repositories
 from tests import builders
@@ -35,11 +35,11 @@ def actor(name):
 
 
 def say(place, text="x", **how):
-    return comments.begin(actor("bob"), TalkedCommit(place, place.ids["second"]), text=text, **how)
+    return comments.begin(actor("bob"), CommitSubject(place, place.ids["second"]), text=text, **how)
 
 
 def discussion(place, commit="second", paths=("src/main.py",), with_general=True):
-    about = TalkedCommit(place, place.ids[commit])
+    about = CommitSubject(place, place.ids[commit])
     return find.discussion_of(actor("bob"), about, paths, with_general=with_general)
 
 
@@ -56,7 +56,7 @@ def test_laid_out_for_a_diff(place):
     line = AnchorRequest(path="src/main.py", line=1, line_type="ADDED")
     general, on_file = say(place), say(place, anchor=AnchorRequest(path="src/main.py"))
     first, second = say(place, anchor=line), say(place, anchor=line)
-    comments.reply(actor("carol"), TalkedCommit(place, place.ids["second"]), first, text="no")
+    comments.reply(actor("carol"), CommitSubject(place, place.ids["second"]), first, text="no")
 
     found = discussion(place)
 
@@ -76,11 +76,11 @@ def test_fifty_cost_the_queries_of_one(place):
         return len(asked)
 
     first = say(place)
-    reactions.add(actor("carol"), TalkedCommit(place, place.ids["second"]), first, "tada")
+    reactions.add(actor("carol"), CommitSubject(place, place.ids["second"]), first, "tada")
     few = queries()
     for _ in range(49):
         one = say(place, anchor=AnchorRequest(path="src/main.py", line=1, line_type="ADDED"))
-        reactions.add(actor("carol"), TalkedCommit(place, place.ids["second"]), one, "tada")
+        reactions.add(actor("carol"), CommitSubject(place, place.ids["second"]), one, "tada")
 
     assert queries() == few
 
@@ -89,25 +89,29 @@ def test_who_lost_the_race_is_told(place):
     made = say(place, "one")
     commit_id = place.ids["second"]
     # Both read it before either changes it.
-    stale = find.get(actor("bob"), TalkedCommit(place, commit_id), str(made.pk))
+    stale = find.get(actor("bob"), CommitSubject(place, commit_id), str(made.pk))
     comments.edit(
-        actor("bob"), TalkedCommit(place, commit_id), made, Changes(text="two"), version=0
+        actor("bob"), CommitSubject(place, commit_id), made, CommentChanges(text="two"), version=0
     )
 
     with pytest.raises(CommentOutOfDate):
         comments.edit(
-            actor("bob"), TalkedCommit(place, commit_id), stale, Changes(text="three"), version=0
+            actor("bob"),
+            CommitSubject(place, commit_id),
+            stale,
+            CommentChanges(text="three"),
+            version=0,
         )
     with pytest.raises(CommentOutOfDate):
-        comments.delete(actor("bob"), TalkedCommit(place, commit_id), stale, version=0)
-    comments.reply(actor("carol"), TalkedCommit(place, commit_id), stale, text="no")
+        comments.delete(actor("bob"), CommitSubject(place, commit_id), stale, version=0)
+    comments.reply(actor("carol"), CommitSubject(place, commit_id), stale, text="no")
     with pytest.raises(CommentNotDeletable):
-        comments.delete(actor("bob"), TalkedCommit(place, commit_id), stale, version=1)
+        comments.delete(actor("bob"), CommitSubject(place, commit_id), stale, version=1)
 
 
 def test_the_server_itself_has_no_voice(place):
     with pytest.raises(Forbidden):
-        comments.begin(Actor.system(), TalkedCommit(place, place.ids["second"]), text="x")
+        comments.begin(Actor.system(), CommitSubject(place, place.ids["second"]), text="x")
 
 
 def test_a_deleted_repository_takes_its_discussion_along(place):

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from core import markup as kernel
 from discussions import markup
+from infrastructure import markup as kernel
 from tests import builders
 from tests.builders import hits_of
 

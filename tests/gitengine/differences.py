@@ -16,7 +16,7 @@ from gitengine import diff, encodings, history, trees
 from gitengine.repository import GitRepository
 from gitengine.types import Change, FileDiff, LineKind
 
-WHOLE = diff.Limits(
+WHOLE = diff.DiffLimits(
     files=10**6, lines_of_a_file=10**9, lines=10**9, line_length=10**9, bytes=10**12
 )
 LETTERS = {"ADD": "A", "DELETE": "D", "MOVE": "R", "COPY": "C"}

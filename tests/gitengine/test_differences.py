@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gitengine import diff, encodings, history, patches, processes
-from gitengine.diff import Limits, Selection
+from gitengine.diff import DiffLimits, DiffSelection
 from gitengine.errors import TookTooLong
 from gitengine.repository import GitRepository
 from gitengine.types import ChangeKind, LineKind
@@ -39,7 +39,7 @@ def named(world):
 
 
 def files_of(repository, ends, selected=diff.ALL, **limits):
-    found = diff.file_diffs(repository, *ends, selected, limits=Limits(**limits))
+    found = diff.file_diffs(repository, *ends, selected, limits=DiffLimits(**limits))
     return {one.change.path: one for one in found}
 
 
@@ -113,7 +113,7 @@ def test_text_of_every_encoding_is_read(world, named):
 
 def test_white_space_may_be_passed_over(world, named):
     repository, _ = world
-    ignoring = Selection(ignore_whitespace=True)
+    ignoring = DiffSelection(ignore_whitespace=True)
     assert files_of(repository, named["spaces"])["spaces.txt"].hunks
     nothing = files_of(repository, named["spaces"], ignoring)["spaces.txt"]
     assert not nothing.hunks and not nothing.truncated and not nothing.is_binary
@@ -130,24 +130,24 @@ def test_white_space_may_be_passed_over(world, named):
 def test_context_and_path_narrow_what_is_read(world, named):
     repository, _ = world
     ends = named["rename with an edit"]
-    plain = files_of(repository, ends, Selection("moved/longer.txt"))["moved/longer.txt"]
+    plain = files_of(repository, ends, DiffSelection("moved/longer.txt"))["moved/longer.txt"]
     assert plain.change.kind is ChangeKind.ADD
     source = diff.source_of(repository, *ends, "moved/longer.txt")
     assert source == "long.txt"
-    selected = Selection("moved/longer.txt", source, context=0)
+    selected = DiffSelection("moved/longer.txt", source, context=0)
     (moved,) = diff.file_diffs(repository, *ends, selected)
     assert moved.change.kind is ChangeKind.MOVE
     assert [(one.old_start, one.old_count, len(one.lines)) for one in moved.hunks] == [
         (201, 1, 2),
         (391, 1, 2),
     ]
-    whole = Selection("moved/longer.txt", source, context=10_000)
+    whole = DiffSelection("moved/longer.txt", source, context=10_000)
     (moved,) = diff.file_diffs(repository, *ends, whole)
     assert len(moved.hunks[0].lines) == 402
-    assert [one.path for one in diff.changes(repository, *named["begin"], Selection("dir"))] == [
-        "dir/a/deep/file.py"
-    ]
-    assert not list(diff.changes(repository, *named["begin"], Selection("*.txt")))
+    assert [
+        one.path for one in diff.changes(repository, *named["begin"], DiffSelection("dir"))
+    ] == ["dir/a/deep/file.py"]
+    assert not list(diff.changes(repository, *named["begin"], DiffSelection("*.txt")))
     assert diff.source_of(repository, *named["line endings"], "crlf.txt") == ""
 
 
@@ -155,14 +155,14 @@ def test_a_copy_of_what_did_not_change_is_found_where_it_is_named(world, named):
     repository, _ = world
     # The source changed in the same commit; of the two only the copy is asked for.
     ends = named["copy while the source changes"]
-    (copied,) = diff.changes(repository, *ends, Selection("copy.txt", "moved/longer.txt"))
+    (copied,) = diff.changes(repository, *ends, DiffSelection("copy.txt", "moved/longer.txt"))
     assert (copied.kind, copied.source_path) == (ChangeKind.COPY, "moved/longer.txt")
     old = history.commit(repository, ends[0]).id
     text = git("cat-file", "blob", f"{old}:moved/longer.txt", cwd=repository.path).encode()
     tip = made(repository, (b"long", text), (b"again", text))
     before = made(repository, (b"long", text))
     assert next(diff.changes(repository, before, tip)).kind is ChangeKind.ADD
-    (copied,) = diff.changes(repository, before, tip, Selection("again", "long"))
+    (copied,) = diff.changes(repository, before, tip, DiffSelection("again", "long"))
     assert (copied.kind, copied.similarity) == (ChangeKind.COPY, 100)
 
 
@@ -198,17 +198,17 @@ def test_huge_files_are_cut_and_say_so(world):
     files = files_of(repository, (None, tip))
 
     lines = [line for hunk in files["lines"].hunks for line in hunk.lines]
-    assert len(lines) == Limits().lines_of_a_file
+    assert len(lines) == DiffLimits().lines_of_a_file
     assert files["lines"].truncated and files["lines"].hunks[-1].truncated
     long, end = files["long"].hunks[0].lines
-    assert (len(long.text), long.truncated, end.text) == (Limits().line_length, True, "end")
+    assert (len(long.text), long.truncated, end.text) == (DiffLimits().line_length, True, "end")
     # What comes behind a file that was cut is read as if nothing had been.
     assert files["z"].hunks[0].lines[0].text == "z"
 
 
 def test_beyond_the_files_of_an_answer_the_rest_is_counted(world):
     repository, ids = world
-    found = diff.file_diffs(repository, None, ids[0], limits=Limits(files=4))
+    found = diff.file_diffs(repository, None, ids[0], limits=DiffLimits(files=4))
     assert len(list(found)) == 4
     assert found.left_out == len(STEPS[0][1]) - 4
 
@@ -274,7 +274,7 @@ class _Printed:
 
 
 def _read_from(output):
-    reader = patches.Reader(_Printed(output))
+    reader = patches.OutputReader(_Printed(output))
     changed = list(patches.read_changes(reader))
     lines = patches.PatchReader(reader, longest=1000)
     return [
@@ -286,7 +286,7 @@ def test_pieces_of_any_size_are_read_alike_and_what_is_skipped_is_skipped_whole(
     repository, _ = world
     args = ["diff-tree", "-r", "--raw", "-p", "-z", "--root", "--no-commit-id", named["begin"][1]]
     output = subprocess.run(["git", "-c", "core.quotePath=false", *args], cwd=repository.path, capture_output=True, check=True)  # fmt: skip
-    reader = patches.Reader(_Printed(output.stdout))
+    reader = patches.OutputReader(_Printed(output.stdout))
     changed = list(patches.read_changes(reader))
     lines = patches.PatchReader(reader, longest=5)
     found = [lines.read(one, most_lines=1, most_bytes=10**6) for one in changed]

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from gitengine import edit, trees
-from gitengine.drafts import Draft, clean_message, stamp
 from gitengine.edit import Edit
 from gitengine.errors import EditRefused, NoSuchPath, NothingChanged
+from gitengine.object_writer import ObjectWriter, clean_message, stamp
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
 from gitengine.types import Person
@@ -30,7 +30,7 @@ def tip(git, name="main"):
 
 
 def commit(git, parent, change):
-    draft = Draft(git)
+    draft = ObjectWriter(git)
     made = edit.commit(draft, parent, [change], person=ADA, time=1_700_000_000, message="m")
     with quarantine(git) as incoming:
         draft.bring_into(incoming, made)

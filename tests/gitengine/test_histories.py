@@ -10,7 +10,7 @@ import pytest
 
 from gitengine import blame, history, last_changes, trees
 from gitengine.errors import NoSuchPath
-from gitengine.history import Narrowed
+from gitengine.history import CommitSelection
 from gitengine.repository import GitRepository
 from tests.builders import git
 from tests.git.histories import everything
@@ -86,13 +86,17 @@ def test_histories_are_narrowed_by_author_and_time(old):
     def ids(narrowed):
         return [one.id for one in history.log(old, [tip], narrowed=narrowed, limit=1000)]
 
-    assert len(ids(Narrowed(author="ÄDA"))) == len(ids(Narrowed())) - 1
-    assert ids(Narrowed(author="a.*a")) == []
-    assert ids(Narrowed(author="--all")) == []
+    assert len(ids(CommitSelection(author="ÄDA"))) == len(ids(CommitSelection())) - 1
+    assert ids(CommitSelection(author="a.*a")) == []
+    assert ids(CommitSelection(author="--all")) == []
     times = {one.id: one.committer_time for one in history.log(old, [tip], limit=1000)}
     middle = sorted(times.values())[len(times) // 2]
-    assert set(ids(Narrowed(after=middle))) == {one for one, at in times.items() if at >= middle}
-    assert set(ids(Narrowed(before=middle))) == {one for one, at in times.items() if at <= middle}
+    assert set(ids(CommitSelection(after=middle))) == {
+        one for one, at in times.items() if at >= middle
+    }
+    assert set(ids(CommitSelection(before=middle))) == {
+        one for one, at in times.items() if at <= middle
+    }
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from gitengine import places
+from gitengine import work_slots
 from gitengine.errors import Busy
-from gitengine.places import Places
+from gitengine.work_slots import WorkSlots
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(places, "IDLE_ENOUGH", 0.05)
-    monkeypatch.setattr(places, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(work_slots, "IDLE_ENOUGH", 0.05)
+    monkeypatch.setattr(work_slots, "LOOK_EVERY", 0.01)
 
 
 def slow_work(seconds):
@@ -26,7 +26,7 @@ def slow_work(seconds):
 
 
 def test_who_works_keeps_the_place_until_done():
-    few = Places(1, wait=0.3, kind="tests")
+    few = WorkSlots(1, wait=0.3, kind="tests")
     with few.one(), pytest.raises(Busy), few.one():
         pass
     with few.one():
@@ -34,7 +34,7 @@ def test_who_works_keeps_the_place_until_done():
 
 
 def test_a_slow_client_gives_its_place_to_others_and_still_gets_the_rest():
-    few = Places(1, wait=5, kind="tests")
+    few = WorkSlots(1, wait=5, kind="tests")
     with few.one() as place:
         pieces = place.watch(slow_work(0))
         assert next(pieces) == b"a"
@@ -48,7 +48,7 @@ def test_a_slow_client_gives_its_place_to_others_and_still_gets_the_rest():
 
 
 def test_work_that_takes_long_is_no_slow_client():
-    few = Places(1, wait=0.2, kind="tests")
+    few = WorkSlots(1, wait=0.2, kind="tests")
     refused = []
 
     def wait():
@@ -77,7 +77,7 @@ def test_a_client_that_leaves_ends_the_work():
         finally:
             ended.append(True)
 
-    few = Places(1, wait=1, kind="tests")
+    few = WorkSlots(1, wait=1, kind="tests")
     with few.one() as place:
         pieces = place.watch(work())
         next(pieces)

@@ -129,7 +129,7 @@ def test_a_large_difference_is_cut_and_says_so(repository):
     )
     subprocess.run(["git", "fast-import", "--quiet"], cwd=repository.path, input=script, check=True)
     tip, _ = refs.resolve(repository, "big")
-    limits = diff.Limits(files=4, lines_of_a_file=1000, lines=2500)
+    limits = diff.DiffLimits(files=4, lines_of_a_file=1000, lines=2500)
 
     found = list(diff.file_diffs(repository, None, tip, limits=limits))
 
@@ -189,7 +189,7 @@ def test_what_is_too_large_is_not_compared_at_all(repository):
     )
     tip, _ = refs.resolve(repository, "huge")
 
-    limits = diff.Limits(bytes_of_a_file=512 * 1024)
+    limits = diff.DiffLimits(bytes_of_a_file=512 * 1024)
     found = {one.change.path: one for one in diff.file_diffs(repository, None, tip, limits=limits)}
 
     assert len(found) == 42

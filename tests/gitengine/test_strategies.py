@@ -7,12 +7,12 @@ import random
 
 import pytest
 
-from gitengine import history, merge, rewriting, strategies
+from gitengine import commit_rewriting, history, merge, merge_strategies
+from gitengine.commit_rewriting import Committer
 from gitengine.errors import MergeConflict, NotFastForward
+from gitengine.merge_strategies import MergeRequest, Strategy
 from gitengine.quarantine import quarantine
 from gitengine.repository import GitRepository
-from gitengine.rewriting import Signed
-from gitengine.strategies import Strategy, Wanted
 from gitengine.types import Person
 from tests.builders import git
 
@@ -97,9 +97,9 @@ def grown(work, seed):
 
 
 def made(work, strategy, message="Merged"):
-    wanted = Wanted(work.tip("main"), work.tip("topic"), message, ADA, CARL, TIME)
+    wanted = MergeRequest(work.tip("main"), work.tip("topic"), message, ADA, CARL, TIME)
     with quarantine(work.bare) as incoming:
-        tip = strategies.apply(incoming, strategy, wanted)
+        tip = merge_strategies.apply(incoming, strategy, wanted)
         incoming.accept()
     return tip
 
@@ -255,11 +255,11 @@ def test_revert_and_cherry_pick(work):
     one = work.commit("one\n\nwhy", x=text("one", *range(1, 20)))
     work.commit("two", x=text("one", *range(1, 19), "two"))
     work.push()
-    signed = Signed(CARL, TIME)
+    signed = Committer(CARL, TIME)
     with quarantine(work.bare) as incoming:
         commit = history.commit(work.bare, one)
-        back = rewriting.revert(incoming, commit, work.tip(), signed)
-        again = rewriting.cherry_pick(incoming, commit, back, signed)
+        back = commit_rewriting.revert(incoming, commit, work.tip(), signed)
+        again = commit_rewriting.cherry_pick(incoming, commit, back, signed)
         incoming.accept()
     git("revert", "--no-edit", one, cwd=work.tree)
     hand = git("log", "-1", "--format=%T %B", cwd=work.tree)

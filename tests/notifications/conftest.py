@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.actor import Actor
-from core import site
+from core import site_settings
 from notifications.services import mail_settings
 from tests import mailbox
 from tests.pullrequests import worlds
@@ -15,13 +15,15 @@ from tests.pullrequests.conftest import bob, carol, project, propose, repo  # no
 @pytest.fixture(autouse=True)
 def _settings_hold_at_once(monkeypatch):
     """What tests write is in force before their transaction ends, which it never does."""
-    monkeypatch.setattr(site, "CACHED_SECONDS", 0)
+    monkeypatch.setattr(site_settings, "CACHED_SECONDS", 0)
 
 
 @pytest.fixture
 def box(db):
     with mailbox.mailbox() as running:
-        wanted = mail_settings.Wanted("127.0.0.1", running.port, sender="bitbucket@example.com")
+        wanted = mail_settings.MailServerRequest(
+            "127.0.0.1", running.port, sender="bitbucket@example.com"
+        )
         mail_settings.configure(Actor.system(), wanted)
         yield running
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import User
-from core import jobs, site
-from core.models import Job
+from core import site_settings
+from infrastructure import jobs
+from infrastructure.models import Job
 from notifications import mail_server
 from notifications.models import Kind, MailPreference, Notice
 from notifications.services import mail_settings, notices
@@ -376,12 +377,12 @@ def test_a_refused_mail_server_changes_nothing(api, admin, box):
 
 def test_a_password_is_sent_to_no_other_server(admin, box):
     system = Actor.system()
-    kept = mail_settings.Wanted("a.example", 25, username="u", password="hidden")
+    kept = mail_settings.MailServerRequest("a.example", 25, username="u", password="hidden")
     mail_settings.configure(system, kept)
     for change in ({"hostname": "b.example"}, {"port": 26}, {"protocol": "SMTPS"}):
         mail_settings.configure(system, kept)
         wanted = {"hostname": "a.example", "port": 25, "username": "u"} | change
-        mail_settings.configure(system, mail_settings.Wanted(**wanted))
+        mail_settings.configure(system, mail_settings.MailServerRequest(**wanted))
         assert mail_server.read().password == ""
 
 
@@ -395,7 +396,7 @@ def test_a_digest_costs_as_many_queries_for_many_notices(
         worlds.commit(repo, "main", {"x": str(step)}, actor=builders.actor(alice))
     assert Notice.objects.filter(user=bob).count() == number
     # As in a server, which asks for the settings of the site now and then.
-    monkeypatch.setattr(site, "CACHED_SECONDS", 30)
+    monkeypatch.setattr(site_settings, "CACHED_SECONDS", 30)
     with django_assert_max_num_queries(18):
         notices.send_digest(Actor.system(), bob.pk)
     [mail] = box.to("bob@example.com")

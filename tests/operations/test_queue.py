@@ -10,9 +10,10 @@ from celery import shared_task
 from django.test import Client
 from django.utils import timezone
 
-from core import jobs, request_ids
-from core.models import Job
-from gitengine.places import Places
+from core import request_ids
+from gitengine.work_slots import WorkSlots
+from infrastructure import jobs
+from infrastructure.models import Job
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/jobs"
@@ -104,7 +105,7 @@ def test_metrics(api, admin, alice, world, settings):
     assert api(None).get("/metrics").status_code == 401
     assert api(alice).get("/metrics").status_code == 401
     api(admin).get("projects")
-    with Places(1, wait=1, kind="tests").one():
+    with WorkSlots(1, wait=1, kind="tests").one():
         told = api(admin).get("/metrics").content.decode()
     assert 'bitbucket_queue_jobs{state="failed"} 1.0' in told
     assert "bitbucket_queue_oldest_seconds 30" in told

@@ -6,7 +6,8 @@ import pytest
 from django.core.cache import cache
 
 from audit.models import AuditEvent
-from core import sealed, site
+from core import site_settings
+from infrastructure import encryption
 from notifications import mail_server
 from notifications.services import mail_settings
 from tests import builders
@@ -29,7 +30,7 @@ HOOK = {
 def hook(api, admin):
     builders.repository(builders.project("PRJ"))
     assert api(admin).post("projects/PRJ/repos/repo/webhooks", HOOK).status_code == 200
-    wanted = mail_settings.Wanted("smtp.example.com", username="u", password="of mail")
+    wanted = mail_settings.MailServerRequest("smtp.example.com", username="u", password="of mail")
     mail_settings.configure(builders.actor(admin), wanted)
     cache.clear()
     return Webhook.objects.get()
@@ -39,7 +40,7 @@ def secrets_of(hook):
     hook.refresh_from_db()
     cache.clear()  # as half a minute, or the end of a transaction, would
     held = hook.secret, hook.password, mail_server.read().password
-    return held, [sealed.open_(one) for one in held]
+    return held, [encryption.decrypt(one) for one in held]
 
 
 def test_everything_is_sealed_anew(api, admin, hook):
@@ -58,30 +59,30 @@ def test_everything_is_sealed_anew(api, admin, hook):
 
     assert [one["id"] for one in api(admin).get(INACTIVE).json()] == [1]
     # Another process has not heard of it yet, and seals with what it knows.
-    late = sealed.seal("late", site.stored(site.SEALING_KEYS)[:1])
+    late = encryption.encrypt("late", site_settings.stored(site_settings.SEALING_KEYS)[:1])
     Webhook.objects.filter(pk=hook.pk).update(secret=late)
     assert api(admin).delete(INACTIVE).status_code == 200
     assert api(admin).get(INACTIVE).json() == []
     assert secrets_of(hook)[1] == ["late", "hidden", "of mail"]
-    assert sealed.open_(late) == ""
+    assert encryption.decrypt(late) == ""
     assert api(admin).post(ROTATE).json() == {"id": 3}
 
 
 def test_a_key_that_another_process_made_a_moment_ago_is_found(api, admin, hook):
-    assert site.read(site.SEALING_KEYS) == []
+    assert site_settings.read(site_settings.SEALING_KEYS) == []
     api(admin).post(ROTATE)
     # What is remembered is still without it.
-    assert site.read(site.SEALING_KEYS) == []
+    assert site_settings.read(site_settings.SEALING_KEYS) == []
     hook.refresh_from_db()
-    assert sealed.open_(hook.secret) == "s3cret"
+    assert encryption.decrypt(hook.secret) == "s3cret"
 
 
 def test_with_another_secret_key_nothing_is_told(api, admin, hook, settings):
     api(admin).post(ROTATE)
     hook.refresh_from_db()
     settings.SECRET_KEY = "another"
-    assert sealed.open_(hook.secret) == ""
-    assert sealed.open_("77:gAAAA") == sealed.open_("x") == ""
+    assert encryption.decrypt(hook.secret) == ""
+    assert encryption.decrypt("77:gAAAA") == encryption.decrypt("x") == ""
 
 
 def test_who_may(api, alice, hook):

@@ -8,17 +8,17 @@ import pytest
 from django.test import Client
 
 from accounts.actor import Actor
-from core import jobs
-from core.models import Job
 from gitengine import merge, processes
 from gitengine.errors import TookTooLong
+from infrastructure import jobs
+from infrastructure.models import Job
 from pullrequests.models import PullRequest
-from pullrequests.services import rescoping, updating
+from pullrequests.services import refresh, rescoping
 from tests import builders
 from tests.builders import git
 from tests.pullrequests.worlds import P, commit, folder, move
-from webhooks import delivery
-from webhooks.delivery import Outcome
+from webhooks import http_delivery
+from webhooks.http_delivery import DeliveryOutcome
 from webhooks.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -204,13 +204,13 @@ def test_listing_everything_makes_few(api, alice, bob, repo, monkeypatch):
     monkeypatch.setattr(
         rescoping, "settle", lambda actor, key, **how: (made.append(key), real(actor, key, **how))
     )
-    for number in range(updating.MOST_UNNAMED + 3):
+    for number in range(refresh.MOST_UNNAMED + 3):
         commit(repo, f"t{number}", {f"{number}.txt": "x\n"}, on="main")
         body = {"title": "x", "fromRef": {"id": f"t{number}"}, "toRef": {"id": "main"}}
         assert api(alice).post(P, body).status_code == 201
     client = Client(headers=api(bob).headers)
     ls_refs(client)
-    assert len(set(made)) == updating.MOST_UNNAMED
+    assert len(set(made)) == refresh.MOST_UNNAMED
     ls_refs(client, "refs/pull-requests/")
     assert not PullRequest.objects.filter(outcome="UNKNOWN").exists()
     before = len(made)
@@ -236,9 +236,9 @@ def test_a_build_that_a_webhook_starts_finds_the_merge(api, alice, repo, monkeyp
     def call(*_):
         source, merged = ref(repo, "refs/heads/topic"), ref(repo, MERGE_REF)
         found.append(source in git("rev-parse", f"{merged}^2", cwd=folder(repo)))
-        return Outcome(Delivery.State.SUCCESS, "", 0, status=200)
+        return DeliveryOutcome(Delivery.State.SUCCESS, "", 0, status=200)
 
-    monkeypatch.setattr(delivery, "call", call)
+    monkeypatch.setattr(http_delivery, "call", call)
     for job in Job.objects.filter(task="webhooks.deliver"):
         jobs.run(job.pk)
     assert found == [True]

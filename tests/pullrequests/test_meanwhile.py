@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from core import jobs
-from core.models import Job
 from discussions.models import Thread
+from infrastructure import jobs
+from infrastructure.models import Job
 from pullrequests.models import PullRequest
-from pullrequests.services import drifting, heads
+from pullrequests.services import anchor_drift, pull_request_refs
 from tests.builders import git
 from tests.pullrequests.worlds import P, commit, folder, run_jobs
 
@@ -46,7 +46,7 @@ def test_a_thread_is_resolved(api, bob, repo, said, first):
         body = {"version": 0, "threadResolved": True}
         assert api(bob).put(f"{N}/comments/{said}", body).status_code == 200
 
-    first(drifting, "_follow", resolve)
+    first(anchor_drift, "_follow", resolve)
     head = commit(repo, "topic", {"other.txt": "x\n"})
     run_jobs()
     assert api(bob).get(f"{N}/comments/{said}").json()["threadResolved"] is True
@@ -58,14 +58,14 @@ def test_a_thread_is_deleted(api, bob, repo, said, first, files):
     def delete():
         assert api(bob).delete(f"{N}/comments/{said}", version=0).status_code == 204
 
-    first(drifting, "_follow", delete)
+    first(anchor_drift, "_follow", delete)
     commit(repo, "topic", files)
     run_jobs()
     assert not Thread.objects.exists()
     assert not PullRequest.objects.get().is_updating
 
 
-@pytest.mark.parametrize("step", [(heads, "_commands"), (drifting, "drift")])
+@pytest.mark.parametrize("step", [(pull_request_refs, "_commands"), (anchor_drift, "drift")])
 def test_the_pull_request_is_deleted(api, alice, repo, propose, first, step):
     propose()
     commit(repo, "topic", {"other.txt": "x\n"})

@@ -7,10 +7,10 @@ import shutil
 import pytest
 from django.test import Client
 
-from core import jobs
-from core.models import Job
+from infrastructure import jobs
+from infrastructure.models import Job
 from pullrequests.models import Activity, PullRequest
-from pullrequests.services import heads, rescoping
+from pullrequests.services import pull_request_refs, rescoping
 from repos.models import Repository
 from repos.services import ref_updates
 from tests.builders import git
@@ -171,7 +171,7 @@ def test_a_push_to_a_fork_that_is_noted_after_the_merge(repo, fork, monkeypatch)
 
 def test_what_is_deleted_while_it_is_looked_at_leaves_no_refs(api, alice, repo, fork, monkeypatch):
     commit(fork, "fix", {"fix.txt": "y\n"})
-    bring = heads.bring
+    bring = pull_request_refs.bring
 
     def delete():
         version = PullRequest.objects.get().version
@@ -185,6 +185,6 @@ def test_what_is_deleted_while_it_is_looked_at_leaves_no_refs(api, alice, repo, 
         delete_once()
         return bring(actor, row)
 
-    monkeypatch.setattr(heads, "bring", brought)
+    monkeypatch.setattr(pull_request_refs, "bring", brought)
     run_jobs()
     assert not PullRequest.objects.exists() and not refs_of(repo)

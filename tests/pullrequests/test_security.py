@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gitengine.strategies import Strategy
+from gitengine.merge_strategies import Strategy
 from repos.models import Repository
 from tests import builders
 from tests.builders import git

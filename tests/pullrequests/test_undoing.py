@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actor import Actor
 from pullrequests.models import PullRequest
-from pullrequests.services import undoing
+from pullrequests.services import reverts
 from tests.builders import git
 from tests.pullrequests.worlds import P, commit, folder, move, run_jobs
 
@@ -33,7 +33,7 @@ def files(repo, branch):
 def both(user):
     """Take it back, and bring it to `release`; gives the names of both branches."""
     actor, found = Actor(user=user), PullRequest.objects.get()
-    return undoing.revert(actor, found), undoing.cherry_pick(actor, found, "release")
+    return reverts.revert(actor, found), reverts.cherry_pick(actor, found, "release")
 
 
 def test_a_fast_forward_to_a_merge(api, alice, repo, propose, joining):

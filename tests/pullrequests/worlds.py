@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from accounts.actor import Actor
-from core import jobs
-from core.models import Job
 from gitengine.types import ZERO_ID, RefCommand
+from infrastructure import jobs
+from infrastructure.models import Job
 from repos import storage
 from repos.models import Push, Repository
 from repos.services import ref_updates

@@ -19,7 +19,7 @@ from repos.errors import (
 )
 from repos.models import Push, Repository, RepositoryGrant
 from repos.services import branches, edits, push_rules, ref_updates, tags
-from repos.services.edits import Target
+from repos.services.edits import EditTarget
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def actor(alice):
 
 def shaping(actor, repository):
     """Every way to move a ref from a page or over REST."""
-    seen = Target("main", "main")
+    seen = EditTarget("main", "main")
     return [
         lambda: branches.create(actor, repository, "new", start_point="main"),
         lambda: branches.delete(actor, repository, "feature/one"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accounts.actor import Actor
-from core import events, jobs
-from core.models import Job
+from core import events
 from gitengine.types import ZERO_ID, RefCommand
+from infrastructure import jobs
+from infrastructure.models import Job
 from repos import storage
 from repos.events import RefsChanged
 from repos.models import Push, RefChange

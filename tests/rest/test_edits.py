@@ -15,7 +15,7 @@ from gitengine.edit import is_git_folder
 from repos import storage
 from repos.models import Push
 from repos.services import edits, ref_updates
-from repos.services.edits import Target
+from repos.services.edits import EditTarget
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -176,11 +176,11 @@ HOSTILE = [
 def test_names_that_belong_to_git_or_lead_away(alice, ids, path):
     for change in (
         lambda: edits.write(
-            builders.actor(alice), ids["repository"], path, b"x", target=Target("main")
+            builders.actor(alice), ids["repository"], path, b"x", target=EditTarget("main")
         ),
         lambda: edits.rename(
             builders.actor(alice), ids["repository"], "hello.txt", path,
-            target=Target("main", "main"),
+            target=EditTarget("main", "main"),
         ),
     ):  # fmt: skip
         with pytest.raises(DomainError) as refused:
@@ -270,7 +270,7 @@ def test_who_may_only_read_and_what_is_archived(api, admin, alice, ids):
 
 def test_a_file_is_renamed_and_deleted(alice, ids):
     actor, repository = builders.actor(alice), ids["repository"]
-    seen = Target("main", "main")
+    seen = EditTarget("main", "main")
     moved = edits.rename(actor, repository, "data/blob.bin", "deep/er/blob.bin", target=seen)
     assert moved.message == "blob.bin renamed online with Bitbucket"
     assert "data/" not in listing(ids)
@@ -283,7 +283,7 @@ def test_a_file_is_renamed_and_deleted(alice, ids):
     assert content(ids, "bye.txt", both.id) == "bye"
     for refused, status in (
         (lambda: edits.delete(actor, repository, "none", target=seen), 404),
-        (lambda: edits.delete(actor, repository, "bye.txt", target=Target("main")), 409),
+        (lambda: edits.delete(actor, repository, "bye.txt", target=EditTarget("main")), 409),
         (lambda: edits.delete(actor, repository, "src", target=seen), 400),
         (lambda: edits.rename(actor, repository, "none", "x", target=seen), 404),
         (lambda: edits.rename(actor, repository, "bye.txt", "README.md", target=seen), 409),
@@ -303,7 +303,7 @@ def test_a_file_is_renamed_and_deleted(alice, ids):
 
 def test_a_last_file_leaves_an_empty_tree(alice, ids):
     _import(ids, "M 100644 inline only\ndata 2\nx\n")
-    edits.delete(builders.actor(alice), ids["repository"], "only", target=Target("odd", "odd"))
+    edits.delete(builders.actor(alice), ids["repository"], "only", target=EditTarget("odd", "odd"))
     assert listing(ids, "odd") == ""
 
 
@@ -314,11 +314,11 @@ def test_an_edit_goes_on_top_of_a_push_that_left_the_file_alone(alice, ids, monk
     def move_after_somebody_else(*args, **options):
         if not raced:
             raced.append(True)
-            edits.write(actor, repository, "other.txt", b"x", target=Target("main"))
+            edits.write(actor, repository, "other.txt", b"x", target=EditTarget("main"))
         return move(*args, **options)
 
     monkeypatch.setattr(ref_updates, "move", move_after_somebody_else)
-    made = edits.write(actor, repository, "hello.txt", b"y", target=Target("main", "main"))
+    made = edits.write(actor, repository, "hello.txt", b"y", target=EditTarget("main", "main"))
     assert content(ids, "other.txt", made.id) == "x"
     assert content(ids, "hello.txt", "main") == "y"
 

@@ -16,7 +16,7 @@ from django.test import Client
 import gitengine
 from core.errors import refusal_of
 from gitengine import errors
-from repos.selectors import histories
+from repos.selectors import commit_history
 from tests import builders, reference
 from tests.access import pages, routes, worlds
 from tests.rest_client import basic
@@ -62,7 +62,7 @@ def test_both_doors_answer_it(api, alice, monkeypatch, kind):
     def refuse(*_, **__):
         raise made(kind)
 
-    monkeypatch.setattr(histories, "commits", refuse)
+    monkeypatch.setattr(commit_history, "commits", refuse)
     answer = api(alice).get("projects/PRJ/repos/repo/commits")
     assert 400 <= answer.status_code <= 503 and answer.status_code != 500
     assert answer.json()["errors"][0]["message"]

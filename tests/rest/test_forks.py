@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from audit.models import AuditEvent
-from core import jobs
-from core.models import Job
+from infrastructure import jobs
+from infrastructure.models import Job
 from repos import storage
 from repos.models import ForkNetwork, Repository
 from tests import builders

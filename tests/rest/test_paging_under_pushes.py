@@ -145,9 +145,9 @@ def test_everybody_goes_on_with_their_own_list(api, alice, admin, path):
 
 def test_a_list_of_several_chunks(api, alice, path, monkeypatch):
     """A long list is kept piece by piece, as somebody comes to it."""
-    from repos.selectors import continuing
+    from repos.selectors import stable_paging
 
-    monkeypatch.setattr(continuing, "CHUNK", 3)
+    monkeypatch.setattr(stable_paging, "CHUNK", 3)
     before = {f"refs/heads/b{number}" for number in range(5)} | {"refs/heads/main"}
     moved = iter(["b0", "b3", "b1", "main", "b2", "b4", "b0", "b1"])
     counter = iter(range(100))
@@ -168,12 +168,12 @@ def test_a_list_of_several_chunks(api, alice, path, monkeypatch):
 
 
 def test_a_start_far_behind_the_end_costs_no_more_than_the_list(api, alice, path, monkeypatch):
-    from repos.selectors import continuing
+    from repos.selectors import stable_paging
 
     client, read = api(alice), []
     client.get(f"{REPO}/branches", limit=1)
-    original = continuing.begun
-    monkeypatch.setattr(continuing, "begun", lambda *key: read.append(key) or original(*key))
+    original = stable_paging.begun
+    monkeypatch.setattr(stable_paging, "begun", lambda *key: read.append(key) or original(*key))
 
     answer = client.get(f"{REPO}/branches?start={'9' * 500}").json()
 

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from core.pictures import identicon
+from infrastructure.images import identicon
 from tests import builders, pictures
 
 pytestmark = pytest.mark.django_db

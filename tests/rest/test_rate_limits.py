@@ -9,7 +9,8 @@ from django.core.cache import caches
 from django.test import Client
 
 from accounts.models import RefusedRequests
-from core import buckets, site
+from core import site_settings
+from infrastructure import token_buckets
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +32,9 @@ def _own_folder(settings, tmp_path):
 @pytest.fixture
 def limited(db):
     """Limits of two requests at once, and one more each second."""
-    site.write(site.RATE_LIMIT_ENABLED, True)
-    site.write(site.RATE_LIMIT_CAPACITY, 2)
-    site.write(site.RATE_LIMIT_FILL_RATE, 1)
+    site_settings.write(site_settings.RATE_LIMIT_ENABLED, True)
+    site_settings.write(site_settings.RATE_LIMIT_CAPACITY, 2)
+    site_settings.write(site_settings.RATE_LIMIT_FILL_RATE, 1)
     caches["default"].clear()
 
 
@@ -77,7 +78,7 @@ def test_git_and_pages_are_not_limited(client, api, alice, limited):
 def test_a_user_has_a_limit_of_their_own_or_none(
     api, admin, alice, limited, django_capture_on_commit_callbacks
 ):
-    site.write(site.RATE_LIMIT_CAPACITY, 1000)
+    site_settings.write(site_settings.RATE_LIMIT_CAPACITY, 1000)
     caches["default"].clear()
     url = f"{SETTINGS}/users/alice"
     assert api(alice).get(url).json()["settings"] == {"capacity": 1000, "fillRate": 1}
@@ -133,7 +134,9 @@ def test_administrators_change_what_everybody_may(api, admin, alice):
     assert api(alice).put(SETTINGS, {"enabled": True}).status_code == 401
     changed = api(admin).put(SETTINGS, {"enabled": True, "defaultSettings": {"capacity": 7}})
     assert changed.status_code == 200
-    assert site.read(site.RATE_LIMIT_ENABLED) is True or changed.json()["enabled"] in {True, False}
+    assert site_settings.read(site_settings.RATE_LIMIT_ENABLED) is True or changed.json()[
+        "enabled"
+    ] in {True, False}
     assert api(admin).put(SETTINGS, {"defaultSettings": {"capacity": 0}}).status_code == 400
 
 
@@ -165,24 +168,24 @@ def test_refusals_are_told_to_administrators(api, admin, alice, limited):
 @pytest.mark.redis
 def test_with_redis_every_node_sees_the_same_bucket(settings, redis_url):
     settings.REDIS_URL = redis_url
-    buckets._script.cache_clear()
+    token_buckets._script.cache_clear()
     try:
-        taken = [buckets.take("node", capacity=3, fill_rate=1) for _ in range(5)]
+        taken = [token_buckets.take("node", capacity=3, fill_rate=1) for _ in range(5)]
     finally:
-        buckets._script.cache_clear()
+        token_buckets._script.cache_clear()
     assert [one.is_allowed for one in taken] == [True, True, True, False, False]
     assert [one.untold for one in taken] == [0, 0, 0, 1, 0]
 
 
 def test_full_buckets_are_swept(tmp_path):
-    assert buckets.take("x", capacity=1, fill_rate=1).is_allowed
-    buckets.sweep()
+    assert token_buckets.take("x", capacity=1, fill_rate=1).is_allowed
+    token_buckets.sweep()
     assert len(list((tmp_path / "buckets").iterdir())) == 1
     for path in (tmp_path / "buckets").iterdir():
         import os
 
         os.utime(path, (0, 0))
-    buckets.sweep()
+    token_buckets.sweep()
     assert list((tmp_path / "buckets").iterdir()) == []
 
 

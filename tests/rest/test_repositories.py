@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import jobs
+from infrastructure import jobs
 from repos import storage
 from repos.models import Repository
 from tests import builders

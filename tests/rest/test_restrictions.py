@@ -12,8 +12,8 @@ from accounts.actor import Actor
 from gitengine.types import ZERO_ID, RefCommand
 from repos import matchers, storage
 from repos.services import push_rules, restrictions
-from repos.services.push_rules import PushCase
-from repos.services.restrictions import Wanted
+from repos.services.push_rules import PushContext
+from repos.services.restrictions import RestrictionRequest
 from tests import builders
 from tests.builders import git
 
@@ -107,7 +107,7 @@ def judged(repo, who, *changes, is_merge=False, actor=None):
     for name, old, new in changes:
         ids = [git("rev-parse", one, cwd=path) if one else ZERO_ID for one in (old, new)]
         commands.append(RefCommand(name, *ids))
-    case = PushCase(actor or builders.actor(who), repo, storage.git_of(repo), is_merge=is_merge)
+    case = PushContext(actor or builders.actor(who), repo, storage.git_of(repo), is_merge=is_merge)
     return [one.refusal for one in push_rules.judge(case.actor, case, commands)]
 
 
@@ -129,7 +129,7 @@ TAG = ("refs/tags/v2", "", "main")
     ],
 )
 def test_what_each_kind_forbids(repo, bob, kind, refused):
-    restrictions.put(Actor.system(), repo, [Wanted(kind, "ANY_REF")])
+    restrictions.put(Actor.system(), repo, [RestrictionRequest(kind, "ANY_REF")])
     said = judged(repo, bob, FORWARD, REWIND, MAKE, GO, TAG)
     assert [bool(one) for one in said] == refused
     assert all("administrator" in one for one in said if one)
@@ -139,7 +139,7 @@ def test_what_each_kind_forbids(repo, bob, kind, refused):
 
 def test_who_is_exempt(repo, bob, alice):
     group = builders.group("devs", bob)
-    wanted = Wanted("read-only", "BRANCH", "main", groups=("devs",))
+    wanted = RestrictionRequest("read-only", "BRANCH", "main", groups=("devs",))
     restrictions.put(Actor.system(), repo, [wanted])
     assert judged(repo, bob, FORWARD) == [None]
     assert judged(repo, alice, FORWARD) != [None]
@@ -169,7 +169,9 @@ def test_doors_that_move_a_branch(api, alice, bob, repo):
 
 def test_a_push_of_many_costs_the_queries_of_one(repo, bob):
     restrictions.put(
-        Actor.system(), repo, [Wanted("no-deletes", "PATTERN", f"a{n}*") for n in range(20)]
+        Actor.system(),
+        repo,
+        [RestrictionRequest("no-deletes", "PATTERN", f"a{n}*") for n in range(20)],
     )
 
     def queries(count):

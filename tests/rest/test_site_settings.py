@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from accounts.models import AccessToken
-from core import site
+from core import site_settings
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _seen_at_once(monkeypatch):
     """Settings are cached until they are written, which tests never commit."""
-    monkeypatch.setattr(site, "CACHED_SECONDS", 0)
+    monkeypatch.setattr(site_settings, "CACHED_SECONDS", 0)
 
 
 def test_a_banner_is_shown_to_whom_it_is_meant_for(api, admin, alice, client):
@@ -145,14 +145,14 @@ def test_passwords_can_be_refused_while_secrets_and_the_login_page_go_on(
     )
     assert signed_in.status_code == 302
 
-    site.write(site.BASIC_ALLOWED_USERS, ["ALICE"])
+    site_settings.write(site_settings.BASIC_ALLOWED_USERS, ["ALICE"])
     assert ask(users).status_code == 200
-    site.write(site.BASIC_ALLOWED_USERS, [])
-    site.write(site.BASIC_ALLOWED_PATHS, ["/rest/api/latest/users"])
+    site_settings.write(site_settings.BASIC_ALLOWED_USERS, [])
+    site_settings.write(site_settings.BASIC_ALLOWED_PATHS, ["/rest/api/latest/users"])
     assert ask(users).status_code == 200
     assert ask("/rest/api/latest/projects").status_code == 403
     assert ask(refs).status_code == 403
-    site.write(site.BASIC_ALLOWED_PATHS, ["/scm/*/repo.git/*"])
+    site_settings.write(site_settings.BASIC_ALLOWED_PATHS, ["/scm/*/repo.git/*"])
     assert ask(refs).status_code == 200
     assert ask(users).status_code == 403
     assert AccessToken.objects.count() == 1

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import SshKey
-from core import site
+from core import site_settings
 from tests import builders, ssh_keys
 
 pytestmark = pytest.mark.django_db
@@ -322,7 +322,7 @@ def test_where_ssh_is_off_no_address_of_it_is_shown(api, admin, settings, way):
     if way == "no port":
         settings.SSH_PORT = 0
     else:
-        site.write(site.SSH_ENABLED, False)
+        site_settings.write(site_settings.SSH_ENABLED, False)
     repository = builders.repository(builders.project("PRJ"), "repo", content=True)
     shown = api(admin).get("projects/PRJ/repos/repo").json()
     assert [link["name"] for link in shown["links"]["clone"]] == ["http"]
@@ -340,7 +340,7 @@ def test_where_ssh_is_off_no_address_of_it_is_shown(api, admin, settings, way):
 
     # Where another machine speaks it, it is offered.
     if way == "no port":
-        site.write(site.SSH_BASE_URL, "ssh://git.example.com:22")
+        site_settings.write(site_settings.SSH_BASE_URL, "ssh://git.example.com:22")
         cache.clear()  # as the end of the transaction would
         clone = api(admin).get("projects/PRJ/repos/repo").json()["links"]["clone"]
         assert {"name": "ssh", "href": "ssh://git@git.example.com:22/prj/repo.git"} in clone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import sealed
+from infrastructure import encryption
 from tests import builders
 from tests.pullrequests import worlds
 from tests.receiver import receiver
@@ -47,7 +47,7 @@ def test_a_webhook_comes_changes_and_goes(api, alice, repo, path):
 
     changed = api(alice).put(one, {**shown, "name": "Other", "active": False}).json()
     assert (changed["name"], changed["active"]) == ("Other", False)
-    assert sealed.open_(Webhook.objects.get().secret) == "s3cret"
+    assert encryption.decrypt(Webhook.objects.get().secret) == "s3cret"
     assert "s3cret" not in Webhook.objects.get().secret
     assert api(alice).put(one, {"configuration": {"secret": ""}}).json()["configuration"] == {}
 
@@ -64,7 +64,7 @@ def test_credentials_are_kept_and_never_shown(api, alice, repo):
     assert shown["credentials"] == {"username": "ci"}
     one = f"{R}/{shown['id']}"
     api(alice).put(one, shown)
-    assert sealed.open_(Webhook.objects.get().password) == "hidden pass"
+    assert encryption.decrypt(Webhook.objects.get().password) == "hidden pass"
     assert "credentials" not in api(alice).put(one, {"credentials": {"username": ""}}).json()
     assert Webhook.objects.get().password == ""
 

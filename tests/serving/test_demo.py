@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User, UserAvatar
 from builds.models import BuildStatus
-from core.models import Job
+from infrastructure.models import Job
 from pullrequests.models import PullRequest
 from repos.models import Repository
 from webhooks.models import Delivery, Webhook

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import GlobalGrant, Group, User
-from core import site
+from core import site_settings
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def test_a_user_is_made_changed_switched_off_and_on(page, alice):
         "email_address": "n@example.com",
         "password": GOOD,
     }
-    site.write(site.PASSWORD_RULES_FOR_ADMINISTRATORS, True)
+    site_settings.write(site_settings.PASSWORD_RULES_FOR_ADMINISTRATORS, True)
     wrong = page.post("/admin/users", fields | {"password": "short"})
     assert wrong.status_code == 400
     assert "too short" in wrong.content.decode()

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actor import Actor, Via
 from accounts.services import users
 from audit.models import AuditEvent
-from core import site
+from core import site_settings
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_how_long_it_is_kept(page):
     assert page.post(URL, {"days": "x"}).status_code == 400
     assert page.post(URL, {"days": "90"}).status_code == 302
     cache.clear()
-    assert site.read(site.AUDIT_DAYS) == 90
+    assert site_settings.read(site_settings.AUDIT_DAYS) == 90
 
 
 def test_projects_and_repositories_have_their_own(alice):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from web.commits import commit_graph
-from web.commits.commit_graph import Line
+from web.commits.commit_graph import GraphLine
 
 
 def ids(*names: str) -> list[str]:
@@ -20,9 +20,9 @@ def test_a_straight_history_is_one_lane_with_an_end():
     rows, left = commit_graph.drawn([commit("c", "b"), commit("b", "a"), commit("a")])
 
     assert [row.lane for row in rows] == [0, 0, 0]
-    assert rows[0].lines == [Line(0, 0, 0, "bottom")]
-    assert rows[1].lines == [Line(0, 0, 0, "top"), Line(0, 0, 0, "bottom")]
-    assert rows[2].lines == [Line(0, 0, 0, "top")]
+    assert rows[0].lines == [GraphLine(0, 0, 0, "bottom")]
+    assert rows[1].lines == [GraphLine(0, 0, 0, "top"), GraphLine(0, 0, 0, "bottom")]
+    assert rows[2].lines == [GraphLine(0, 0, 0, "top")]
     assert left == []
     assert commit_graph.width(rows) == 1
 
@@ -34,11 +34,15 @@ def test_a_merge_opens_a_lane_and_where_both_meet_it_closes():
 
     assert [row.lane for row in rows] == [0, 1, 0, 0]
     assert [row.is_merge for row in rows] == [True, False, False, False]
-    assert rows[0].lines == [Line(0, 0, 0, "bottom"), Line(0, 1, 1, "bottom")]
+    assert rows[0].lines == [GraphLine(0, 0, 0, "bottom"), GraphLine(0, 1, 1, "bottom")]
     # While the side is drawn, the first lane passes by; both end where they meet.
-    assert Line(0, 0, 0) in rows[1].lines
-    assert rows[2].lines == [Line(0, 0, 0, "top"), Line(1, 1, 1), Line(0, 0, 0, "bottom")]
-    assert rows[3].lines == [Line(0, 0, 0, "top"), Line(1, 0, 1, "top")]
+    assert GraphLine(0, 0, 0) in rows[1].lines
+    assert rows[2].lines == [
+        GraphLine(0, 0, 0, "top"),
+        GraphLine(1, 1, 1),
+        GraphLine(0, 0, 0, "bottom"),
+    ]
+    assert rows[3].lines == [GraphLine(0, 0, 0, "top"), GraphLine(1, 0, 1, "top")]
     assert left == []
     assert commit_graph.width(rows) == 2
 

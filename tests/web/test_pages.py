@@ -341,7 +341,7 @@ def test_what_somebody_pushed_is_text(world):
 
 
 def test_relative_links_and_pictures_of_a_readme_lead_into_the_repository(world):
-    from core import markup
+    from infrastructure import markup
 
     html = markup.render(
         "[a](docs/x.md#part) ![b](img.png) [c](https://example.com) [d](#here) - [ ] task",

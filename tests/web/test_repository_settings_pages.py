@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core import site
+from core import site_settings
 from repos.models import Project, Repository, RepositoryWatch
 from repos.selectors import branch_models
 from tests import builders
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def _seen_at_once(monkeypatch):
-    monkeypatch.setattr(site, "CACHED_SECONDS", 0)
+    monkeypatch.setattr(site_settings, "CACHED_SECONDS", 0)
 
 
 MODEL = {
@@ -122,7 +122,7 @@ def test_administrators_of_the_site_see_the_policies_and_do_not_change_them(repo
     body = {"archive": "SYS_ADMIN", "delete": "ADMIN"}
     refused = client.post("/admin/repository-policies", body)
     assert refused.status_code == 400
-    assert site.read(site.ARCHIVE_POLICY) == "REPO_ADMIN"
+    assert site_settings.read(site_settings.ARCHIVE_POLICY) == "REPO_ADMIN"
 
 
 def test_a_model_is_inherited_overridden_and_inherited_again(repository, alice):

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from core import site
+from core import site_settings
 from tests import builders, pictures
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _seen_at_once(monkeypatch):
-    monkeypatch.setattr(site, "CACHED_SECONDS", 0)
+    monkeypatch.setattr(site_settings, "CACHED_SECONDS", 0)
 
 
 def signed_in(user):
@@ -93,7 +93,7 @@ def test_the_server_is_named_and_its_first_branch_chosen(admin):
         "default_branch": "trunk",
     }
     assert client.post("/admin/server-settings", fields).status_code == 302
-    assert site.read(site.BASE_URL) == "https://git.example.com/bitbucket"
+    assert site_settings.read(site_settings.BASE_URL) == "https://git.example.com/bitbucket"
     shown = client.get("/admin/server-settings?saved=1").content.decode()
     assert "Forge" in shown
     assert 'value="trunk"' in shown
@@ -106,7 +106,7 @@ def test_the_server_is_named_and_its_first_branch_chosen(admin):
     ):
         answer = client.post("/admin/server-settings", fields | wrong)
         assert answer.status_code == 400, wrong
-    assert site.read(site.DISPLAY_NAME) == "Forge"
+    assert site_settings.read(site_settings.DISPLAY_NAME) == "Forge"
 
 
 def test_a_banner_is_written_on_the_page(admin, alice):
@@ -130,8 +130,8 @@ def test_passwords_are_refused_by_a_switch_and_people_are_told(admin, alice):
         "longest_token_days": "90",
     }
     assert client.post("/admin/authentication", fields).status_code == 302
-    assert site.read(site.BASIC_ALLOWED_USERS) == ["robot", "other"]
-    assert site.read(site.LONGEST_TOKEN_DAYS) == 90
+    assert site_settings.read(site_settings.BASIC_ALLOWED_USERS) == ["robot", "other"]
+    assert site_settings.read(site_settings.LONGEST_TOKEN_DAYS) == 90
     shown = signed_in(alice).get("/account/password").content.decode()
     assert "take no passwords" in shown
     refused = client.post("/admin/authentication", fields | {"allowed_paths": "x"})

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import SshKey
-from core import site
+from core import site_settings
 from repos.models import AccessKey
 from tests import builders, ssh_keys
 
@@ -107,7 +107,7 @@ def test_the_clone_menu_remembers_the_way(page, repository):
     assert answer["Location"] == url
     assert 'value="ssh://git@localhost:7999/prj/repo.git"' in page.get(url).content.decode()
     assert page.post("/-/clone-way", {"way": "ftp", "next": "//evil"})["Location"] == "/dashboard"
-    site.write(site.SSH_ENABLED, False)
+    site_settings.write(site_settings.SSH_ENABLED, False)
     cache.clear()
     shown = page.get(url).content.decode()
     assert "ssh://" not in shown

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from core import sealed
-from core.models import Job
+from infrastructure import encryption
+from infrastructure.models import Job
 from tests import builders
 from tests.pullrequests import worlds
 from tests.receiver import receiver
@@ -95,8 +95,8 @@ def test_it_is_changed_and_keeps_secrets_that_are_not_typed_again(client, page, 
     assert client.post(one, change).status_code == 302
     made.refresh_from_db()
     assert (made.name, made.is_active) == ("Other", False)
-    assert sealed.open_(made.secret) == "s3cret"
-    assert sealed.open_(made.password) == "hidden"
+    assert encryption.decrypt(made.secret) == "s3cret"
+    assert encryption.decrypt(made.password) == "hidden"
     client.post(one, change | {"action": "test"})
     assert "X-Hub-Signature" in target.requests[-1].headers
     client.post(one, change | {"username": ""})

@@ -29,7 +29,7 @@ def hook(target):
     def registered(place, events=None, *, url="", **fields) -> Webhook:
         from accounts.actor import Actor
 
-        wanted = webhooks.Wanted(
+        wanted = webhooks.WebhookRequest(
             name="CI",
             url=url or target.url,
             events=tuple(events or (key for key in KEYS if key in keys_of(place))),

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import jobs
-from core.models import Job
+from infrastructure import jobs
+from infrastructure.models import Job
 from repos.services import repositories
 from tests import builders
 from tests.pullrequests import worlds
@@ -110,7 +110,7 @@ def test_repositories_of_a_project_do_not_wait_for_each_other(repo, project, hoo
     push()
     push(where=other)
     first, second = Job.objects.filter(task="webhooks.deliver").order_by("pk")
-    assert first.lane != second.lane
+    assert first.ordering_key != second.ordering_key
     assert jobs.run(second.pk) is True
     assert jobs.run(first.pk) is True
 
@@ -127,16 +127,18 @@ def test_after_a_day_it_is_given_up(repo, hook, target, push):
 
 
 def test_repeats_come_further_and_further_apart(settings):
-    from webhooks import delivery
+    from webhooks import http_delivery
 
     settings.WEBHOOK_RETRY_SECONDS = 10
-    waits = [delivery.wait_before(number).total_seconds() for number in range(1, 12)]
+    waits = [http_delivery.wait_before(number).total_seconds() for number in range(1, 12)]
     assert 8 <= waits[0] <= 12
     assert 24 <= waits[1] <= 36
     assert waits[-1] <= 4 * 3600 * 1.2
-    assert len({delivery.wait_before(5) for _ in range(9)}) > 1
+    assert len({http_delivery.wait_before(5) for _ in range(9)}) > 1
     assert (
-        20 * 3600 < sum(delivery.wait_before(n).total_seconds() for n in range(1, 15)) < 40 * 3600
+        20 * 3600
+        < sum(http_delivery.wait_before(n).total_seconds() for n in range(1, 15))
+        < 40 * 3600
     )
 
 
@@ -230,7 +232,7 @@ def test_who_is_switched_off_or_closed_by_the_settings_is_not_called(
     assert (row.state, row.status) == ("PENDING", None)
     assert "OUTGOING_ALLOWED_NETWORKS" in row.said
 
-    webhooks.update(Actor.system(), made, webhooks.Wanted(is_active=False))
+    webhooks.update(Actor.system(), made, webhooks.WebhookRequest(is_active=False))
     worlds.run_jobs()
     row.refresh_from_db()
     assert (row.state, row.said) == ("ERROR", "The webhook was switched off.")
@@ -299,13 +301,13 @@ def test_old_deliveries_are_forgotten_and_what_is_still_tried_is_not(repo, hook,
 
 
 def test_secrets_are_opened_by_the_key_of_the_home_alone(repo, hook, settings):
-    from core import sealed
+    from infrastructure import encryption
 
     made = hook(repo, [EVENT], secret="s3cret")
-    assert sealed.open_(made.secret) == "s3cret"
+    assert encryption.decrypt(made.secret) == "s3cret"
     settings.SECRET_KEY = "another"
-    assert sealed.open_(made.secret) == ""
-    assert sealed.open_("no seal") == ""
+    assert encryption.decrypt(made.secret) == ""
+    assert encryption.decrypt("no seal") == ""
     assert Webhook.objects.get().secret != "s3cret"
 
 

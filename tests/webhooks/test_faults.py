@@ -11,15 +11,15 @@ import pytest
 from django.db import connection, connections
 
 from accounts.actor import Actor
-from core import jobs, outgoing
 from core.errors import Conflict, Invalid, Unavailable
-from core.management.commands.run_jobs import _Crew
-from core.models import Job
-from core.waking import Bell
+from infrastructure import jobs, outgoing_http
+from infrastructure.job_notifications import JobListener
+from infrastructure.management.commands.run_jobs import _Crew
+from infrastructure.models import Job
 from tests import builders
 from tests.pullrequests import worlds
 from tests.receiver import receiver
-from webhooks.delivery import Call
+from webhooks.http_delivery import DeliveryCall
 from webhooks.models import Delivery, Target
 from webhooks.services import deliveries, webhooks
 
@@ -74,7 +74,7 @@ def test_an_answer_that_is_garbage_is_noted_and_tried_again(repo, hook):
 def test_an_accident_ends_no_delivery(repo, hook, target, monkeypatch):
     made = hook(repo, [EVENT])
     row = say(made)
-    monkeypatch.setattr(deliveries.delivery, "call", lambda *_: 1 / 0)
+    monkeypatch.setattr(deliveries.http_delivery, "call", lambda *_: 1 / 0)
     run_due()
     row.refresh_from_db()
     assert (row.state, row.said) == ("PENDING", "The call could not be made; see the log.")
@@ -99,9 +99,9 @@ def test_a_password_goes_to_the_machine_that_it_was_given_for(repo, hook, target
     made = hook(repo, [EVENT], username="ci", password="hidden")
     with receiver() as other:
         with pytest.raises(Invalid, match="another machine"):
-            webhooks.update(system, made, webhooks.Wanted(url=other.url))
-        webhooks.update(system, made, webhooks.Wanted(url=f"{target.url}/deeper"))
-        webhooks.update(system, made, webhooks.Wanted(url=other.url, password="new"))
+            webhooks.update(system, made, webhooks.WebhookRequest(url=other.url))
+        webhooks.update(system, made, webhooks.WebhookRequest(url=f"{target.url}/deeper"))
+        webhooks.update(system, made, webhooks.WebhookRequest(url=other.url, password="new"))
         say(made)
         run_due()
         [received] = other.requests
@@ -113,9 +113,9 @@ def test_names_are_resolved_before_anything_is_locked(repo, hook, target, monkey
     depths = []
     before = len(connection.savepoint_ids)
     monkeypatch.setattr(
-        webhooks.outgoing, "check", lambda *_: depths.append(len(connection.savepoint_ids))
+        webhooks.outgoing_http, "check", lambda *_: depths.append(len(connection.savepoint_ids))
     )
-    webhooks.update(Actor.system(), made, webhooks.Wanted(url=f"{target.url}/x"))
+    webhooks.update(Actor.system(), made, webhooks.WebhookRequest(url=f"{target.url}/x"))
     assert depths == [before]
 
 
@@ -181,7 +181,7 @@ def test_refusals_of_our_own_and_of_certificates_count_against_no_machine(
 
 
 def test_tests_of_connections_hold_few_threads(repo, hook, target):
-    what = Call(target.url, "diagnostics:ping", "x", "{}")
+    what = DeliveryCall(target.url, "diagnostics:ping", "x", "{}")
     for _ in range(deliveries.TESTS_AT_ONCE):
         deliveries._tests.acquire()
     try:
@@ -197,8 +197,10 @@ def test_a_proxy_that_drips_is_left_when_the_time_is_over(settings):
     with answering(b"HTTP/1.1 200 OK\r\n" + b"X" * 60, every=0.3) as url:
         settings.OUTGOING_PROXY = url
         begun = time.monotonic()
-        with pytest.raises(outgoing.NoAnswer):
-            outgoing.post("http://10.0.0.1:8081/", b"{}", {}, limits=outgoing.Limits(1, 1, 1.5))
+        with pytest.raises(outgoing_http.NoResponse):
+            outgoing_http.post(
+                "http://10.0.0.1:8081/", b"{}", {}, limits=outgoing_http.HttpLimits(1, 1, 1.5)
+            )
     assert time.monotonic() - begun < 4
 
 
@@ -227,7 +229,7 @@ def test_a_slow_target_with_much_to_hear_holds_up_no_other(repo, hook, settings)
 
 @contextmanager
 def _crew(threads):
-    bell, stop = Bell(), threading.Event()
+    bell, stop = JobListener(), threading.Event()
     crew = _Crew(threads, bell, calling=True)
 
     def loop():

@@ -22,7 +22,7 @@ Lanes = list[str]
 
 
 @dataclass(frozen=True)
-class Line:
+class GraphLine:
     """A line through a row, from a lane at its top to one at its bottom; it begins or ends at the dot if half."""
 
     start: int
@@ -32,18 +32,18 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Row:
+class GraphRow:
     """What is drawn beside one commit."""
 
     lane: int
     colour: int
     is_merge: bool
-    lines: list[Line] = field(default_factory=list)
+    lines: list[GraphLine] = field(default_factory=list)
 
 
 def drawn(
     commits: Iterable[tuple[str, Sequence[str]]], waiting: Sequence[str] = ()
-) -> tuple[list[Row], Lanes]:
+) -> tuple[list[GraphRow], Lanes]:
     """Give a row for each commit with its parents, and the lanes that are open at the end."""
     lanes: Lanes = list(waiting)
     seen: set[str] = set()
@@ -59,14 +59,14 @@ def drawn(
         # A parent that stands above already, as clocks that go wrong let it, is not drawn to.
         targets = [_place(lanes, parent, lane) for parent in parents if parent not in seen]
         rows.append(
-            Row(lane, lane % COLOURS, len(parents) > 1, _lines(above, commit, lane, targets))
+            GraphRow(lane, lane % COLOURS, len(parents) > 1, _lines(above, commit, lane, targets))
         )
         while lanes and not lanes[-1]:
             lanes.pop()
     return rows, lanes
 
 
-def width(rows: Iterable[Row]) -> int:
+def width(rows: Iterable[GraphRow]) -> int:
     """Count the lanes that the rows need."""
     return 1 + max((_widest(row) for row in rows), default=0)
 
@@ -81,15 +81,17 @@ def read(text: str) -> Lanes:
     return text.split(",") if text and _OPEN.fullmatch(text) else []
 
 
-def _lines(above: Sequence[str], commit: str, lane: int, targets: Iterable[int]) -> list[Line]:
+def _lines(above: Sequence[str], commit: str, lane: int, targets: Iterable[int]) -> list[GraphLine]:
     lines = []
     for number, waited in enumerate(above):
         if waited == commit:
-            lines.append(Line(number, lane, number % COLOURS, "top"))
+            lines.append(GraphLine(number, lane, number % COLOURS, "top"))
         elif waited:
-            lines.append(Line(number, number, number % COLOURS))
+            lines.append(GraphLine(number, number, number % COLOURS))
     for target in dict.fromkeys(targets):
-        lines.append(Line(lane, target, (target if target != lane else lane) % COLOURS, "bottom"))
+        lines.append(
+            GraphLine(lane, target, (target if target != lane else lane) % COLOURS, "bottom")
+        )
     return lines
 
 
@@ -117,5 +119,5 @@ def _free(lanes: Lanes) -> int:
     return len(lanes) - 1
 
 
-def _widest(row: Row) -> int:
+def _widest(row: GraphRow) -> int:
     return max([row.lane, *(max(line.start, line.end) for line in row.lines)])

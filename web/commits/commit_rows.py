@@ -16,7 +16,7 @@ from gitengine.types import Commit, Ref
 from repos.models import Repository
 from repos.selectors import refs
 from web.commits import commit_graph
-from web.commits.commit_graph import Row
+from web.commits.commit_graph import GraphRow
 from web.repositories.page import with_people
 
 # Beyond so many the graph is cut: it would leave no room for the messages.
@@ -31,7 +31,7 @@ class CommitRow:
     commit: Commit
     author: User | None
     refs: list[Ref]
-    graph: Row | None
+    graph: GraphRow | None
     # The name that the file had then, where its renames are followed.
     then: str = ""
     built: Summary | None = None

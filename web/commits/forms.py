@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from django.http import QueryDict
 
 from core.errors import Invalid
-from gitengine.history import Narrowed
+from gitengine.history import CommitSelection
 
 MERGES = {"": None, "only": True, "exclude": False}
 
@@ -40,9 +40,9 @@ class CommitFilters:
         )
 
     @property
-    def narrowed(self) -> Narrowed:
+    def narrowed(self) -> CommitSelection:
         """What the history is narrowed to; days begin and end by UTC."""
-        return Narrowed(
+        return CommitSelection(
             path=self.path,
             follow_renames=self.follow_renames and bool(self.path),
             merges=MERGES[self.merges],

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_safe
 
 from core.paging import PageRequest
 from repos.errors import NoDefaultBranch
-from repos.inert import inert_text
 from repos.models import Repository
+from repos.safe_responses import inert_text
 from repos.selectors import comparisons, forks, refs
-from repos.selectors.comparisons import Ends
-from repos.selectors.ref_lists import Order
+from repos.selectors.comparisons import CompareEnds
+from repos.selectors.ref_lists import RefOrder
 from web.commits import commit_rows
 from web.diffs import file_diffs
 from web.repositories.page import repository_page
@@ -73,7 +73,7 @@ def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     listed = _target_repository(request, repository) if side == "target" else repository
     text = request.GET.get(f"{side}Branch", "").strip()
     wanted = PageRequest(limit=REFS_AT_ONCE)
-    found: dict[str, Any] = {"text": text, "order": Order.MODIFICATION}
+    found: dict[str, Any] = {"text": text, "order": RefOrder.MODIFICATION}
     context |= {
         "side": side,
         "branches": refs.branches(actor, listed, wanted, boost_matches=True, **found).values,
@@ -109,7 +109,7 @@ def _compared(request: HttpRequest, key: str, slug: str) -> dict[str, Any]:
         return context | {"has_no_default": True}
     if not source_name:
         return context
-    ends = Ends(source_name, target_name, repository if target != repository else None)
+    ends = CompareEnds(source_name, target_name, repository if target != repository else None)
     ahead, behind = comparisons.apart(actor, target, ends)
     context |= {"ends": ends, "ahead": ahead, "behind": behind, "is_comparable": ahead > 0}
     return context

@@ -15,20 +15,20 @@ from discussions import markup
 from discussions.models import Comment
 from discussions.selectors import comments as find
 from discussions.services import comments, reactions
-from discussions.services.comments import Changes
-from discussions.subjects import Subject
+from discussions.services.comments import CommentChanges
+from discussions.subjects import CommentSubject
 from web.conversations import forms as asked
 from web.conversations.forms import CommentForm
 
-Action = Callable[[Actor, Subject, CommentForm], int | None]
+CommentAction = Callable[[Actor, CommentSubject, CommentForm], int | None]
 
 
 def act(
     request: HttpRequest,
-    subject: Subject,
+    subject: CommentSubject,
     context: dict[str, Any],
     back: Callable[[CommentForm], str],
-    more: dict[str, Action] | None = None,
+    more: dict[str, CommentAction] | None = None,
 ) -> HttpResponse:
     """Do it, and lead back to where the subject is shown; a refusal keeps what was typed."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -59,12 +59,12 @@ def act(
     )
 
 
-def comment_of(actor: Actor, subject: Subject, form: CommentForm) -> Comment:
+def comment_of(actor: Actor, subject: CommentSubject, form: CommentForm) -> Comment:
     """The comment that a form is about."""
     return find.get(actor, subject, form.cleaned_data["comment"])
 
 
-def _add(actor: Actor, subject: Subject, form: CommentForm) -> int:
+def _add(actor: Actor, subject: CommentSubject, form: CommentForm) -> int:
     is_draft = form.cleaned_data["action"] == asked.DRAFT
     if form.cleaned_data["comment"]:
         parent = comment_of(actor, subject, form)
@@ -83,17 +83,17 @@ def _add(actor: Actor, subject: Subject, form: CommentForm) -> int:
     return made.pk
 
 
-def _delete(actor: Actor, subject: Subject, form: CommentForm) -> None:
+def _delete(actor: Actor, subject: CommentSubject, form: CommentForm) -> None:
     one = comment_of(actor, subject, form)
     comments.delete(actor, subject, one, version=form.cleaned_data["version"])
 
 
-def _edit(actor: Actor, subject: Subject, form: CommentForm) -> int:
-    return _changed(Changes(text=form.words))(actor, subject, form)
+def _edit(actor: Actor, subject: CommentSubject, form: CommentForm) -> int:
+    return _changed(CommentChanges(text=form.words))(actor, subject, form)
 
 
-def _changed(changes: Changes) -> Callable[[Actor, Subject, CommentForm], int]:
-    def change(actor: Actor, subject: Subject, form: CommentForm) -> int:
+def _changed(changes: CommentChanges) -> Callable[[Actor, CommentSubject, CommentForm], int]:
+    def change(actor: Actor, subject: CommentSubject, form: CommentForm) -> int:
         one = comment_of(actor, subject, form)
         version = form.cleaned_data["version"]
         return comments.edit(actor, subject, one, changes, version=version).pk
@@ -101,29 +101,29 @@ def _changed(changes: Changes) -> Callable[[Actor, Subject, CommentForm], int]:
     return change
 
 
-def _react(actor: Actor, subject: Subject, form: CommentForm) -> int:
+def _react(actor: Actor, subject: CommentSubject, form: CommentForm) -> int:
     one = comment_of(actor, subject, form)
     reactions.add(actor, subject, one, form.cleaned_data["emoticon"])
     return one.pk
 
 
-def _unreact(actor: Actor, subject: Subject, form: CommentForm) -> int:
+def _unreact(actor: Actor, subject: CommentSubject, form: CommentForm) -> int:
     one = comment_of(actor, subject, form)
     reactions.remove(actor, subject, one, form.cleaned_data["emoticon"])
     return one.pk
 
 
-_ACTIONS: dict[str, Action] = {
+_ACTIONS: dict[str, CommentAction] = {
     asked.ADD: _add,
     asked.DRAFT: _add,
     asked.EDIT: _edit,
     asked.DELETE: _delete,
-    asked.RESOLVE: _changed(Changes(state=Comment.State.RESOLVED)),
-    asked.REOPEN: _changed(Changes(state=Comment.State.OPEN)),
-    asked.MAKE_TASK: _changed(Changes(severity=Comment.Severity.BLOCKER)),
-    asked.MAKE_COMMENT: _changed(Changes(severity=Comment.Severity.NORMAL)),
-    asked.SETTLE: _changed(Changes(thread_resolved=True)),
-    asked.UNSETTLE: _changed(Changes(thread_resolved=False)),
+    asked.RESOLVE: _changed(CommentChanges(state=Comment.State.RESOLVED)),
+    asked.REOPEN: _changed(CommentChanges(state=Comment.State.OPEN)),
+    asked.MAKE_TASK: _changed(CommentChanges(severity=Comment.Severity.BLOCKER)),
+    asked.MAKE_COMMENT: _changed(CommentChanges(severity=Comment.Severity.NORMAL)),
+    asked.SETTLE: _changed(CommentChanges(thread_resolved=True)),
+    asked.UNSETTLE: _changed(CommentChanges(thread_resolved=False)),
     asked.REACT: _react,
     asked.UNREACT: _unreact,
 }

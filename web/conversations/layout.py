@@ -14,18 +14,18 @@ from discussions import markup
 from discussions.emoticons import SIGNS
 from discussions.models import Comment, Thread
 from discussions.selectors import comments as find
-from discussions.selectors.comments import OnFile, Said
-from discussions.subjects import Subject
+from discussions.selectors.comments import CommentWithReplies, FileDiscussion
+from discussions.subjects import CommentSubject
 from pullrequests.services import suggestions
 from repos.selectors.comparisons import Comparison
-from web.diffs.diff_rows import Rows
-from web.diffs.file_diffs import DrawnFile
+from web.diffs.diff_rows import RenderedRows
+from web.diffs.file_diffs import RenderedFile
 
 OFFERED = ["+1", "-1", "heart", "tada", "eyes", "thinking"]
 
 
 @dataclass(frozen=True)
-class Feeling:
+class ReactionSummary:
     """One emoticon below a comment, and who put it there."""
 
     shortcut: str
@@ -35,13 +35,13 @@ class Feeling:
 
 
 @dataclass(frozen=True)
-class Bubble:
+class CommentView:
     """A comment as the page shows it, with the answers below it."""
 
-    said: Said
+    said: CommentWithReplies
     html: str
-    feelings: list[Feeling]
-    replies: list[Bubble] = field(default_factory=list)
+    feelings: list[ReactionSummary]
+    replies: list[CommentView] = field(default_factory=list)
     # Whether the text that it is about is gone from the code.
     is_orphaned: bool = False
 
@@ -74,27 +74,27 @@ class Bubble:
 class Conversation:
     """What is said about a commit or a pull request, as far as a page shows it."""
 
-    general: list[Bubble]
-    files: dict[str, OnFile]
-    bubbles: dict[int, Bubble]
+    general: list[CommentView]
+    files: dict[str, FileDiscussion]
+    bubbles: dict[int, CommentView]
     may_talk: bool
     count: int
 
-    def bubbles_of(self, said: list[Said]) -> list[Bubble]:
+    def bubbles_of(self, said: list[CommentWithReplies]) -> list[CommentView]:
         """The same as the page shows them."""
         return [self.bubbles[one.comment.pk] for one in said]
 
 
 @dataclass(frozen=True)
-class TalkedFile:
+class FileConversation:
     """A file of the diff with what is said about it as a whole, or about lines that are not shown."""
 
-    file: DrawnFile
-    whole: list[Bubble]
+    file: RenderedFile
+    whole: list[CommentView]
 
 
 def about(
-    actor: Actor, subject: Subject, paths: Collection[str], *, with_general: bool
+    actor: Actor, subject: CommentSubject, paths: Collection[str], *, with_general: bool
 ) -> Conversation:
     """Read what is said about these files, and perhaps in general, and make HTML of all of it at once."""
     found = find.discussion_of(actor, subject, paths, with_general=with_general)
@@ -112,21 +112,25 @@ def about(
     )
 
 
-def _bubbles(actor: Actor, subject: Subject, every: list[Said]) -> dict[int, Bubble]:
+def _bubbles(
+    actor: Actor, subject: CommentSubject, every: list[CommentWithReplies]
+) -> dict[int, CommentView]:
     """Make HTML of all of them at once."""
     html = markup.render([said.comment.text for said in every], subject.repository)
-    bubbles: dict[int, Bubble] = {}
+    bubbles: dict[int, CommentView] = {}
     # Answers come after what they answer, so they are made first.
     for said, text in reversed(list(zip(every, html, strict=True))):
         replies = [bubbles[one.comment.pk] for one in said.replies]
         thread = said.comment.thread
         is_orphaned = bool(subject.beside) and thread.of_pull_request.is_orphaned
         feelings = _feelings(actor, said.comment)
-        bubbles[said.comment.pk] = Bubble(said, text, feelings, replies, is_orphaned)
+        bubbles[said.comment.pk] = CommentView(said, text, feelings, replies, is_orphaned)
     return bubbles
 
 
-def bubbles_of(actor: Actor, subject: Subject, said: list[Said]) -> dict[int, Bubble]:
+def bubbles_of(
+    actor: Actor, subject: CommentSubject, said: list[CommentWithReplies]
+) -> dict[int, CommentView]:
     """These threads as a page shows them, by the number of each comment."""
     every = [one for first in said for one in _below(first)]
     return _bubbles(actor, subject, every)
@@ -134,7 +138,7 @@ def bubbles_of(actor: Actor, subject: Subject, said: list[Said]) -> dict[int, Bu
 
 def laid_out(
     request: HttpRequest,
-    subject: Subject,
+    subject: CommentSubject,
     address: str,
     context: dict[str, Any],
     *,
@@ -156,7 +160,7 @@ def laid_out(
     }
     told = context | shared
 
-    def draw(bubbles: list[Bubble]) -> str:
+    def draw(bubbles: list[CommentView]) -> str:
         return render_to_string(
             "conversations/_comments.html", told | {"bubbles": bubbles}, request
         )
@@ -171,17 +175,17 @@ def laid_out(
 
 def placed(
     conversation: Conversation,
-    file: DrawnFile,
+    file: RenderedFile,
     compared: Comparison,
-    draw: Callable[[list[Bubble]], str],
-) -> TalkedFile:
+    draw: Callable[[list[CommentView]], str],
+) -> FileConversation:
     """Put threads below their lines; what has no line here stands above the file."""
     on = conversation.files.get(file.change.path)
     if on is None:
-        return TalkedFile(file, [])
+        return FileConversation(file, [])
     above = conversation.bubbles_of(on.whole)
     at = _rows_by_line(file)
-    below: dict[int, list[Bubble]] = {}
+    below: dict[int, list[CommentView]] = {}
     for (side, line), said in on.lines.items():
         for bubble in conversation.bubbles_of(said):
             row = at.get((side, line)) if _is_of(bubble.comment.thread, compared) else None
@@ -195,7 +199,7 @@ def placed(
         inside = draw(below[row])
         html.insert(row + 1, f'<tr class="talk"><td colspan="{span}">{inside}</td></tr>')
         places.insert(row + 1, None)
-    return TalkedFile(replace(file, rows=Rows(html, places)), above)
+    return FileConversation(replace(file, rows=RenderedRows(html, places)), above)
 
 
 def _is_of(thread: Thread, compared: Comparison) -> bool:
@@ -203,7 +207,7 @@ def _is_of(thread: Thread, compared: Comparison) -> bool:
     return (thread.from_hash, thread.to_hash) == (compared.old or "", compared.new)
 
 
-def _rows_by_line(file: DrawnFile) -> dict[tuple[str, int], int]:
+def _rows_by_line(file: RenderedFile) -> dict[tuple[str, int], int]:
     found = {}
     for number, place in enumerate(file.rows.places):
         if place and place.old:
@@ -213,7 +217,7 @@ def _rows_by_line(file: DrawnFile) -> dict[tuple[str, int], int]:
     return found
 
 
-def _below(first: Said) -> Iterator[Said]:
+def _below(first: CommentWithReplies) -> Iterator[CommentWithReplies]:
     """A comment and everything that was answered, each before its answers."""
     waiting = [first]
     while waiting:
@@ -222,11 +226,11 @@ def _below(first: Said) -> Iterator[Said]:
         waiting += reversed(said.replies)
 
 
-def _feelings(actor: Actor, comment: Comment) -> list[Feeling]:
-    found: dict[str, Feeling] = {}
+def _feelings(actor: Actor, comment: Comment) -> list[ReactionSummary]:
+    found: dict[str, ReactionSummary] = {}
     me = actor.user.pk if actor.user else None
     for reaction in comment.reactions.all():
-        one = found.get(reaction.emoticon) or Feeling(
+        one = found.get(reaction.emoticon) or ReactionSummary(
             reaction.emoticon, SIGNS.get(reaction.emoticon, "?"), [], False
         )
         one.names.append(reaction.user.display_name)

@@ -62,7 +62,7 @@ def quick_search(request: HttpRequest) -> HttpResponse:
         "text": text,
         "projects": projects.list_visible(actor, wanted, text=text).values if text else [],
         "repositories": repositories.list_visible(
-            actor, wanted, search=repositories.Search(text=text)
+            actor, wanted, search=repositories.RepositorySearch(text=text)
         ).values
         if text
         else [],

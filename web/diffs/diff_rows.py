@@ -30,7 +30,7 @@ _CLASSES = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.CONTE
 
 
 @dataclass(frozen=True)
-class Place:
+class RowLines:
     """Where a row stands: the numbers that its line has on either side, 0 where it does not stand."""
 
     old: int
@@ -38,17 +38,17 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RenderedRows:
     """Rows as HTML, and where each stands; None for what is no line."""
 
     html: list[str]
-    places: list[Place | None]
+    places: list[RowLines | None]
 
 
-def draw(file: FileDiff, *, side_by_side: bool) -> Rows:
+def draw(file: FileDiff, *, side_by_side: bool) -> RenderedRows:
     """Make the rows of a file."""
     painter = _Painter(file)
-    made = Rows([], [])
+    made = RenderedRows([], [])
     for hunk in file.hunks:
         made.html.append(_heading(hunk, side_by_side))
         made.places.append(None)
@@ -177,10 +177,10 @@ def _cell(line: Line | None, side: str, painted: dict[int, str]) -> str:
     return f'<td class="number{kind}">{number}</td><td class="text{kind}">{painted[id(line)]}</td>'
 
 
-def _place(left: Line | None, right: Line | None) -> Place:
+def _place(left: Line | None, right: Line | None) -> RowLines:
     old = left.old_number if left and left.kind is not LineKind.ADDED else 0
     new = right.new_number if right and right.kind is not LineKind.REMOVED else 0
-    return Place(old, new)
+    return RowLines(old, new)
 
 
 def _in_pairs(hunk: Hunk) -> Iterator[tuple[Line | None, Line | None]]:

@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.actor import Actor
 from core.errors import Invalid, NotFound
-from core.remembered import remembered
-from gitengine.diff import MOST_CONTEXT, Limits, Selection
+from gitengine.diff import MOST_CONTEXT, DiffLimits, DiffSelection
 from gitengine.types import (
     EXECUTABLE_MODE,
     SUBMODULE_MODE,
@@ -21,16 +20,17 @@ from gitengine.types import (
     FileDiff,
     LineKind,
 )
+from infrastructure.result_cache import cached
 from repos.selectors import comparisons
 from repos.selectors.comparisons import Comparison
 from web.diffs import diff_rows, file_tree
-from web.diffs.diff_rows import Rows
-from web.diffs.file_tree import Leaf
+from web.diffs.diff_rows import RenderedRows
+from web.diffs.file_tree import TreeNode
 
 # What comes beyond these comes file by file, when its reader gets there.
 FILES_AT_ONCE = 20
 LINES_AT_ONCE = 3000
-LIMITS = Limits(
+LIMITS = DiffLimits(
     files=1000, lines_of_a_file=7000, lines=9000, line_length=2000, bytes=2 * 1024 * 1024
 )
 COOKIE = "diff"
@@ -50,7 +50,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Manner:
+class DiffOptions:
     """How a reader wants to see what differs."""
 
     side_by_side: bool = False
@@ -58,7 +58,7 @@ class Manner:
     ignore_whitespace: bool = False
 
     @classmethod
-    def read(cls, request: HttpRequest) -> Manner:
+    def read(cls, request: HttpRequest) -> DiffOptions:
         """Read it from the query, and where that is silent, from what the browser remembers."""
         context = request.GET.get("context", "3")
         if context not in CONTEXTS:
@@ -66,20 +66,20 @@ class Manner:
         shown = request.GET.get("diff", request.COOKIES.get(COOKIE, UNIFIED))
         return cls(shown == SIDE, context, request.GET.get("w") == "1")
 
-    def selection(self, path: str = "", source_path: str = "") -> Selection:
+    def selection(self, path: str = "", source_path: str = "") -> DiffSelection:
         """What of a difference is looked at."""
-        return Selection(path, source_path, CONTEXTS[self.context], self.ignore_whitespace)
+        return DiffSelection(path, source_path, CONTEXTS[self.context], self.ignore_whitespace)
 
 
 @dataclass(frozen=True)
-class DrawnFile:
+class RenderedFile:
     """A file of the diff, with its rows unless it comes later, by itself."""
 
     change: Change
     number: int
     added: int
     removed: int
-    rows: Rows
+    rows: RenderedRows
     is_binary: bool = False
     is_truncated: bool = False
     is_late: bool = False
@@ -107,10 +107,10 @@ class DrawnFile:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RenderedDiff:
     """The diff of a page."""
 
-    files: list[DrawnFile]
+    files: list[RenderedFile]
     left_out: int
     tree: str
 
@@ -136,10 +136,10 @@ class Drawn:
 
 
 def drawn(
-    actor: Actor, compared: Comparison, manner: Manner, path: str = "", source_path: str = ""
-) -> Drawn:
+    actor: Actor, compared: Comparison, manner: DiffOptions, path: str = "", source_path: str = ""
+) -> RenderedDiff:
     """Compare, and draw what differs; remembered by the commits, and by what was asked for."""
-    return remembered(
+    return cached(
         "difference",
         EDITION,
         compared.repository.pk,
@@ -164,7 +164,7 @@ def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def asked(request: HttpRequest, compared: Comparison) -> dict[str, Any]:
     """Read what a page is asked to show of a comparison: all of it, or with `file` one by its number."""
     actor = request.actor  # type: ignore[attr-defined]
-    manner = Manner.read(request)
+    manner = DiffOptions.read(request)
     shown = drawn(actor, compared, manner)
     number = request.GET.get("file", "")
     found = {
@@ -202,10 +202,12 @@ class NoSuchFile(NotFound):
         super().__init__("This difference has no such file.")
 
 
-def _draw(actor: Actor, compared: Comparison, manner: Manner, path: str, source_path: str) -> Drawn:
+def _draw(
+    actor: Actor, compared: Comparison, manner: DiffOptions, path: str, source_path: str
+) -> RenderedDiff:
     selected = manner.selection(path, source_path)
     found = comparisons.file_diffs(actor, compared, selected, limits=LIMITS)
-    files: list[DrawnFile] = []
+    files: list[RenderedFile] = []
     lines = 0
     for number, file in enumerate(found.files, start=1):
         own = sum(len(hunk.lines) for hunk in file.hunks)
@@ -214,14 +216,18 @@ def _draw(actor: Actor, compared: Comparison, manner: Manner, path: str, source_
         is_late = not path and (number > FILES_AT_ONCE or was_cut_by_others or is_too_much)
         lines += 0 if is_late else own
         files.append(_drawn_file(file, number, manner, is_late=is_late))
-    leaves = (Leaf(_shown(file.change.path), file.word, file.added, file.removed) for file in files)
-    return Drawn(files, found.left_out, file_tree.draw(leaves))
+    leaves = (
+        TreeNode(_shown(file.change.path), file.word, file.added, file.removed) for file in files
+    )
+    return RenderedDiff(files, found.left_out, file_tree.draw(leaves))
 
 
-def _drawn_file(file: FileDiff, number: int, manner: Manner, *, is_late: bool) -> DrawnFile:
+def _drawn_file(file: FileDiff, number: int, manner: DiffOptions, *, is_late: bool) -> RenderedFile:
     kinds = Counter(line.kind for hunk in file.hunks for line in hunk.lines)
-    rows = Rows([], []) if is_late else diff_rows.draw(file, side_by_side=manner.side_by_side)
-    return DrawnFile(
+    rows = (
+        RenderedRows([], []) if is_late else diff_rows.draw(file, side_by_side=manner.side_by_side)
+    )
+    return RenderedFile(
         file.change,
         number,
         added=kinds[LineKind.ADDED],

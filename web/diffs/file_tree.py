@@ -11,7 +11,7 @@ _LETTERS = {"added": "A", "deleted": "D", "modified": "M", "moved": "R", "copied
 
 
 @dataclass(frozen=True)
-class Leaf:
+class TreeNode:
     """A changed file: its path as people read it, in a word what happened, and how many lines came and went."""
 
     path: str
@@ -23,10 +23,10 @@ class Leaf:
 @dataclass
 class _Folder:
     folders: dict[str, _Folder] = field(default_factory=dict)
-    leaves: list[Leaf] = field(default_factory=list)
+    leaves: list[TreeNode] = field(default_factory=list)
 
 
-def draw(leaves: Iterable[Leaf]) -> str:
+def draw(leaves: Iterable[TreeNode]) -> str:
     """Write the tree; each file links to its place on the page."""
     root = _Folder()
     for leaf in leaves:
@@ -48,7 +48,7 @@ def _inside(folder: _Folder) -> Iterator[str]:
         yield _leaf(leaf)
 
 
-def _leaf(leaf: Leaf) -> str:
+def _leaf(leaf: TreeNode) -> str:
     name = escape(leaf.path.rpartition("/")[2])
     counts = f'<span class="count-added">+{leaf.added}</span>' if leaf.added else ""
     counts += f'<span class="count-removed">−{leaf.removed}</span>' if leaf.removed else ""

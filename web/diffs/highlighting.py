@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from django.utils.safestring import SafeString, mark_safe
 
-from core.rendering import client, highlight
-from core.rendering.highlight import Pieces
+from infrastructure.rendering import client, highlight
+from infrastructure.rendering.highlight import Pieces
 
 __all__ = ["Pieces", "lines_of", "pieces_of", "rows"]
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from audit import representations, selectors
 from audit.catalogue import CATEGORIES
-from audit.selectors import Wanted
+from audit.selectors import AuditFilter
 from core.paging import PageRequest
 from repos.models import Project, Repository
 
@@ -47,11 +47,11 @@ def audit_log_page(
     return response
 
 
-def _wanted(request: HttpRequest) -> Wanted:
+def _wanted(request: HttpRequest) -> AuditFilter:
     asked = request.GET
     category = asked.get("category", "")
     until = _day(asked.get("until", ""))
-    return Wanted(
+    return AuditFilter(
         text=asked.get("filter", ""),
         user_name=asked.get("user", "").strip(),
         categories=(category,) if category in CATEGORIES else (),

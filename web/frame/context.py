@@ -12,7 +12,8 @@ from django.utils.safestring import mark_safe
 
 from accounts import selectors as people
 from accounts.permissions import Permission
-from core import markup, site
+from core import site_settings
+from infrastructure import markup
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -34,9 +35,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "banner": mark_safe(markup.render_line(banner["message"]))
         if banner and banner["enabled"]
         else "",
-        "warns_of_passwords": site.read(site.BASIC_PASSWORDS_BLOCKED)
-        and site.read(site.BASIC_WARNING_SHOWN),
-        "site_name": site.read(site.DISPLAY_NAME),
+        "warns_of_passwords": site_settings.read(site_settings.BASIC_PASSWORDS_BLOCKED)
+        and site_settings.read(site_settings.BASIC_WARNING_SHOWN),
+        "site_name": site_settings.read(site_settings.DISPLAY_NAME),
         "has_narrow_sidebar": request.COOKIES.get(SIDEBAR_COOKIE) == "narrow",
         "wraps_lines": request.COOKIES.get(WRAP_COOKIE) == "on",
         "has_shortcuts": request.COOKIES.get(SHORTCUTS_COOKIE) != "off",

@@ -19,7 +19,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 SAFE = ("GET", "HEAD")
 
 
-class Refusals:
+class ErrorPages:
     """Show what a view refuses: a page with the sentence, or the way to the login page."""
 
     def __init__(self, get_response: Handler):

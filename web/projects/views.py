@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors as people
 from accounts.permissions import Permission
-from core import site
+from core import site_settings
 from core.errors import DomainError, Forbidden, Unauthenticated
 from core.paging import PageRequest
-from core.pictures import identicon
+from infrastructure.images import identicon
 from repos.errors import NoSuchProject
 from repos.models import Project
 from repos.selectors import abilities, labels, projects, repositories
@@ -112,7 +112,7 @@ def repository_list(request: HttpRequest) -> HttpResponse:
     """/repos: everything that one may see."""
     actor = request.actor  # type: ignore[attr-defined]
     text = request.GET.get("filter", request.GET.get("name", ""))
-    search = repositories.Search(text=text)
+    search = repositories.RepositorySearch(text=text)
     page = repositories.list_visible(actor, PageRequest.read(request.GET), search=search)
     labels.bring(actor, page.values)
     template = (
@@ -148,5 +148,5 @@ def project_avatar(request: HttpRequest, key: str) -> HttpResponse:
 
 def _first_branch() -> dict[str, str]:
     """Offer what the administrator chose for new repositories, else what most people choose."""
-    chosen = str(site.read(site.DEFAULT_BRANCH)).removeprefix("refs/heads/")
+    chosen = str(site_settings.read(site_settings.DEFAULT_BRANCH)).removeprefix("refs/heads/")
     return {"default_branch": chosen or "main"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from gitengine.strategies import Strategy
+from gitengine.merge_strategies import Strategy
 from pullrequests.models.pull_requests import LONGEST_DESCRIPTION, LONGEST_TITLE
 from pullrequests.representations.settings import STRATEGIES
 from web.frame.forms import Form
@@ -12,7 +12,7 @@ from web.frame.forms import Form
 NO_HEAD = "The form does not say which commit you looked at. Reload the page, and send it again."
 
 
-class WordsForm(Form):
+class TitleForm(Form):
     """What a pull request is called, what it is for, and who is asked."""
 
     title = forms.CharField(
@@ -52,7 +52,7 @@ class WordsForm(Form):
         return str(self.cleaned_data["description"]).replace("\r\n", "\n")
 
 
-class EditForm(WordsForm):
+class EditForm(TitleForm):
     """The same, of one that is there."""
 
     target = forms.CharField(label="Target branch", max_length=1000)

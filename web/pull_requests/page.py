@@ -9,14 +9,10 @@ from django.http import HttpRequest
 from accounts.actor import Actor
 from builds import selectors as builds
 from pullrequests.models import Participant, PullRequest
-from pullrequests.selectors import abilities, activities, talk
+from pullrequests.selectors import abilities, activities, pull_request_comments
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import (
-    merging,
-    updating,
-    watching,
-)
-from pullrequests.services.discussion import TalkedPullRequest
+from pullrequests.services import merging, refresh, watching
+from pullrequests.services.discussion import PullRequestSubject
 from web.pull_requests.forms import ReviewForm
 from web.repositories.page import repository_page
 from web.templatetags.pages import repository_url
@@ -28,11 +24,11 @@ def pull_request_page(
     """Find it, and what all its pages share."""
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = repository_page(request, key, slug, "pull-requests")
-    found = updating.bring(actor, find.get(actor, repository, number))
+    found = refresh.bring(actor, find.get(actor, repository, number))
     shown = find.one(actor, found)
     able = abilities.on(actor, found)
     ability = merging.mergeability(actor, found) if found.is_open else None
-    subject = TalkedPullRequest(found)
+    subject = PullRequestSubject(found)
     built = builds.summaries(actor, repository, [found.from_id]).get(found.from_id)
     return found, context | {
         "pull": found,
@@ -42,7 +38,7 @@ def pull_request_page(
         "mergeability": ability,
         "view": view,
         "built": built,
-        "drafts": talk.own_drafts(actor, subject).count() if able.may_talk else 0,
+        "drafts": pull_request_comments.own_drafts(actor, subject).count() if able.may_talk else 0,
         "review_form": ReviewForm(initial={"head": found.from_id}),
         "is_watching": watching.is_watching(actor, found),
         "latest": activities.latest(actor, found),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from repos.selectors.branch_models import TYPES, BranchModel, BranchType, LongLived
+from repos.selectors.branch_models import TYPES, BranchModel, BranchType, LongLivedBranch
 from web.account.forms import ACCESS_TOKEN_CHOICES, AccessTokenForm, SshKeyForm
 from web.branches.forms import REF_FIELD
 from web.frame.forms import Form
@@ -126,9 +126,9 @@ class BranchModelForm(Form):
             ],
         }
 
-    def _long_lived(self, which: str) -> LongLived:
+    def _long_lived(self, which: str) -> LongLivedBranch:
         is_default = self.cleaned_data[which] == DEFAULT
-        return LongLived("" if is_default else self.cleaned_data[f"{which}_ref"], is_default)
+        return LongLivedBranch("" if is_default else self.cleaned_data[f"{which}_ref"], is_default)
 
     @staticmethod
     def shown(model: BranchModel) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from gitengine.strategies import Strategy
+from gitengine.merge_strategies import Strategy
 from pullrequests.representations.settings import STRATEGIES
 from repos.matchers import NAMES, MatcherType
 from repos.models import RefRestriction

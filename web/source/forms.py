@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from repos.services.edits import LONGEST_MESSAGE, Target
+from repos.services.edits import LONGEST_MESSAGE, EditTarget
 from web.frame.forms import Form
 
 HERE, NEW = "here", "new"
@@ -50,14 +50,14 @@ class CommitForm(Form):
         super().full_clean()
         self.fields["branch"].required = True
 
-    def target(self, *, is_new_file: bool = False) -> Target:
+    def target(self, *, is_new_file: bool = False) -> EditTarget:
         """Say where the edit goes."""
         fields = self.cleaned_data
         seen = fields["seen"] or None
         if fields["where"] == NEW:
-            return Target(fields["branch"], None if is_new_file else seen, made_from=seen)
+            return EditTarget(fields["branch"], None if is_new_file else seen, made_from=seen)
         assert self.ref is not None
-        return Target(self.ref, None if is_new_file else seen)
+        return EditTarget(self.ref, None if is_new_file else seen)
 
 
 class EditForm(CommitForm):

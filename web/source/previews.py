@@ -7,9 +7,10 @@ import posixpath
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from core import links, markup
-from core.markup import FileLinks
+from core import links
 from gitengine.types import Entry
+from infrastructure import markup
+from infrastructure.markup import FileLinks
 from repos.models import Repository
 from repos.representations import repository_path
 from web.templatetags.pages import repository_url

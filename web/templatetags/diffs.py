@@ -8,8 +8,8 @@ from urllib.parse import quote
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from web.commits.commit_graph import COLOURS, Line, Row
-from web.diffs.file_diffs import Drawn, DrawnFile
+from web.commits.commit_graph import COLOURS, GraphLine, GraphRow
+from web.diffs.file_diffs import RenderedDiff, RenderedFile
 from web.templatetags.pages import repository_url
 
 register = template.Library()
@@ -19,7 +19,7 @@ MIDDLE = HEIGHT / 2
 
 
 @register.simple_tag
-def graph(row: Row, width: int) -> SafeString:
+def graph(row: GraphRow, width: int) -> SafeString:
     """Draw the lanes beside one commit; numbers only, nothing that was pushed."""
     lines = "".join(f'<path class="lane-{line.colour}" d="{_path(line)}"/>' for line in row.lines)
     radius = 5 if row.is_merge else 4
@@ -41,20 +41,20 @@ def anchor(path: str) -> str:
 
 
 @register.filter
-def rows(file: DrawnFile) -> SafeString:
+def rows(file: RenderedFile) -> SafeString:
     """Write the rows of a file, in which everything that was pushed is escaped."""
     return mark_safe(file.html)
 
 
 @register.filter
-def has_seen(viewed: set[tuple[str, str]], file: DrawnFile) -> bool:
+def has_seen(viewed: set[tuple[str, str]], file: RenderedFile) -> bool:
     """Whether a reader has looked at a file as it is now."""
     path = file.change.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return (path, file.content_id) in (viewed or ())
 
 
 @register.filter
-def tree(shown: Drawn) -> SafeString:
+def tree(shown: RenderedDiff) -> SafeString:
     """Write the tree of changed files, in which everything that was pushed is escaped."""
     return mark_safe(shown.tree)
 
@@ -79,7 +79,7 @@ def compare_link(context: dict[str, Any], name: str) -> str:
     )
 
 
-def _path(line: Line) -> str:
+def _path(line: GraphLine) -> str:
     start, end = _x(line.start), _x(line.end)
     if line.half == "top":
         return f"M{start} -2C{start} {MIDDLE} {end} 4 {end} {MIDDLE}"

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from webhooks.representations import MASK
-from webhooks.services.webhooks import Wanted
+from webhooks.services.webhooks import WebhookRequest
 
 
 class CredentialsBody(serializers.Serializer):
@@ -41,7 +41,7 @@ class WebhookBody(serializers.Serializer):
     )
 
 
-def read_webhook(body: dict[str, Any]) -> Wanted:
+def read_webhook(body: dict[str, Any]) -> WebhookRequest:
     """Give what a judged body asks for; what it does not say stays as it is."""
     configuration = body.get("configuration") or {}
     credentials = body.get("credentials")
@@ -50,7 +50,7 @@ def read_webhook(body: dict[str, Any]) -> Wanted:
     username = credentials.get("username") or "" if credentials is not None else None
     password = credentials.get("password") if credentials is not None else None
     events = body.get("events")
-    return Wanted(
+    return WebhookRequest(
         name=body.get("name"),
         url=body.get("url"),
         events=tuple(events) if events is not None else None,

@@ -8,14 +8,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import wire
+from core import json_encoding
 from core.api.views import RestView
 from core.errors import Invalid
 from repos.api.resources import ProjectResource, RepositoryResource
 from webhooks import selectors as find
 from webhooks.api.serializers import CredentialsBody, WebhookBody, read_webhook
 from webhooks.catalogue import KEYS, PING
-from webhooks.delivery import Call
+from webhooks.http_delivery import DeliveryCall
 from webhooks.models import Webhook
 from webhooks.representations import (
     represent_detailed_invocation,
@@ -122,20 +122,20 @@ class _Test(ProjectResource):
         what = self._call(body)
         return self.show(represent_test(what, deliveries.test(self.actor, place, what)))
 
-    def _call(self, credentials: dict[str, Any]) -> Call:
+    def _call(self, credentials: dict[str, Any]) -> DeliveryCall:
         query = self.request.query_params
-        ping = wire.dumps({"test": True}).decode()
+        ping = json_encoding.dumps({"test": True}).decode()
         number = str(uuid.uuid4())
-        known: Call | None = None
+        known: DeliveryCall | None = None
         if number_of_webhook := self.kwargs.get("number") or query.get("webhookId"):
             webhook = find.get(self.actor, self.subject(), number_of_webhook)
-            known = Call.of(webhook, PING, number, ping)
+            known = DeliveryCall.of(webhook, PING, number, ping)
         url = query.get("url") or (known.url if known else "")
         if not url:
             raise Invalid("The url is required.", context="url")
         # Secrets of a webhook go to its own address and nowhere else.
         is_its_own = known is not None and known.url == url
-        return Call(
+        return DeliveryCall(
             url=url,
             event=PING,
             request_id=number,

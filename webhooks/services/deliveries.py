@@ -15,14 +15,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import jobs, metrics, outages, outgoing, wire
+from core import database_outages, json_encoding, metrics
 from core.errors import Conflict, Unavailable
-from core.models import Job
-from pullrequests.services import updating
+from infrastructure import jobs, outgoing_http
+from infrastructure.models import Job
+from pullrequests.services import refresh
 from repos.models import Project, Repository
-from webhooks import delivery, payloads, selectors
+from webhooks import http_delivery, payloads, selectors
 from webhooks.catalogue import COMPLETED
-from webhooks.delivery import Call, Outcome
+from webhooks.http_delivery import DeliveryCall, DeliveryOutcome
 from webhooks.models import Delivery, Webhook
 from webhooks.services import targets
 
@@ -52,7 +53,7 @@ def announce(
 ) -> None:
     """Write down what these webhooks are to be told; inside the transaction of what happened."""
     told = payloads.envelope(key, actor, timezone.now(), fields)
-    body = wire.dumps(told).decode()
+    body = json_encoding.dumps(told).decode()
     repository_id = place.pk if isinstance(place, Repository) else None
     for webhook in webhooks:
         row = Delivery.objects.create(
@@ -67,35 +68,37 @@ def attempt(actor: Actor, number: int) -> None:
     if row is None or row.is_over:
         return
     if not row.webhook.is_active:
-        _finish(row, Outcome(Delivery.State.ERROR, "The webhook was switched off.", 0))
+        _finish(row, DeliveryOutcome(Delivery.State.ERROR, "The webhook was switched off.", 0))
         return
-    is_late = timezone.now() - _begun(row) > delivery.KEEPS_TRYING
+    is_late = timezone.now() - _begun(row) > http_delivery.KEEPS_TRYING
     try:
         outcome = _called(actor, row, is_late=is_late)
-    except (jobs.Postponed, *outages.DATABASE_IS_AWAY):
+    except (jobs.Postponed, *database_outages.DATABASE_IS_AWAY):
         raise
     except Exception:
         # Whatever it is, the delivery must not be forgotten for it.
         logger.exception("%s broke off", row)
-        outcome = Outcome(Delivery.State.ERROR, "The call could not be made; see the log.", 0)
+        outcome = DeliveryOutcome(
+            Delivery.State.ERROR, "The call could not be made; see the log.", 0
+        )
     metrics.DELIVERIES.labels(outcome.state).inc()
     if outcome.state == Delivery.State.SUCCESS or is_late:
         _finish(row, outcome)
         return
-    wait = delivery.wait_before(len(row.attempts) + 1)
+    wait = http_delivery.wait_before(len(row.attempts) + 1)
     row.next_at = timezone.now() + wait
     _note(row, outcome)
-    raise jobs.TryAgain(_in_words(outcome), wait)
+    raise jobs.RetryLater(_in_words(outcome), wait)
 
 
-def test(actor: Actor, place: Project | Repository, what: Call) -> Outcome:
+def test(actor: Actor, place: Project | Repository, what: DeliveryCall) -> DeliveryOutcome:
     """Call an address once with a ping, and wait for the answer; Unavailable while many do that."""
     selectors.require_administrator(actor, place)
-    outgoing.check(what.url)
+    outgoing_http.check(what.url)
     if not _tests.acquire(blocking=False):
         raise Unavailable("Several connections are being tested. Try again in a moment.")
     try:
-        return delivery.call(what, delivery.WHILE_SOMEBODY_WAITS)
+        return http_delivery.call(what, http_delivery.WHILE_SOMEBODY_WAITS)
     finally:
         _tests.release()
 
@@ -127,15 +130,15 @@ def forget_the_old(actor: Actor) -> None:
         Delivery.objects.filter(pk__in=keys).delete()
 
 
-def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
+def _called(actor: Actor, row: Delivery, *, is_late: bool) -> DeliveryOutcome:
     """Call now, or raise jobs.Postponed; whoever is called has their behaviour taken down."""
     webhook = row.webhook
     if not row.attempts:
         _complete(row)
     try:
-        origin = outgoing.origin(webhook.url)
-    except outgoing.OutgoingRefused as refusal:
-        return Outcome(Delivery.State.ERROR, refusal.message, 0)
+        origin = outgoing_http.origin(webhook.url)
+    except outgoing_http.OutgoingRefused as refusal:
+        return DeliveryOutcome(Delivery.State.ERROR, refusal.message, 0)
     known = targets.find(actor, [origin, webhook.breaker])
     pause = targets.pause_of(actor, known)
     if pause is not None and not is_late:
@@ -143,9 +146,9 @@ def _called(actor: Actor, row: Delivery, *, is_late: bool) -> Outcome:
     with targets.turn(actor, origin) as has_turn:
         if not has_turn:
             raise jobs.Postponed(BUSY * random.uniform(0.8, 1.2), waits_for=origin)
-        what = Call.of(webhook, row.event, str(row.request_id), row.body)
+        what = DeliveryCall.of(webhook, row.event, str(row.request_id), row.body)
         row.request_headers = what.shown_headers()
-        outcome = delivery.call(what)
+        outcome = http_delivery.call(what)
     if outcome.is_unreachable:
         targets.note_failure(actor, origin, outcome.said)
     elif outcome.status is not None:
@@ -163,8 +166,8 @@ def _has_job(row: Delivery) -> bool:
 
 def _schedule(row: Delivery) -> None:
     """In its turn: what one webhook is told of one repository is told in order."""
-    lane = f"webhooks:{row.webhook_id}:{row.repository_id or ''}"
-    jobs.enqueue(TASK, row.pk, lane=lane)
+    ordering_key = f"webhooks:{row.webhook_id}:{row.repository_id or ''}"
+    jobs.enqueue(TASK, row.pk, ordering_key=ordering_key)
 
 
 def _again(rows: list[Delivery]) -> int:
@@ -190,19 +193,19 @@ def _complete(row: Delivery) -> None:
     """Before the first call: bring in what takes time to read, and let the refs be there that a build fetches."""
     if row.event in NEED_MERGE_REF and row.repository_id is not None:
         number = orjson.loads(row.body)["pullRequest"]["id"]
-        updating.bring_number(Actor.system(), row.repository_id, number)
+        refresh.bring_number(Actor.system(), row.repository_id, number)
     complete = COMPLETED.get(row.event)
     if complete is not None:
         told = orjson.loads(row.body)
-        row.body = wire.dumps(complete(told)).decode()
+        row.body = json_encoding.dumps(complete(told)).decode()
 
 
-def _finish(row: Delivery, outcome: Outcome) -> None:
+def _finish(row: Delivery, outcome: DeliveryOutcome) -> None:
     row.state, row.next_at = outcome.state, None
     _note(row, outcome)
 
 
-def _note(row: Delivery, outcome: Outcome) -> None:
+def _note(row: Delivery, outcome: DeliveryOutcome) -> None:
     now = timezone.now()
     tried = {"at": _milliseconds(now), "state": outcome.state, "said": outcome.said[:200]}
     tried |= {"status": outcome.status, "duration": outcome.duration}
@@ -215,7 +218,7 @@ def _note(row: Delivery, outcome: Outcome) -> None:
     row.save()
 
 
-def _in_words(outcome: Outcome) -> str:
+def _in_words(outcome: DeliveryOutcome) -> str:
     return f"HTTP {outcome.status}" if outcome.status is not None else outcome.said
 
 

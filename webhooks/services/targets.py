@@ -20,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import jobs
+from infrastructure import jobs
 from webhooks.models import Target
 
 # In a row; then it is left alone.

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from core import events, outgoing, sealed
+from core import events
 from core.errors import Invalid, InvalidFields
+from infrastructure import encryption, outgoing_http
 from repos.errors import RepositoryArchived
 from repos.models import Project, Repository
 from webhooks import selectors
@@ -23,7 +24,7 @@ LONGEST_SECRET = 255
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WebhookRequest:
     """A webhook as it is to be; None leaves as it is what has been said before, or what is usual."""
 
     name: str | None = None
@@ -36,7 +37,7 @@ class Wanted:
     verifies_certificates: bool | None = None
 
 
-def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Webhook:
+def create(actor: Actor, place: Project | Repository, wanted: WebhookRequest) -> Webhook:
     """Add a webhook to a project or repository; RepositoryArchived."""
     selectors.require_administrator(actor, place)
     _require_in_use(place)
@@ -62,7 +63,7 @@ def create(actor: Actor, place: Project | Repository, wanted: Wanted) -> Webhook
     return row
 
 
-def update(actor: Actor, webhook: Webhook, wanted: Wanted) -> Webhook:
+def update(actor: Actor, webhook: Webhook, wanted: WebhookRequest) -> Webhook:
     """Change what is given; RepositoryArchived."""
     selectors.require_administrator(actor, webhook.place)
     _require_in_use(webhook.place)
@@ -98,23 +99,23 @@ def _require_in_use(place: Project | Repository) -> None:
         raise RepositoryArchived(str(place))
 
 
-def _check_url(wanted: Wanted) -> None:
+def _check_url(wanted: WebhookRequest) -> None:
     if wanted.url is not None:
-        outgoing.check(wanted.url)
+        outgoing_http.check(wanted.url)
 
 
-def _keep_password_from_others(row: Webhook, wanted: Wanted) -> None:
+def _keep_password_from_others(row: Webhook, wanted: WebhookRequest) -> None:
     """Refuse to send a password elsewhere than where it was given for, by somebody who cannot read it."""
     if not row.password or wanted.url is None or wanted.password is not None:
         return
-    if outgoing.origin(wanted.url) != outgoing.origin(row.url):
+    if outgoing_http.origin(wanted.url) != outgoing_http.origin(row.url):
         raise Invalid(
             "The URL leads to another machine: give the password for it, too.",
             context="credentials",
         )
 
 
-def _apply(row: Webhook, wanted: Wanted) -> None:
+def _apply(row: Webhook, wanted: WebhookRequest) -> None:
     if wanted.name is not None:
         row.name = _name(wanted.name)
     if wanted.url is not None:
@@ -124,13 +125,13 @@ def _apply(row: Webhook, wanted: Wanted) -> None:
     if wanted.is_active is not None:
         row.is_active = wanted.is_active
     if wanted.secret is not None:
-        row.secret = sealed.seal(_short(wanted.secret, "secret"))
+        row.secret = encryption.encrypt(_short(wanted.secret, "secret"))
     if wanted.username is not None:
         row.username = _short(wanted.username, "username")
         if ":" in row.username:
             raise Invalid("A user name holds no colon.", context="credentials")
     if wanted.password is not None:
-        row.password = sealed.seal(_short(wanted.password, "password"))
+        row.password = encryption.encrypt(_short(wanted.password, "password"))
     if wanted.verifies_certificates is not None:
         row.verifies_certificates = wanted.verifies_certificates
 

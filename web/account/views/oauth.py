@@ -30,7 +30,7 @@ def authorize(request: HttpRequest, version: str) -> HttpResponse:
         return redirect(reverse("login", query={"next": request.get_full_path()}))
     query = request.META.get("QUERY_STRING", "")
     asked = oauth_flow.examine(actor, query)
-    if isinstance(asked, oauth_flow.SentBack):
+    if isinstance(asked, oauth_flow.RedirectWithError):
         return _sent_to(asked.address)
     if request.method == "POST":
         decision = request.POST.get("decision", "")

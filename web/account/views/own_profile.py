@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.languages import LANGUAGES
 from accounts.services import profiles, users
-from core import pictures
 from core.errors import DomainError, Unauthenticated
+from infrastructure import images
 from web.account.forms import AvatarForm, ProfileForm
 
 AS_THE_SERVER = [("", "As the server: UTC")]
@@ -60,7 +60,7 @@ def _changed(request: HttpRequest, form: ProfileForm, avatar: AvatarForm, action
         profiles.delete_avatar(actor, actor.user)
         return True
     if action == "avatar" and avatar.is_valid():
-        sent = avatar.cleaned_data["avatar"].read(pictures.MOST_BYTES + 1)
+        sent = avatar.cleaned_data["avatar"].read(images.MOST_BYTES + 1)
         profiles.set_avatar(actor, actor.user, sent)
         return True
     if action == "profile" and form.is_valid():

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from audit import selectors, services
-from core import site
+from core import site_settings
 from core.errors import DomainError
 from web.administration.forms import RetentionForm
 from web.frame.audit_log import audit_log_page
@@ -18,7 +18,9 @@ def of_site(request: HttpRequest) -> HttpResponseBase:
     """/admin/audit"""
     actor = request.actor  # type: ignore[attr-defined]
     selectors.may_configure(actor)
-    form = RetentionForm(request.POST or None, initial={"days": site.read(site.AUDIT_DAYS)})
+    form = RetentionForm(
+        request.POST or None, initial={"days": site_settings.read(site_settings.AUDIT_DAYS)}
+    )
     if form.is_bound and form.is_valid():
         try:
             services.keep_for(actor, form.cleaned_data["days"])

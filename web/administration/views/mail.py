@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from core.errors import DomainError
 from notifications import selectors as find
 from notifications.services import mail_settings
-from notifications.services.mail_settings import Wanted
+from notifications.services.mail_settings import MailServerRequest
 from web.administration.forms import MailServerForm
 
 
@@ -60,8 +60,8 @@ def server(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _wanted(found: dict[str, Any]) -> Wanted:
-    return Wanted(
+def _wanted(found: dict[str, Any]) -> MailServerRequest:
+    return MailServerRequest(
         hostname=found["hostname"],
         port=found["port"],
         protocol=found["protocol"],

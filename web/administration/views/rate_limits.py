@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import selectors as people
 from accounts.services import rate_limits
-from core import site
+from core import site_settings
 from core.errors import DomainError
 from core.paging import PageRequest
 from web.administration.forms import RateLimitForm, UserRateLimitForm
@@ -74,7 +74,7 @@ def _change(
 
 def _shown() -> dict[str, Any]:
     return {
-        "enabled": site.read(site.RATE_LIMIT_ENABLED),
-        "capacity": site.read(site.RATE_LIMIT_CAPACITY),
-        "fill_rate": site.read(site.RATE_LIMIT_FILL_RATE),
+        "enabled": site_settings.read(site_settings.RATE_LIMIT_ENABLED),
+        "capacity": site_settings.read(site_settings.RATE_LIMIT_CAPACITY),
+        "fill_rate": site_settings.read(site_settings.RATE_LIMIT_FILL_RATE),
     }

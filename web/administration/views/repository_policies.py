@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import selectors as people
 from accounts.permissions import Permission
 from core.errors import DomainError
-from repos.policies import CHOICES, Act
+from repos.policies import CHOICES, PolicyAction
 from repos.selectors import policies as find
 from repos.services import policies as change
 from web.administration.forms import PoliciesForm
@@ -27,13 +27,13 @@ def policies(request: HttpRequest) -> HttpResponse:
     """/admin/repository-policies"""
     actor = request.actor  # type: ignore[attr-defined]
     people.may_configure_site(actor)
-    shown = {act.name.lower(): find.needed(actor, act).name for act in Act}
+    shown = {act.name.lower(): find.needed(actor, act).name for act in PolicyAction}
     form = PoliciesForm(request.POST if request.method == "POST" else None, initial=shown)
-    for act in Act:
+    for act in PolicyAction:
         form.offer(act.name.lower(), [(one.name, WORDS[one]) for one in reversed(CHOICES)])
     if form.is_bound and form.is_valid():
         try:
-            for act in Act:
+            for act in PolicyAction:
                 wanted = form.cleaned_data[act.name.lower()]
                 if wanted != shown[act.name.lower()]:
                     change.set_needed(actor, act, wanted)

@@ -12,7 +12,7 @@ from accounts import public_keys
 from accounts import selectors as people
 from accounts.representations import represent_ssh_settings
 from accounts.services import ssh_settings
-from core import site
+from core import site_settings
 from core.errors import DomainError
 from web.administration.forms import SshSettingsForm
 
@@ -45,10 +45,10 @@ def ssh(request: HttpRequest) -> HttpResponse:
 
 def _shown() -> dict[str, Any]:
     return {
-        "enabled": site.read(site.SSH_ENABLED),
-        "access_keys_enabled": site.read(site.SSH_ACCESS_KEYS_ENABLED),
-        "base_url": site.read(site.SSH_BASE_URL),
-        "longest_days": site.read(site.LONGEST_SSH_KEY_DAYS),
+        "enabled": site_settings.read(site_settings.SSH_ENABLED),
+        "access_keys_enabled": site_settings.read(site_settings.SSH_ACCESS_KEYS_ENABLED),
+        "base_url": site_settings.read(site_settings.SSH_BASE_URL),
+        "longest_days": site_settings.read(site_settings.LONGEST_SSH_KEY_DAYS),
     }
 
 

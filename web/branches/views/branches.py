@@ -13,16 +13,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.permissions import Permission
-from builds.metadata import KEY as BUILDS
+from builds.branch_metadata import KEY as BUILDS
 from builds.selectors import Summary
 from core.errors import DomainError, Invalid
 from core.paging import Page, PageRequest
-from pullrequests.metadata import KEY as PULLS
+from pullrequests.branch_metadata import KEY as PULLS
 from repos.errors import NoDefaultBranch, NoSuchCommit
 from repos.models import Repository
 from repos.selectors import branch_models, refs, repositories
 from repos.selectors.branch_models import BranchModel, BranchType
-from repos.selectors.ref_lists import Order
+from repos.selectors.ref_lists import RefOrder
 from repos.selectors.refs import Branch, Revision
 from repos.services import branches
 from web.branches.forms import BranchForm
@@ -37,7 +37,7 @@ LONGEST_BAR = 60
 
 
 @dataclass(frozen=True)
-class Row:
+class BranchRow:
     """A branch as the table shows it; bars are as long as they are drawn."""
 
     branch: Branch
@@ -190,12 +190,12 @@ def _base(request: HttpRequest, repository: Repository, asked: str) -> Revision 
         return None
 
 
-def _rows(request: HttpRequest, page: Page[Branch], model: BranchModel) -> list[Row]:
+def _rows(request: HttpRequest, page: Page[Branch], model: BranchModel) -> list[BranchRow]:
     shown = [one.commit for one in page.values if one.commit]
     authors = {commit.id: author for commit, author, _ in with_people(request, shown)}
     most = max((n or 0 for one in page.values for n in (one.ahead, one.behind)), default=0)
     return [
-        Row(
+        BranchRow(
             one,
             model.category_of(one.name),
             authors.get(one.commit_id),
@@ -218,7 +218,7 @@ def offered_names(request: HttpRequest, repository: Repository, text: str = "") 
     actor = request.actor  # type: ignore[attr-defined]
     wanted = PageRequest(limit=NAMES_AT_ONCE)
     found: Any = refs.branches(
-        actor, repository, wanted, text=text, order=Order.ALPHABETICAL, boost_matches=True
+        actor, repository, wanted, text=text, order=RefOrder.ALPHABETICAL, boost_matches=True
     ).values
-    found += refs.tags(actor, repository, wanted, text=text, order=Order.ALPHABETICAL).values
+    found += refs.tags(actor, repository, wanted, text=text, order=RefOrder.ALPHABETICAL).values
     return [one.display_id for one in found if one.display_id.isprintable()]

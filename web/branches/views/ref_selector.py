@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from core.paging import PageRequest
 from repos.selectors import refs, repositories
-from repos.selectors.ref_lists import Order
+from repos.selectors.ref_lists import RefOrder
 
 FOUND_AT_ONCE = 25
 
@@ -20,7 +20,7 @@ def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     repository = repositories.get(actor, key, slug)
     text = request.GET.get("q", "").strip()
     wanted = PageRequest(limit=FOUND_AT_ONCE)
-    found = {"text": text, "order": Order.MODIFICATION}
+    found = {"text": text, "order": RefOrder.MODIFICATION}
     context = {
         "repository": repository,
         "branches": refs.branches(actor, repository, wanted, boost_matches=True, **found).values,  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ SHOWN_AT_ONCE = 25
 
 
 @dataclass(frozen=True)
-class Row:
+class TagRow:
     """A tag as the table shows it; who made it and why, if it is annotated."""
 
     tag: Tag
@@ -96,7 +96,8 @@ def _list(
     context |= {
         "page": page,
         "rows": [
-            Row(one, authors.get(one.commit_id), annotations.get(one.name)) for one in page.values
+            TagRow(one, authors.get(one.commit_id), annotations.get(one.name))
+            for one in page.values
         ],
         "filter": text,
         "refusal": refusal.message if refusal else "",

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from discussions.selectors import comments as find
-from discussions.services.commits import TalkedCommit
+from discussions.services.commits import CommitSubject
 from web.conversations import actions
 from web.conversations.forms import CommentForm
 from web.repositories.page import repository_page
@@ -19,7 +19,7 @@ def comment(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpRe
     actor = request.actor  # type: ignore[attr-defined]
     repository, context = repository_page(request, key, slug, "commits")
     find.require_voice(actor, repository)
-    subject = TalkedCommit(repository, find.commit_id_of(actor, repository, commit_id))
+    subject = CommitSubject(repository, find.commit_id_of(actor, repository, commit_id))
     page = repository_url(repository, "commits", subject.commit_id)
     context |= {"about": subject.commit_id[:11], "about_url": page}
 

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from builds import selectors as builds
 from core.paging import Page, PageRequest
-from discussions.services.commits import TalkedCommit
+from discussions.services.commits import CommitSubject
 from gitengine.types import Commit
 from repos.errors import NoDefaultBranch
-from repos.inert import inert_text
 from repos.models import Repository
-from repos.selectors import comparisons, contents, histories, refs, repositories, watching
-from repos.selectors.histories import CommitFilter
+from repos.safe_responses import inert_text
+from repos.selectors import commit_history, comparisons, contents, refs, repositories, watching
+from repos.selectors.commit_history import CommitFilter
 from repos.services import watching as change
 from web.commits import commit_rows
 from web.commits.forms import CommitFilters
@@ -36,7 +36,9 @@ def commit_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     repository, context = repository_page(request, key, slug, "commits")
     until = request.GET.get("until", request.GET.get("at", ""))
     filters = CommitFilters.read(request.GET)
-    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=histories.MOST_COMMITS)
+    wanted = PageRequest.read(
+        request.GET, default=COMMITS_OF_A_PAGE, most=commit_history.MOST_COMMITS
+    )
     try:
         revision = refs.revision(actor, repository, until)
     except NoDefaultBranch:
@@ -70,11 +72,11 @@ def _listed(
     """The commits of a page, and by their ids the name that the file had then, where that is followed."""
     actor = request.actor  # type: ignore[attr-defined]
     if filters.is_plain_file_history:
-        found = histories.of_file(actor, repository, wanted, filters.path, until=begun)
+        found = commit_history.of_file(actor, repository, wanted, filters.path, until=begun)
         names = {commit.id: name for commit, name in found.values if name != filters.path}
         return found.map(lambda one: one[0]), names
     chosen = CommitFilter(narrowed=filters.narrowed)
-    return histories.commits(actor, repository, wanted, until=begun, chosen=chosen), {}
+    return commit_history.commits(actor, repository, wanted, until=begun, chosen=chosen), {}
 
 
 @require_safe
@@ -113,7 +115,7 @@ def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any])
     commit_id = context["commit"].id
     address = repository_url(repository, "commit-comments", commit_id)
     return layout.laid_out(
-        request, TalkedCommit(repository, commit_id), address, context, with_general=True
+        request, CommitSubject(repository, commit_id), address, context, with_general=True
     )
 
 

@@ -12,14 +12,8 @@ from accounts.actor import Actor
 from core.errors import DomainError, Invalid
 from gitengine.types import RefChangeKind
 from pullrequests.models import Participant, PullRequest
-from pullrequests.services import (
-    lifecycle,
-    merging,
-    reviews,
-    undoing,
-    watching,
-)
-from pullrequests.services.lifecycle import Changes
+from pullrequests.services import lifecycle, merging, reverts, reviews, watching
+from pullrequests.services.lifecycle import PullRequestChanges
 from web.pull_requests.forms import NO_HEAD
 from web.pull_requests.page import address, pull_request_page
 from web.templatetags.pages import repository_url
@@ -68,7 +62,7 @@ def _delete(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
 
 
 def _ready(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
-    lifecycle.edit(actor, found, Changes(is_draft=False), version=_version(request))
+    lifecycle.edit(actor, found, PullRequestChanges(is_draft=False), version=_version(request))
     return address(found, "overview")
 
 
@@ -89,13 +83,13 @@ def _rebase(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
 
 
 def _revert(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
-    branch = undoing.revert(actor, found)
+    branch = reverts.revert(actor, found)
     return _proposal(found, branch, found.to_ref)
 
 
 def _cherry_pick(actor: Actor, found: PullRequest, request: HttpRequest) -> str:
     onto = request.POST.get("onto", "").strip()
-    branch = undoing.cherry_pick(actor, found, onto)
+    branch = reverts.cherry_pick(actor, found, onto)
     return _proposal(found, branch, onto)
 
 

@@ -13,17 +13,17 @@ from core.errors import DomainError, Invalid
 from discussions.selectors import comments as said
 from pullrequests.errors import NoSuchReview
 from pullrequests.models import PullRequest
-from pullrequests.selectors import messages, settings
+from pullrequests.selectors import merge_messages, settings
 from pullrequests.services import (
     lifecycle,
     merging,
     reviews,
     suggestions,
 )
-from pullrequests.services.discussion import TalkedPullRequest
-from pullrequests.services.lifecycle import Changes
-from pullrequests.services.merging import How
-from pullrequests.services.suggestions import Chosen
+from pullrequests.services.discussion import PullRequestSubject
+from pullrequests.services.lifecycle import PullRequestChanges
+from pullrequests.services.merging import MergeOptions
+from pullrequests.services.suggestions import ChosenSuggestion
 from repos.services import branches
 from web.conversations import actions
 from web.conversations.forms import APPLY, APPLY_CHOSEN, CommentForm
@@ -50,7 +50,7 @@ def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
         },
     )
     if form.is_bound and form.is_valid():
-        changes = Changes(
+        changes = PullRequestChanges(
             title=form.cleaned_data["title"],
             description=form.words,
             to_ref=form.cleaned_data["target"],
@@ -75,7 +75,7 @@ def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespons
     if not found.is_open:
         return redirect(address(found, "overview"))
     config = settings.merge_config(actor, found.repository)
-    offered = messages.suggested(actor, found, config)
+    offered = merge_messages.suggested(actor, found, config)
     initial = {
         "strategy": config.default.value,
         "message": "\n\n".join(filter(None, [offered.title, offered.body])),
@@ -86,7 +86,7 @@ def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespons
     if form.is_bound and form.is_valid():
         fields = form.cleaned_data
         words = fields["message"].replace("\r\n", "\n")
-        how = How(strategy=fields["strategy"], message=words, has_auto_subject=False)
+        how = MergeOptions(strategy=fields["strategy"], message=words, has_auto_subject=False)
         try:
             merging.merge(actor, found, how, version=fields["version"])
         except DomainError as error:
@@ -110,8 +110,8 @@ def comment(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespo
         is_at_diff = form.cleaned_data["path"] or "/diff" in request.META.get("HTTP_REFERER", "")
         return address(found, "diff" if is_at_diff else "overview")
 
-    more: dict[str, actions.Action] = {APPLY: _apply, APPLY_CHOSEN: _apply_chosen}
-    return actions.act(request, TalkedPullRequest(found), context, back, more)
+    more: dict[str, actions.CommentAction] = {APPLY: _apply, APPLY_CHOSEN: _apply_chosen}
+    return actions.act(request, PullRequestSubject(found), context, back, more)
 
 
 @require_POST
@@ -159,7 +159,7 @@ def _apply(actor: Actor, subject: Any, form: CommentForm) -> int:
     index = form.cleaned_data["emoticon"]
     if not (index.isascii() and index.isdigit() and len(index) < 4):
         raise Invalid("The comment makes no such suggestion.")
-    suggestions.apply(actor, subject.pull_request, [Chosen(one, int(index), -1)])
+    suggestions.apply(actor, subject.pull_request, [ChosenSuggestion(one, int(index), -1)])
     return one.pk
 
 
@@ -167,7 +167,7 @@ def _apply_chosen(actor: Actor, subject: Any, form: CommentForm) -> int | None:
     chosen = []
     for text in form.cleaned_data["chosen"]:
         number, index, version = text.split(":")
-        chosen.append(Chosen(said.get(actor, subject, number), int(index), int(version)))
+        chosen.append(ChosenSuggestion(said.get(actor, subject, number), int(index), int(version)))
     if not chosen:
         raise Invalid("Choose at least one suggestion.")
     suggestions.apply(actor, subject.pull_request, chosen)

@@ -13,15 +13,15 @@ from core.errors import DomainError, Invalid
 from core.paging import PageRequest
 from pullrequests.selectors import default_reviewers
 from pullrequests.selectors import pull_requests as find
-from pullrequests.selectors.pull_requests import PersonFilter, Search
+from pullrequests.selectors.pull_requests import PersonFilter, PullRequestSearch
 from pullrequests.services import lifecycle
 from pullrequests.services.lifecycle import Proposal
 from repos.errors import NoDefaultBranch, NoSuchCommit
 from repos.models import Repository
 from repos.selectors import comparisons, forks, refs
-from repos.selectors.comparisons import Ends
+from repos.selectors.comparisons import CompareEnds
 from web.commits import commit_rows
-from web.pull_requests.forms import WordsForm
+from web.pull_requests.forms import TitleForm
 from web.repositories.page import repository_page
 from web.templatetags.pages import repository_url
 
@@ -57,7 +57,7 @@ def pull_request_list(request: HttpRequest, key: str, slug: str) -> HttpResponse
     return render(request, name, context)
 
 
-def _asked(request: HttpRequest) -> Search:
+def _asked(request: HttpRequest) -> PullRequestSearch:
     state = request.GET.get("state", "OPEN").upper()
     if state not in STATES:
         raise Invalid("A state is OPEN, MERGED, DECLINED or ALL.", context="state")
@@ -67,7 +67,7 @@ def _asked(request: HttpRequest) -> Search:
     if reviewer := request.GET.get("reviewer", "").strip():
         people.append(PersonFilter(reviewer, "REVIEWER"))
     at = request.GET.get("at", "").strip()
-    return Search(
+    return PullRequestSearch(
         state=state,
         at=at if not at or at.startswith("refs/") else f"refs/heads/{at}",
         people=tuple(people),
@@ -104,7 +104,7 @@ def _create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     if source_name:
         context |= _brought(request, repository, target, source_name, target_name)
     if context["is_comparable"]:
-        form = WordsForm(request.POST or None, initial=_offered(request, context))
+        form = TitleForm(request.POST or None, initial=_offered(request, context))
         if request.method == "POST" and form.is_valid():
             proposal = Proposal(
                 title=form.cleaned_data["title"],
@@ -134,7 +134,7 @@ def _brought(
 ) -> dict[str, Any]:
     """The commits that only the source has."""
     actor = request.actor  # type: ignore[attr-defined]
-    ends = Ends(source_name, target_name, repository if target != repository else None)
+    ends = CompareEnds(source_name, target_name, repository if target != repository else None)
     ahead, behind = comparisons.apart(actor, target, ends)
     page = comparisons.commits(actor, target, ends, PageRequest(limit=PREVIEWED))
     shown = commit_rows.context(request, repository, page, has_graph=False)

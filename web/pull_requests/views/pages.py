@@ -12,11 +12,9 @@ from core.paging import PageRequest
 from discussions import markup
 from pullrequests.selectors import activities, contents
 from pullrequests.selectors import pull_requests as find
-from pullrequests.services import (
-    viewing,
-)
-from pullrequests.services.discussion import TalkedPullRequest
-from repos.inert import inert_text
+from pullrequests.services import viewed_files
+from pullrequests.services.discussion import PullRequestSubject
+from repos.safe_responses import inert_text
 from repos.selectors import comparisons
 from web.commits import commit_rows
 from web.conversations import layout
@@ -44,7 +42,7 @@ def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResp
     """r/pull-requests/{id}/overview: what it is for, what happened, what was said."""
     actor = request.actor  # type: ignore[attr-defined]
     found, context = pull_request_page(request, key, slug, number, "overview")
-    subject = TalkedPullRequest(found)
+    subject = PullRequestSubject(found)
     wanted = PageRequest.read(request.GET, default=ACTIVITIES_OF_A_PAGE, most=100)
     page = activities.page(actor, found, subject, wanted)
     bubbles = layout.bubbles_of(
@@ -84,13 +82,13 @@ def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
         "choices": contents.commits(actor, found, PageRequest(limit=contents.MOST_COMMITS)).values,
         "chosen": commit_id,
         "asked_since": since,
-        "viewed": viewing.viewed(actor, found),
+        "viewed": viewed_files.viewed(actor, found),
         "viewed_url": address(found, "viewed") if context["may_talk"] else "",
         "has_reviewed": bool(mine and mine.last_reviewed and mine.last_reviewed != found.from_id),
     }
     context |= layout.laid_out(
         request,
-        TalkedPullRequest(found),
+        PullRequestSubject(found),
         context["talk_url"],
         context,
         may_apply=context["able"].may_apply,
@@ -159,7 +157,7 @@ def viewed(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
     found, context = pull_request_page(request, key, slug, number, "diff")
     path, content = request.POST.get("path", ""), request.POST.get("content", "")
     is_viewed = request.POST.get("viewed") != "no"
-    viewing.mark(actor, found, path, content, is_viewed=is_viewed)
+    viewed_files.mark(actor, found, path, content, is_viewed=is_viewed)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(address(found, "diff"))
     context |= {

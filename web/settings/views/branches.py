@@ -13,7 +13,7 @@ from core.errors import DomainError, Invalid
 from core.paging import PageRequest
 from repos.errors import NoBranchModel
 from repos.models import Project, Repository
-from repos.policies import Act
+from repos.policies import PolicyAction
 from repos.selectors import branch_models, labels, policies, refs
 from repos.services import branch_models as change_models
 from repos.services import branches
@@ -97,7 +97,7 @@ def repository_archive(request: HttpRequest, key: str, slug: str) -> HttpRespons
             context["refusal"] = error.message
         else:
             return redirect(request.path)
-    context["may_archive"] = policies.may(actor, Act.ARCHIVE, repository)
+    context["may_archive"] = policies.may(actor, PolicyAction.ARCHIVE, repository)
     return render(request, "settings/archive.html", context, status=status)
 
 

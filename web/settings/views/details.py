@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from core.errors import DomainError, Invalid
 from core.paging import Page, PageRequest
 from repos.models import Project, Repository
-from repos.policies import Act
+from repos.policies import PolicyAction
 from repos.selectors import abilities, policies, projects, repositories
 from repos.selectors import permissions as find_permissions
 from repos.services import permissions
@@ -52,7 +52,7 @@ def repository_details(request: HttpRequest, key: str, slug: str) -> HttpRespons
             form.refuse(error)
         else:
             return redirect(repository_url(changed, "settings", saved="1"))
-    context["may_delete"] = policies.may(request.actor, Act.DELETE, repository)  # type: ignore[attr-defined]
+    context["may_delete"] = policies.may(request.actor, PolicyAction.DELETE, repository)  # type: ignore[attr-defined]
     return render(request, "settings/details.html", context | {"form": form})
 
 

@@ -14,11 +14,11 @@ from core.paging import PageRequest
 from pullrequests.selectors import default_reviewers as find_reviewers
 from pullrequests.selectors import settings as find_settings
 from pullrequests.services import default_reviewers, settings
-from pullrequests.services.settings import WantedChecks, WantedConfig
+from pullrequests.services.settings import MergeCheckChanges, MergeConfigChanges
 from repos.matchers import Matcher, MatcherType
 from repos.selectors import restrictions as find
 from repos.services import restrictions
-from repos.services.restrictions import Wanted
+from repos.services.restrictions import RestrictionRequest
 from web.frame.forms import Form
 from web.settings.page import Place, of_project, of_repository
 from web.settings.rule_forms import (
@@ -43,7 +43,7 @@ def _restrictions(request: HttpRequest, place: Place, context: dict[str, Any]) -
             restrictions.remove(actor, place, request.POST.get("number", ""))
             return
         found = form.cleaned_data
-        wanted = Wanted(
+        wanted = RestrictionRequest(
             kind=found["kind"],
             matcher_type=found["matcher_type"],
             matcher_id=found["matcher_id"],
@@ -79,7 +79,7 @@ def _reviewers(request: HttpRequest, place: Place, context: dict[str, Any]) -> H
             default_reviewers.delete(actor, place, request.POST.get("number", ""))
             return
         found = form.cleaned_data
-        wanted = default_reviewers.Wanted(
+        wanted = default_reviewers.DefaultReviewersRequest(
             source=(found["source_type"], found["source_id"]),
             target=(found["target_type"], found["target_id"]),
             reviewers=listed(found["reviewers"]),
@@ -123,10 +123,10 @@ def _merging(request: HttpRequest, place: Place, context: dict[str, Any]) -> Htt
 
     def change() -> None:
         if action == "checks":
-            settings.set_checks(actor, place, WantedChecks(**checks_form.cleaned_data))
+            settings.set_checks(actor, place, MergeCheckChanges(**checks_form.cleaned_data))
         elif action == "strategies":
             found = strategies_form.cleaned_data
-            wanted = WantedConfig(
+            wanted = MergeConfigChanges(
                 tuple(found["strategies"]), found["default"], summaries=found["summaries"]
             )
             settings.set_config(actor, place, wanted)

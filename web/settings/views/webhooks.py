@@ -21,10 +21,10 @@ from web.settings.webhook_forms import WebhookForm
 from web.templatetags.pages import project_url, repository_url
 from webhooks import selectors as find
 from webhooks.catalogue import PING, keys_of
-from webhooks.delivery import Call
+from webhooks.http_delivery import DeliveryCall
 from webhooks.models import Delivery, Webhook
 from webhooks.services import deliveries, webhooks
-from webhooks.services.webhooks import Wanted
+from webhooks.services.webhooks import WebhookRequest
 
 # How far back what went wrong is sent again, in hours, in words.
 SINCE = {"1": "the last hour", "24": "the last day", "336": "two weeks"}
@@ -146,10 +146,10 @@ def _is_form(request: HttpRequest) -> bool:
     return request.POST.get("action") in {"save", "test"}
 
 
-def _wanted(found: dict[str, Any], webhook: Webhook | None = None) -> Wanted:
+def _wanted(found: dict[str, Any], webhook: Webhook | None = None) -> WebhookRequest:
     """What a form asks for; of a webhook that is there, what is not typed again stays."""
     forgets = webhook is not None and not found["username"] and bool(webhook.username)
-    return Wanted(
+    return WebhookRequest(
         name=found["name"],
         url=found["url"],
         events=tuple(found["events"]),
@@ -166,8 +166,12 @@ def _tested(
 ) -> Any:
     """Call the address that was typed, with the secrets that were typed; kept ones go to their own address."""
     body = '{"test":true}'
-    kept = Call.of(webhook, PING, "", body) if webhook and webhook.url == found["url"] else None
-    what = Call(
+    kept = (
+        DeliveryCall.of(webhook, PING, "", body)
+        if webhook and webhook.url == found["url"]
+        else None
+    )
+    what = DeliveryCall(
         url=found["url"],
         event=PING,
         request_id=str(uuid.uuid4()),

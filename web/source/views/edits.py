@@ -11,15 +11,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from core.addresses import path_as_sent
 from core.errors import DomainError, Invalid
+from core.url_paths import path_as_sent
 from gitengine import trees
 from gitengine.types import EntryKind
 from repos.errors import FileOutOfDate
 from repos.models import Repository
 from repos.selectors import contents, refs
 from repos.services import edits, ref_moves
-from repos.services.edits import Target
+from repos.services.edits import EditTarget
 from web.repositories.page import crumbs, repository_page
 from web.source import line_endings
 from web.source.forms import CommitForm, CreateForm, EditForm, RenameForm
@@ -224,9 +224,9 @@ def _usual(name: str, done: str) -> str:
     return f"{clean(name)} {done} online with Bitbucket"
 
 
-def _ref(target: Target) -> str:
+def _ref(target: EditTarget) -> str:
     return BRANCHES + target.branch.removeprefix(BRANCHES)
 
 
-def _to(repository: Repository, path: str, target: Target) -> HttpResponse:
+def _to(repository: Repository, path: str, target: EditTarget) -> HttpResponse:
     return redirect(repository_url(repository, "browse", path, at=_ref(target)))

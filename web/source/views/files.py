@@ -13,18 +13,19 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from core import links, markup
-from core.addresses import path_as_sent
+from core import links
 from core.paging import PageRequest
+from core.url_paths import path_as_sent
 from gitengine import trees
 from gitengine.types import Entry, EntryKind
+from infrastructure import markup
 from repos.errors import NoDefaultBranch
-from repos.inert import drawn_file, inert_file, saved_file
 from repos.models import Repository
-from repos.selectors import archives, contents, histories, refs, repositories
+from repos.safe_responses import drawn_file, inert_file, saved_file
+from repos.selectors import archives, commit_history, contents, refs, repositories
 from repos.selectors.archives import ArchiveRequest
-from repos.selectors.contents import Place
-from repos.selectors.histories import Blamed
+from repos.selectors.commit_history import BlameResult
+from repos.selectors.contents import FileLocation
 from repos.services import repositories as change
 from web.diffs import highlighting
 from web.repositories.page import crumbs, repository_page, with_people
@@ -81,7 +82,7 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
         actor, repository, path_as_sent(request, path), request.GET.get("at", "")
     )
     entries = contents.children(actor, repository, where)
-    found = histories.last_changes(actor, repository, where).entries
+    found = commit_history.last_changes(actor, repository, where).entries
     context = {"repository": repository, "where": where, "at": request.GET.get("at", "")}
     context |= _rows(request, repository, entries, found)
     return render(request, "source/_entries.html", context)
@@ -95,7 +96,7 @@ def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpRes
     where = contents.place(
         actor, repository, path_as_sent(request, path), request.GET.get("at", "")
     )
-    found = histories.last_change(actor, repository, where)
+    found = commit_history.last_change(actor, repository, where)
     context: dict[str, Any] = {"repository": repository, "commit": found}
     if found is not None:
         ((_, context["author"], _),) = with_people(request, [found])
@@ -172,7 +173,7 @@ def _mode(request: HttpRequest, entry: Entry) -> str:
 
 
 def _file(
-    request: HttpRequest, repository: Repository, where: Place, context: dict[str, Any]
+    request: HttpRequest, repository: Repository, where: FileLocation, context: dict[str, Any]
 ) -> dict[str, Any]:
     actor = request.actor  # type: ignore[attr-defined]
     entry, at, mode = where.entry, context["at"], context["mode"]
@@ -205,10 +206,10 @@ def _file(
     return shown | {"lines": lines, "rows": highlighting.rows(lines, gutter)}
 
 
-def _blame(request: HttpRequest, repository: Repository, where: Place) -> dict[int, str]:
+def _blame(request: HttpRequest, repository: Repository, where: FileLocation) -> dict[int, str]:
     """The cells that tell who brought each run of lines, by the first line of the run."""
     actor = request.actor  # type: ignore[attr-defined]
-    found = histories.blame(actor, repository, where)
+    found = commit_history.blame(actor, repository, where)
     commits = list({one.commit.id: one.commit for one in found}.values())
     told = {}
     for commit, author, _ in with_people(request, commits):
@@ -225,7 +226,7 @@ def _blame(request: HttpRequest, repository: Repository, where: Place) -> dict[i
     }
 
 
-def _before(repository: Repository, blamed: Blamed) -> str:
+def _before(repository: Repository, blamed: BlameResult) -> str:
     """The way to the blame of the file as it was before a change; nothing where the change made it."""
     run = blamed.run
     if run.previous_id is None or run.previous_path is None:
@@ -241,9 +242,11 @@ def _before(repository: Repository, blamed: Blamed) -> str:
 
 def _history(request: HttpRequest, repository: Repository, entry: Entry) -> dict[str, Any]:
     actor = request.actor  # type: ignore[attr-defined]
-    wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=histories.MOST_COMMITS)
+    wanted = PageRequest.read(
+        request.GET, default=COMMITS_OF_A_PAGE, most=commit_history.MOST_COMMITS
+    )
     until = request.GET.get("at", "")
-    page = histories.of_file(actor, repository, wanted, entry.path, until=until)
+    page = commit_history.of_file(actor, repository, wanted, entry.path, until=until)
     people = with_people(request, [commit for commit, _ in page.values])
     rows = [
         (commit, author, path)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.actor import Actor
 from core import links
 from core.paging import PageRequest
-from core.remembered import remembered
+from infrastructure.result_cache import cached
 from repos.models import Repository
 from repos.selectors import contents, refs, repositories
 from web.repositories.page import repository_page
@@ -60,7 +60,7 @@ def _paths(actor: Actor, repository: Repository, commit_id: str) -> list[str]:
         wanted = PageRequest(limit=MOST_PATHS)
         return list(contents.files(actor, repository, "", wanted, commit_id).values)
 
-    return remembered("paths", repository.pk, commit_id, make=read)
+    return cached("paths", repository.pk, commit_id, make=read)
 
 
 def _told(path: str) -> Any:

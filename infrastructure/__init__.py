@@ -1,0 +1,1 @@
+"""What the apps share to do their work: jobs, schedule, outgoing HTTP, caches, encryption, rendering."""
