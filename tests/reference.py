@@ -1,4 +1,4 @@
-"""Hold REST answers against Bitbucket's own description, where BITBUCKET_OPENAPI names the file.
+"""Check every REST answer of the tests against Bitbucket's contract (`tests/contract/bitbucket.json`).
 
 `WRONG_IN_THE_REFERENCE` is the reviewed list of places where recorded servers and clients say
 otherwise than the description does.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 from typing import Any
 
 from django.http import HttpResponse
 from openapi_schema_validator import OAS30Validator
+
+from tests.contract.reduce import CONTRACT
 
 # Fields that real servers send and the description leaves out.
 SENT_BESIDE = {
@@ -93,20 +94,14 @@ STRINGS = {("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/fil
 
 
 @functools.cache
-def _description() -> dict[str, Any] | None:
-    file = os.environ.get("BITBUCKET_OPENAPI")
-    if not file:
-        return None
-    with open(file, encoding="utf-8") as opened:
-        return json.load(opened)
+def _description() -> dict[str, Any]:
+    return json.loads(CONTRACT.read_text(encoding="utf-8"))
 
 
 @functools.cache
 def _operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
-    description = _description()
-    assert description is not None
     found = []
-    for template, methods in description["paths"].items():
+    for template, methods in _description()["paths"].items():
         pattern = re.escape(template)
         # The part of the path may be left out, and some templates have lost the slash before it.
         pattern = pattern.replace(r"/\{path\}", r"\{path\}").replace(r"\{path\}", "(?:/.+)?")
@@ -120,8 +115,6 @@ def _operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
 def check(method: str, path: str, response: HttpResponse) -> None:
     """Fail if the answer is not one that the description, or the list above, allows."""
     _check_envelope(path, response)
-    if _description() is None:
-        return
     plain = re.match(r"/rest/([a-z-]+)/(?:latest|\d+\.\d+)(/.*)", path.split("?")[0])
     if plain is None or plain[1] in OURS:
         return
@@ -198,7 +191,7 @@ def _check_operation(
 
 
 def _check_schema(body: Any, schema: dict[str, Any], where: str) -> None:
-    whole = {**_readable(schema), "components": _components()}
+    whole = {**schema, "components": _components()}
     wrong = [
         f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
         for error in OAS30Validator(whole).iter_errors(body)
@@ -223,18 +216,7 @@ def _is_forgiven(error: Any) -> bool:
 
 @functools.cache
 def _components() -> dict[str, Any]:
-    description = _description()
-    assert description is not None
-    return _readable(description["components"])
-
-
-def _readable(node: Any) -> Any:
-    """Leave out `writeOnly`: the description sets it on fields that every server sends (links, for one)."""
-    if isinstance(node, dict):
-        return {key: _readable(value) for key, value in node.items() if key != "writeOnly"}
-    if isinstance(node, list):
-        return [_readable(value) for value in node]
-    return node
+    return _description()["components"]
 
 
 def _unknown_fields(body: Any, schema: dict[str, Any]) -> set[str]:
@@ -251,10 +233,8 @@ def _unknown_fields(body: Any, schema: dict[str, Any]) -> set[str]:
 
 
 def _followed(schema: dict[str, Any]) -> dict[str, Any]:
-    description = _description()
-    assert description is not None
     while "$ref" in schema:
-        node: Any = description
+        node: Any = _description()
         for part in schema["$ref"].removeprefix("#/").split("/"):
             node = node[part]
         schema = node
