@@ -170,7 +170,7 @@ def _note_use(secret: AccessToken | AppPassword | OAuthAuthorisation | SshKey) -
 def _hash_slot() -> Iterator[None]:
     """Compute few hashes at a time: each is dear in memory and time, and anybody may ask for one."""
     if not _hash_slots.acquire(timeout=LONGEST_WAIT):
-        raise Unavailable("Too many people sign in at this moment. Try again.")
+        raise Unavailable("Too many sign-ins at the moment. Try again.")
     try:
         yield
     finally:

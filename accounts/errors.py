@@ -137,7 +137,7 @@ class KeyExpired(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This SSH key stands elsewhere and has expired. Remove it there, or use another one.",
+            "This SSH key was added elsewhere and has expired. Remove it there, or use another key.",
             context="text",
         )
 
@@ -148,7 +148,7 @@ class KeyTaken(Conflict):
     exception_name = "com.atlassian.bitbucket.ssh.DuplicateSshKeyException"
 
     def __init__(self) -> None:
-        super().__init__("This SSH key is in use already. Use another one.", context="text")
+        super().__init__("This SSH key is already in use. Use another key.", context="text")
 
 
 class NoSuchKey(NotFound):
@@ -164,7 +164,7 @@ class TooManySecrets(Conflict):
     """The user has as many secrets as one may have."""
 
     def __init__(self) -> None:
-        super().__init__("There are too many already. Revoke one that is not used any more.")
+        super().__init__("You have reached the limit. Revoke one that is no longer used.")
 
 
 class NoSuchApplication(NotFound):
@@ -178,7 +178,7 @@ class TooManyApplications(Conflict):
     """As many applications are registered as one site may have."""
 
     def __init__(self) -> None:
-        super().__init__("There are too many already. Delete one that is not used any more.")
+        super().__init__("The limit is reached. Delete one that is no longer used.")
 
 
 class UnfitApplication(Invalid):

@@ -64,20 +64,20 @@ def read(text: str) -> PublicKey:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise UnfitKey(
-            "This is no public SSH key. It begins with ssh-ed25519, ssh-rsa or ecdsa-sha2-."
+            "This is not a public SSH key. It must start with ssh-ed25519, ssh-rsa or ecdsa-sha2-."
         )
     kind, encoded, comment = match[1], match[2], (match[3] or "").strip()
     if kind == "ssh-dss":
-        raise UnfitKey("DSA keys are too weak. Make one with: ssh-keygen -t ed25519")
+        raise UnfitKey("DSA keys are too weak. Create a key with: ssh-keygen -t ed25519")
     if kind not in ALGORITHMS:
         raise UnfitKey(f"Keys of the kind {kind[:60]} are not taken.")
     try:
         data = base64.b64decode(encoded, validate=True)
         key = asyncssh.import_public_key(f"{kind} {encoded}")
     except (binascii.Error, ValueError, asyncssh.KeyImportError):
-        raise UnfitKey("The key is damaged. Copy it again, whole.") from None
+        raise UnfitKey("The key is damaged. Copy the complete key again.") from None
     if key.public_data != data or key.get_algorithm() != kind:
-        raise UnfitKey("The key is damaged. Copy it again, whole.")
+        raise UnfitKey("The key is damaged. Copy the complete key again.")
     found = PublicKey(
         text=f"{kind} {encoded}",
         comment=comment[:LONGEST_LABEL],

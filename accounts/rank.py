@@ -12,8 +12,8 @@ from accounts.models import GlobalGrant, Group, User
 from accounts.permissions import Permission, Scope
 from core.errors import Conflict, Refused
 
-TOO_HIGH = "This is for somebody with a higher permission than yours."
-OWN_LOSS = "This would take away your own permission. Ask another administrator to do it."
+TOO_HIGH = "This requires a higher permission than yours."
+OWN_LOSS = "This would remove your own permission. Ask another administrator to do it."
 
 
 def require_above(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:

@@ -106,7 +106,7 @@ def user_directories(actor: Actor) -> list[dict[str, Any]]:
         {
             "name": "Bitbucket Internal Directory",
             "type": "Internal",
-            "description": "Users whom administrators make here",
+            "description": "Users managed by administrators",
             "active": True,
         }
     ]

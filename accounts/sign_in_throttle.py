@@ -178,7 +178,7 @@ def turn(guard: SignInGuard, name: str) -> Iterator[None]:
     lock = f"sign-in-{kind}-{_digest(name.lower())[:3]}"
     with file_locks.held(lock, seconds=LONGEST_TURN) as has_turn:
         if not has_turn:
-            raise Unavailable("Too many people sign in at this moment. Try again.")
+            raise Unavailable("Too many sign-ins at the moment. Try again.")
         yield
 
 

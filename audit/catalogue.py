@@ -153,7 +153,7 @@ CATALOGUE: dict[type, Entry] = {
         ),
     ),
     people.FailuresForgotten: Entry(
-        SECURITY, "Failed sign-ins forgotten", lambda e: _of_user(e.user)
+        SECURITY, "Failed sign-ins cleared", lambda e: _of_user(e.user)
     ),
     people.SignedOut: Entry(SECURITY, "User signed out", lambda e: _of_user(e.actor.user)),
     people.SessionsEnded: Entry(

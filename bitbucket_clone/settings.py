@@ -87,7 +87,7 @@ def _default_base_url() -> str:
 
 SITE_DEFAULTS: dict[str, Any] = {
     "base_url": env.str("SETUP_BASEURL", default="") or _default_base_url(),
-    "display_name": env.str("SETUP_DISPLAYNAME", default="Bitbucket"),
+    "display_name": env.str("SETUP_DISPLAYNAME", default="Gitstead"),
     # 0: access tokens may last for ever.
     "longest_token_days": env.int("ACCESS_TOKEN_LONGEST_DAYS", default=0),
     # Whether REST and Git refuse passwords, so that only secrets made for them come in.

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import credentials
-from core import database_outages, links, site_settings
+from core import database_outages, links
 from core.api import envelope
 from core.api.views import RestView
 from core.request_bodies import GIT
@@ -51,7 +51,8 @@ class ApplicationProperties(RestView):
         return self.show(
             {
                 **settings.BITBUCKET_VERSION,
-                "displayName": site_settings.read(site_settings.DISPLAY_NAME),
+                # The name of the product that clients look for; the site's own name is on its pages.
+                "displayName": "Bitbucket",
                 "productVersion": settings.PRODUCT_VERSION,
             }
         )

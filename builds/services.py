@@ -89,7 +89,9 @@ def _check(said: Report) -> None:
         if not getattr(said, name).strip():
             raise Invalid(f"The {name} is required.", context=name)
     if said.state not in BuildStatus.State.values:
-        raise Invalid(f"A state is one of {', '.join(BuildStatus.State.values)}.", context="state")
+        raise Invalid(
+            f"The state must be one of {', '.join(BuildStatus.State.values)}.", context="state"
+        )
     try:
         parts = urlsplit(said.url)
     except ValueError:

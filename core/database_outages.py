@@ -11,7 +11,9 @@ from core.errors import Unavailable
 logger = logging.getLogger(__name__)
 
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
-SENTENCE = "The database does not answer just now, and nothing was changed. Try again in a moment."
+SENTENCE = (
+    "The database is not available at the moment. Nothing was changed. Try again in a moment."
+)
 
 
 def refusal_of(error: BaseException | None) -> Unavailable | None:

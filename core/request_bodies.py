@@ -54,7 +54,7 @@ class _BrokenOff:
     """A body that never came to its end: whoever reads it is told so, as Django expects of a server."""
 
     def read(self, size: int = -1, /) -> bytes:
-        raise OSError("the request broke off")
+        raise OSError("the request was interrupted")
 
     readline = read
 

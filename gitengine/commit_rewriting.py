@@ -83,7 +83,7 @@ def cherry_pick(
     before = _before(incoming, since or _first_parent(commit))
     tree = _joined(incoming, commit.id, onto, before, _tree(incoming, commit.id))
     if tree == _tree(incoming, onto):
-        raise NothingChanged("Everything that the commit changes is there already.")
+        raise NothingChanged("The target already has all changes of this commit.")
     data = _read(incoming.libgit2(), commit.id)
     return incoming.write("commit", _anew(data, tree, onto, by))
 
@@ -204,7 +204,7 @@ def _committed(
     incoming: Quarantine, tree: ObjectId, parent: ObjectId, message: str, by: Committer
 ) -> ObjectId:
     if tree == _tree(incoming, parent):
-        raise NothingChanged("Nothing of it is left to take back.")
+        raise NothingChanged("There is nothing left to revert.")
     return merge.write_commit(
         incoming,
         tree,

@@ -22,4 +22,4 @@ def require(path: Path) -> None:
         return
     found = os.statvfs(path)
     if found.f_bavail * found.f_frsize < _least_free_bytes:
-        raise DiskFull("The disk of the server is almost full. Ask an administrator to make room.")
+        raise DiskFull("The disk of the server is almost full. Ask an administrator to free space.")

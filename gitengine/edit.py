@@ -43,7 +43,7 @@ class Edit:
 def check_new_path(path: str) -> None:
     """Refuse a path that no careful Git would check out: what git-fsck(1) refuses, and what is too long."""
     if "\0" in path or any(ord(sign) < 32 or ord(sign) == 127 for sign in path):
-        raise EditRefused("A path holds no control characters.")
+        raise EditRefused("A path must not contain control characters.")
     if len(path.encode("utf-8", "surrogateescape")) > LONGEST_PATH:
         raise EditRefused(f"A path has {LONGEST_PATH} bytes at most.")
     for name in path.split("/"):
@@ -119,7 +119,7 @@ def _tree_after(
         blob = draft.add(BLOB, change.content)
     stays = not change.is_removal and source == change.path
     if stays and standing is not None and standing.id == blob:
-        raise NothingChanged("The file has this content already.")
+        raise NothingChanged("The file already has this content.")
     if change.is_removal or source != change.path:
         root = _changed(draft, root, _parts(source), None)
     if not change.is_removal:
@@ -147,7 +147,7 @@ def _changed(
         found = entries.get(name)
         if depth == len(parts) - 1:
             if leaf is not None and found is not None and _is_folder(found[0]):
-                raise EditRefused("A folder stands at this path already.")
+                raise EditRefused("A folder already exists at this path.")
             break
         if found is not None and not _is_folder(found[0]):
             above = os.fsdecode(b"/".join(parts[: depth + 1]))

@@ -53,7 +53,7 @@ class CommitSelection:
             options.append("--merges" if self.merges else "--no-merges")
         if self.author:
             if "\0" in self.author or "\n" in self.author:
-                raise InvalidName("An author's name holds no line break and no NUL.")
+                raise InvalidName("An author's name must not contain a line break or NUL.")
             options += ["--fixed-strings", "--regexp-ignore-case", f"--author={self.author}"]
         if self.after is not None:
             options.append(f"--since=@{self.after}")

@@ -129,7 +129,7 @@ def check_new_name(name: str) -> None:
     if not is_well_formed(name) or short.startswith("-") or short in {"HEAD", "@"}:
         raise InvalidName(f'"{short}" is not a name that a branch or tag can have.')
     if len(name.encode("utf-8", "surrogateescape")) > 255:
-        raise InvalidName("The name is too long; use 255 bytes at most.")
+        raise InvalidName("The name is too long. Use at most 255 bytes.")
 
 
 def moved(git: GitRepository, commands: Sequence[RefCommand]) -> list[bool]:
@@ -223,7 +223,7 @@ def _refuse_stale(git: GitRepository, commands: Sequence[RefCommand]) -> list[Re
     return [
         command
         if current[command.name] == command.old
-        else command.refused("the ref was moved by somebody else")
+        else command.refused("the ref was updated by someone else")
         for command in commands
     ]
 

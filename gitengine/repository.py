@@ -216,7 +216,7 @@ def _wait_for_lock(descriptor: int, timeout: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise RepositoryLocked("The repository is busy; try again in a moment.") from None
+                raise RepositoryLocked("The repository is busy. Try again in a moment.") from None
             time.sleep(pause)
             pause = min(pause * 2, 0.03)
         else:

@@ -18,7 +18,7 @@ from infrastructure.rendering.markdown import (
 
 __all__ = ["AS_FILE", "MOST_CHARACTERS", "FileLinks", "MarkdownOptions", "render", "render_line"]
 
-TOO_COMPLEX = "This text is too complex to be formatted. It is shown as it was written."
+TOO_COMPLEX = "This text is too complex to be formatted. It is shown as plain text."
 
 
 def render(

@@ -274,7 +274,7 @@ def _sent(
             return HttpResponse(response.status, dict(response.headers), read)
         except AttributeError:
             # urllib3 looks at a socket that the other side, or the watch, has closed meanwhile.
-            raise NoResponse("The connection broke off.") from None
+            raise NoResponse("The connection was interrupted.") from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if watch.is_over:
                 raise NoResponse(f"There was no answer within {limits.total:g} seconds.") from None
@@ -314,7 +314,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(
         inner, urllib3.exceptions.ReadTimeoutError | urllib3.exceptions.ConnectTimeoutError
     ):
-        return "There was no answer in time."
+        return "The request timed out."
     text = getattr(inner, "strerror", None) or getattr(inner, "reason", None) or str(inner)
     return f"{str(text).rstrip('.')}."
 

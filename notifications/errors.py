@@ -24,4 +24,4 @@ class UnsubscribeLinkBroken(NotFound):
     """A link out of a mail that is not ours, or not whole."""
 
     def __init__(self) -> None:
-        super().__init__("This link is not whole. Copy it from the mail once more.")
+        super().__init__("This link is incomplete. Copy it from the message again.")

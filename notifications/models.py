@@ -32,7 +32,7 @@ class MailPreference(models.Model):
         """When."""
 
         IMMEDIATE = "IMMEDIATE", "At once"
-        DIGEST = "DIGEST", "Together, once an hour"
+        DIGEST = "DIGEST", "In an hourly summary"
         OFF = "OFF", "Never"
 
     user = models.OneToOneField(

@@ -24,7 +24,7 @@ from repos.storage import SERVER_OWNED
 JUDGEMENTS = {
     Participant.Status.APPROVED: "approved the pull request",
     Participant.Status.NEEDS_WORK: "requested changes",
-    Participant.Status.UNAPPROVED: "no longer has a judgement on the pull request",
+    Participant.Status.UNAPPROVED: "withdrew the review of the pull request",
 }
 MOST_REFS = 5
 
@@ -59,7 +59,7 @@ def modified(event: pulls.PullRequestModified) -> None:
     if one.to_ref != event.previous_to_ref:
         deed = f"changed the target to {one.to_display_id}"
     elif one.is_draft != event.was_draft:
-        deed = "made it a draft" if one.is_draft else "marked it as ready"
+        deed = "made it a draft" if one.is_draft else "marked it as ready for review for review"
     elif one.title != event.previous_title:
         deed = f"changed the title from “{event.previous_title}”"
     else:
@@ -78,7 +78,7 @@ def source_moved(event: pulls.PullRequestSourceMoved) -> None:
 def reviewers_changed(event: pulls.PullRequestReviewersChanged) -> None:
     """Tell those who are asked to look at it."""
     if event.added:
-        news = _news(event.pull_request, Kind.OPENED, "asks you to review the pull request")
+        news = _news(event.pull_request, Kind.OPENED, "requested your review of the pull request")
         notices.tell(event.actor, news, [user.pk for user in event.added])
 
 
@@ -87,7 +87,7 @@ def reviewed(event: pulls.PullRequestReviewed) -> None:
     """Tell what somebody thinks of it."""
     deed = JUDGEMENTS[Participant.Status(event.participant.status)]
     if event.actor.is_system:
-        deed = "has to look again: a push changed what was approved"
+        deed = "needs to review again: a push changed the approved commits"
     _tell(event, Kind.REVIEWED, deed)
 
 

@@ -9,4 +9,4 @@ class NoSuchJob(NotFound):
     """The job is done, or never was."""
 
     def __init__(self, number: str):
-        super().__init__(f"Job {number[:20]} is not in the queue any more.")
+        super().__init__(f"Job {number[:20]} is no longer in the queue.")

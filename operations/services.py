@@ -26,7 +26,7 @@ def retry(actor: Actor, number: str) -> None:
     """Try a job now, with all its attempts before it; NoSuchJob."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        raise Invalid("Say which job is to be tried again.", context="job")
+        raise Invalid("Specify the job to retry.", context="job")
     if not jobs.put_forward(Job.objects.filter(pk=int(number))):
         raise NoSuchJob(number)
 

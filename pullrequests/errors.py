@@ -43,9 +43,7 @@ class PullRequestOutOfDate(Conflict):
 class SourceMoved(PullRequestOutOfDate):
     """The caller judges another head than there is."""
 
-    sentence = (
-        "The source branch has moved since you looked at it: see what is new before you judge it."
-    )
+    sentence = "The source branch has changed since you viewed it. Review the new commits first."
 
 
 class IllegalPullRequestState(Conflict):

@@ -79,7 +79,7 @@ class NotInitialisationFailed(Invalid):
     """Only a repository whose making failed is made again."""
 
     def __init__(self, name: str):
-        super().__init__(f"Repository {name} is available; there is nothing to make again.")
+        super().__init__(f"Repository {name} is available; it does not need to be recreated.")
 
 
 class SynchronisationUnavailable(Conflict):

@@ -46,5 +46,5 @@ def require(actor: Actor, act: PolicyAction, repository: Repository) -> None:
     """Refuse whoever administers the repository and nothing that the policy asks for."""
     if not may(actor, act, repository):
         raise Forbidden(
-            f"Only who holds {needed(act).name} may {act.name.lower()} repositories on this server."
+            f"{needed(act).name} is required to {act.name.lower()} repositories on this server."
         )

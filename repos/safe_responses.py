@@ -52,7 +52,7 @@ def drawn_file(file: RawFile) -> StreamingHttpResponse:
 def rendered_file(file: RawFile) -> HttpResponse:
     """Answer with a text file as HTML, cleaned of everything that acts; Invalid for other files."""
     if file.is_binary or (file.entry.size or 0) > markup.MOST_CHARACTERS:
-        raise Invalid("Only text of a fair size can be rendered.", context="markup")
+        raise Invalid("The file is too large to be rendered.", context="markup")
     return made_inert(HttpResponse(markup.render(encodings.decode(b"".join(file.chunks)))))
 
 

@@ -123,7 +123,7 @@ def refusal_of_git(error: Exception) -> DomainError | None:
         return TooExpensive(_clean(f"{error}"))
     if isinstance(error, errors.LimitReached):
         return TooExpensive(
-            "This takes more memory or processor time than the server gives to one request."
+            "This request needs more memory or processor time than the server allows."
         )
     if isinstance(error, errors.DiskFull):
         return Unavailable(_clean(f"{error}"))
@@ -132,7 +132,7 @@ def refusal_of_git(error: Exception) -> DomainError | None:
     if isinstance(error, errors.ProtocolError):
         return Invalid(_clean(f"{error}"))
     if isinstance(error, (errors.RepositoryLocked, errors.Busy, errors.TookTooLong)):
-        return RepositoryBusy("The repository is busy; try again in a moment.")
+        return RepositoryBusy("The repository is busy. Try again in a moment.")
     if isinstance(error, errors.NotAGitRepository):
         return Unavailable(f"{error} Tell an administrator.")
     if isinstance(error, (errors.MergeConflict, errors.NotFastForward)):

@@ -155,7 +155,10 @@ def refusal(error: DomainError | errors.GitError) -> HttpResponse:
     found = refusal_of(error)
     if found is None:
         logger.error("git could not serve a request", exc_info=error)
-        return _text("The server could not do this. Its administrator finds why in the log.", 500)
+        return _text(
+            "The server could not complete the request. The administrator can find the reason in the log.",
+            500,
+        )
     if isinstance(found, Forbidden):
         # Not 401: git's credential helpers would forget a password that is right.
         return _text("You are not permitted to push to this repository.", 403)

@@ -26,7 +26,7 @@ def of(environ: dict[str, Any], *, most_bytes: int) -> RequestBody:
     if encoding in {"gzip", "x-gzip"}:
         return _Inflated(source, most_bytes)
     if encoding not in {"", "identity"}:
-        raise UnknownEncoding("Send the request plain or compressed with gzip.")
+        raise UnknownEncoding("Send the request uncompressed or compressed with gzip.")
     return source
 
 
@@ -44,7 +44,7 @@ class _Limited:
             data = self._source.read(size) if size > 0 else b""
         except Exception as error:
             # Servers have errors of their own for a body that breaks off or is badly framed.
-            raise Invalid("The request broke off.") from error
+            raise Invalid("The request was interrupted.") from error
         if self._left is not None:
             self._left -= len(data)
         return data

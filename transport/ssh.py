@@ -168,7 +168,7 @@ class SshConnection(asyncssh.SSHServer):
         is_open = await self._asked(site_settings.read, site_settings.SSH_ENABLED)
         if not is_open:
             raise asyncssh.DisconnectError(
-                asyncssh.DISC_BY_APPLICATION, "SSH is switched off on this server."
+                asyncssh.DISC_BY_APPLICATION, "SSH is disabled on this server."
             )
         return True
 

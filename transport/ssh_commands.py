@@ -116,7 +116,10 @@ class Commands:
         self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor], key: str
     ) -> tuple[int, str]:
         if process.subsystem is not None or process.command is None:
-            return 1, "Welcome to Bitbucket. Only git is served here: no shell, no files."
+            return (
+                1,
+                "This server offers Git over SSH only. There is no shell and no file transfer.",
+            )
         text = process.command.strip()
         command = None if text == "whoami" else parse(text)
         if command is None and text != "whoami":
@@ -247,7 +250,7 @@ class _PatientPipe(SocketBody):
             with self._place.left():
                 has_come = poller.poll(seconds * 1000)
             if not has_come:
-                raise ProtocolError(f"the client said nothing for {seconds:g} seconds")
+                raise ProtocolError(f"the client sent nothing for {seconds:g} seconds")
         self._has_begun = True
         return super().read(size)
 
@@ -320,7 +323,10 @@ def _work(
         return 1, database_outages.SENTENCE
     except Exception:
         logger.exception("a command over SSH failed")
-        return 1, "The server could not do this. Its administrator finds why in the log."
+        return (
+            1,
+            "The server could not complete the request. The administrator can find the reason in the log.",
+        )
     finally:
         pipe.close()
         close_old_connections()

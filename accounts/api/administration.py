@@ -268,7 +268,7 @@ class _GlobalPermissions(_Administration):
         """The names of users or groups in the query: one at least."""
         names = [name for name in self.request.query_params.getlist("name") if name]
         if not names:
-            raise Invalid("Name at least one user or group.", context="name")
+            raise Invalid("Specify at least one user or group.", context="name")
         return names
 
     def get(self, request: Request, **_: str) -> Response:

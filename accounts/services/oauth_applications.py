@@ -99,7 +99,7 @@ def renew_secret(actor: Actor, application: OAuthApplication) -> str:
     """Give an application another secret, shown here and never again; the old one is refused from now on."""
     _require(actor, application.scopes)
     if not application.is_confidential:
-        raise Invalid("An application that cannot keep a secret has none.")
+        raise Invalid("A public application has no secret.")
     secret = _new_secret()
     application.secret_digest = token_format.digest_of(secret)
     with transaction.atomic():
@@ -173,10 +173,10 @@ def _judge_address(address: str) -> None:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise Invalid(refusal + "its host cannot be read.", context="redirects") from None
+        raise Invalid(refusal + "its host is not valid.", context="redirects") from None
     if parts.scheme in {"http", "https"}:
         if not host or not _HOST.fullmatch(parts.netloc):
-            raise Invalid(refusal + "its host cannot be read.", context="redirects")
+            raise Invalid(refusal + "its host is not valid.", context="redirects")
         if parts.scheme == "http" and host not in LOOPBACK:
             raise Invalid(
                 refusal + "use https; http leads to one's own machine only (localhost, 127.0.0.1).",

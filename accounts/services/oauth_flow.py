@@ -102,7 +102,7 @@ def examine(actor: Actor, query: str) -> AuthorizationRequest | RedirectWithErro
     except errors.OAuth2Error as error:
         return RedirectWithError(error.in_uri(error.redirect_uri or ""))
     request = info["request"]
-    denied = errors.AccessDeniedError("The person did not allow it.", request=request)
+    denied = errors.AccessDeniedError("The user denied access.", request=request)
     return AuthorizationRequest(
         request.client, scopes, request.redirect_uri, denied.in_uri(request.redirect_uri)
     )
@@ -140,7 +140,7 @@ def _answer(actor: Actor, work: str, came: TokenEndpointRequest) -> TokenEndpoin
     try:
         form = _known(came.body.decode("utf-8"), ASKED_IN_A_FORM)
     except ValueError:
-        return _refused(400, "invalid_request", "The form cannot be read.")
+        return _refused(400, "invalid_request", "The form is not valid.")
     headers = {"Authorization": came.authorization} if came.authorization else {}
     sent = Request("", "POST", form, headers)
     if sent.duplicate_params:
@@ -208,8 +208,7 @@ def _known(text: str, names: Iterable[str]) -> str:
 def _unfit(error: errors.FatalClientError) -> UnfitApplication:
     if isinstance(error, errors.InvalidClientIdError | errors.MissingClientIdError):
         return UnfitApplication(
-            "No application is registered here under the client id that it gave. Ask its maker, or an "
-            "administrator of this site."
+            "No application is registered with this client ID. Contact its developer or an administrator of this site."
         )
     if isinstance(
         error,
@@ -218,12 +217,9 @@ def _unfit(error: errors.FatalClientError) -> UnfitApplication:
         | errors.MismatchingRedirectURIError,
     ):
         return UnfitApplication(
-            "The application wants the answer at an address that is not registered for it, so nothing "
-            "was sent there. Ask its maker, or an administrator of this site."
+            "The redirect URI is not registered for this application, so nothing was sent to it. Contact its developer or an administrator of this site."
         )
-    return UnfitApplication(
-        "The application asked in a way that cannot be understood. Ask its maker."
-    )
+    return UnfitApplication("The application sent an invalid request. Contact its developer.")
 
 
 def _refused(status: int, error: str, description: str) -> TokenEndpointResponse:

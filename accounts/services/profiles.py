@@ -50,9 +50,9 @@ def set_way_of_times(actor: Actor, user: User, *, time_zone: str, language: str)
     """Say how times are written for a user; empty is the server's own way."""
     require_own_or_administration(actor, user)
     if time_zone and time_zone not in zoneinfo.available_timezones():
-        raise Invalid("There is no such time zone.", context="timeZone")
+        raise Invalid("Unknown time zone.", context="timeZone")
     if language and language not in LANGUAGES:
-        raise Invalid("Dates are not written in this language.", context="language")
+        raise Invalid("Unsupported language.", context="language")
     user.time_zone, user.language = time_zone, language
     user.save(update_fields=["time_zone", "language"])
 
@@ -74,11 +74,11 @@ def update_settings(actor: Actor, user: User, values: dict[str, Any]) -> None:
 
 def _judge(name: str, value: object) -> None:
     if not name or len(name) > 255:
-        raise Invalid("The name of a setting has 1 to 255 characters.")
+        raise Invalid("The name of a setting must have 1 to 255 characters.")
     if not isinstance(value, str | int | float | bool | None):
-        raise Invalid("A setting is a text, a number, true or false.", context=name)
+        raise Invalid("A setting must be a string, a number, true or false.", context=name)
     if isinstance(value, str) and (len(value) > LONGEST_SETTING or "\0" in value):
-        raise Invalid(f"A text has at most {LONGEST_SETTING} characters.", context=name)
+        raise Invalid(f"A string must have at most {LONGEST_SETTING} characters.", context=name)
 
 
 def _tell(actor: Actor, user: User, new: dict[str, str]) -> None:

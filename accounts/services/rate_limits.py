@@ -48,9 +48,11 @@ def set_for(
     """Give users a limit of their own, or none at all with `is_exempt`."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     if not users:
-        raise Invalid("Name at least one user.", context="usernames")
+        raise Invalid("Specify at least one user.", context="usernames")
     if not is_exempt and (capacity is None or fill_rate is None):
-        raise Invalid("Give a capacity and a fillRate, or whitelist the user.", context="settings")
+        raise Invalid(
+            "Specify a capacity and a fillRate, or whitelist the user.", context="settings"
+        )
     fields = {
         "is_exempt": is_exempt,
         "capacity": None if is_exempt else _judged(capacity, "capacity"),

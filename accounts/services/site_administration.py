@@ -64,7 +64,7 @@ def change_authentication(
     if allowed_paths is not None and any(not one.startswith("/") for one in allowed_paths):
         raise Invalid("A path begins with a slash.", context="allowed-paths")
     if longest_token_days is not None and not 0 <= longest_token_days <= 36_500:
-        raise Invalid("Use a number of days, or 0 for no end.", context="longestTokenDays")
+        raise Invalid("Use a number of days, or 0 for no limit.", context="longestTokenDays")
     write(
         actor,
         {

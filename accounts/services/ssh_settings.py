@@ -43,7 +43,7 @@ def change_keys(
     """Say which kinds of keys are taken, how long they must be, and for how many days they are good (0: ever)."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     if longest_days is not None and not 0 <= longest_days <= MOST_DAYS:
-        raise Invalid("Use a number of days, or 0 for no end.", context="maxExpiryDays")
+        raise Invalid("Use a number of days, or 0 for no limit.", context="maxExpiryDays")
     rules = None if restrictions is None else [_judged_rule(rule) for rule in restrictions]
     site_administration.write(
         actor,

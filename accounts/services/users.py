@@ -126,7 +126,7 @@ def change_own_password(actor: Actor, old: str, new: str) -> None:
         # By the door of the login page: who found an open browser must not guess here either.
         credentials.from_password(user.name, old, actor.origin)
     except WrongPassword:
-        raise Invalid("The old password is not right.", context="oldPassword") from None
+        raise Invalid("The old password is not correct.", context="oldPassword") from None
     check_password(user, new)
     _store_password(actor, user, new)
 
@@ -135,7 +135,7 @@ def set_active(actor: Actor, user: User, *, is_active: bool) -> User:
     """Switch a user off, who keeps their history and loses every way in, or on again."""
     _require_administration(actor, user)
     if actor.user is not None and actor.user.pk == user.pk:
-        raise Conflict("You cannot switch yourself off. Ask another administrator to do it.")
+        raise Conflict("You cannot deactivate yourself. Ask another administrator to do it.")
     old = {"active": user.is_active}
     with transaction.atomic():
         rank.judge_in_turn(actor, [user])
@@ -230,7 +230,7 @@ def check_name(field: str, name: str) -> None:
     check_text(field, name)
     if ":" in name or "/" in name or not slug_of(name).strip("._"):
         raise UnfitName(
-            "Use at least one of a-z or 0-9, and neither a colon nor a slash: the name stands in addresses.",
+            "Use at least one of a-z or 0-9, and neither a colon nor a slash: the name is used in URLs.",
             context=field,
         )
 
@@ -238,11 +238,13 @@ def check_name(field: str, name: str) -> None:
 def check_text(field: str, text: str) -> None:
     """Refuse what could not stand in a commit, a header or a line of a log."""
     if not text.strip() or text != text.strip() or len(text) > 255:
-        raise UnfitName("Use 1 to 255 characters, without a space at either end.", context=field)
+        raise UnfitName(
+            "Use 1 to 255 characters without leading or trailing spaces.", context=field
+        )
     if not text.isprintable():
         raise UnfitName("Control characters are not allowed.", context=field)
     if any(sign in text for sign in "<>"):
-        raise UnfitName('The signs "<" and ">" are not allowed.', context=field)
+        raise UnfitName('The characters "<" and ">" are not allowed.', context=field)
 
 
 def check_password(user: User, password: str) -> None:
@@ -276,5 +278,5 @@ def check_email(address: str) -> str:
     if address and (
         not address.isprintable() or any(sign in address for sign in "<> ") or "@" not in address
     ):
-        raise UnfitName("This is not an e-mail address.", context="emailAddress")
+        raise UnfitName("This is not a valid email address.", context="emailAddress")
     return address

@@ -135,7 +135,7 @@ class _Unreader(SocketUnreader):
             return data
         head = self._intake.head
         if head is None or not head.is_push or self._intake.is_whole:
-            raise ConnectionResetError(errno.ECONNRESET, "the request broke off")
+            raise ConnectionResetError(errno.ECONNRESET, "the request was interrupted")
         pace = self._connection.pace
         pace.begin_waiting()
         received: bytes = super().chunk(size_hint)

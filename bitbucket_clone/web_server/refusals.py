@@ -7,9 +7,9 @@ from django.conf import settings
 
 from core.errors import DomainError
 
-BUSY = (503, "Service Unavailable", "The server is busy with other requests; try again in a bit.")
-HEAD_TOO_LARGE = (431, "Request Header Fields Too Large", "The head of the request is too large.")
-TOO_SLOW = (408, "Request Timeout", "The request did not come in time; send it again.")
+BUSY = (503, "Service Unavailable", "The server is busy. Try again in a moment.")
+HEAD_TOO_LARGE = (431, "Request Header Fields Too Large", "The request headers are too large.")
+TOO_SLOW = (408, "Request Timeout", "The request timed out. Send it again.")
 
 
 def answer(refusal: tuple[int, str, str], target: str = "") -> bytes:

@@ -26,7 +26,7 @@ def answer_to(error: Exception, context: dict[str, Any]) -> HttpResponse | Respo
     if isinstance(error, RequestDataTooBig):
         error = TooLarge("The request is too large.")
     if isinstance(error, UnreadablePostError):
-        error = Invalid("The request broke off.")
+        error = Invalid("The request was interrupted.")
     refusal = refusal_of(error)
     if refusal is not None:
         return of(refusal)
@@ -62,7 +62,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer for an accident: an id to look up in the log, nothing about the inside."""
     request_id = getattr(request, "request_id", "")
-    message = f"An internal error occurred. The administrator finds it in the log as {request_id}."
+    message = f"An internal error occurred. It was logged with the ID {request_id}."
     return _response(500, [_error(message)])
 
 

@@ -216,7 +216,7 @@ def _changed_fields(actor: Actor, comment: Comment, changes: CommentChanges) -> 
         state = Comment.State.OPEN
     if (state == Comment.State.PENDING) != (comment.state == Comment.State.PENDING):
         raise Invalid(
-            "A review is finished as a whole, and nothing said is unsaid.", context="state"
+            "A pending comment becomes public only by finishing the review.", context="state"
         )
     if state != comment.state:
         is_resolved = state == Comment.State.RESOLVED
@@ -234,7 +234,7 @@ def _changed_thread_fields(
         return {}
     if comment.parent_id is not None:
         raise Invalid(
-            "A thread is resolved by its first comment, not by an answer.", context="threadResolved"
+            "Only the first comment of a thread can be resolved.", context="threadResolved"
         )
     if changes.thread_resolved:
         return {"resolver": actor.user, "resolved_at": timezone.now()}

@@ -62,7 +62,7 @@ def set_sender(actor: Actor, address: str) -> str:
         try:
             validate_email(clean)
         except ValidationError:
-            raise Invalid("This is no e-mail address.", context="senderAddress") from None
+            raise Invalid("This is not a valid email address.", context="senderAddress") from None
     with transaction.atomic():
         old = site_settings.read(site_settings.MAIL_SENDER)
         site_settings.write(site_settings.MAIL_SENDER, clean)
@@ -76,7 +76,7 @@ def test(actor: Actor, wanted: MailServerRequest, recipient: str) -> None:
     try:
         validate_email(recipient)
     except ValidationError:
-        raise Invalid("This is no e-mail address.", context="recipient") from None
+        raise Invalid("This is not a valid email address.", context="recipient") from None
     try:
         mail_server.send(_judged(wanted), mail_messages.test(recipient))
     except mail_server.NotSent as error:
@@ -87,10 +87,10 @@ def prefer(actor: Actor, *, mode: str, unwanted: Iterable[str], of_own: bool) ->
     """Say how the actor wants mail."""
     preference = selectors.preference_of(actor)
     if mode not in MailPreference.Mode.values:
-        raise Invalid("Choose when you want mail.", context="mode")
+        raise Invalid("Choose when to receive mail.", context="mode")
     chosen = set(unwanted)
     if not chosen <= set(Kind.values):
-        raise Invalid("There is no such kind of mail.", context="kinds")
+        raise Invalid("Unknown kind of notification.", context="kinds")
     with transaction.atomic():
         MailPreference.objects.update_or_create(
             user=preference.user,
@@ -103,12 +103,12 @@ def prefer(actor: Actor, *, mode: str, unwanted: Iterable[str], of_own: bool) ->
 def _judged(wanted: MailServerRequest) -> MailServer:
     host = hostnames.in_ascii(wanted.hostname.strip())
     if host is None:
-        raise Invalid("Name the host of the mail server.", context="hostname")
+        raise Invalid("Enter the host name of the mail server.", context="hostname")
     if wanted.protocol not in PORTS:
-        raise Invalid("The protocol is SMTP or SMTPS.", context="protocol")
+        raise Invalid("The protocol must be SMTP or SMTPS.", context="protocol")
     port = wanted.port or PORTS[wanted.protocol]
     if not 0 < port < 65536:
-        raise Invalid("A port is between 1 and 65535.", context="port")
+        raise Invalid("The port must be between 1 and 65535.", context="port")
     for name, text in (("username", wanted.username), ("password", wanted.password or "")):
         if len(text) > 255 or not text.isprintable():
             raise Invalid(f"The {name} must have at most 255 characters.", context=name)

@@ -61,7 +61,7 @@ class ParticipantDetail(_OfPullRequest):
         body = self.read(StatusBody)
         user = self.actor.user
         if user is not None and user_slug.lower() not in {user.slug, user.name.lower()}:
-            raise Forbidden("Nobody judges a pull request for somebody else.")
+            raise Forbidden("You cannot set the status of another participant.")
         status = (body.get("status") or "").upper()
         if not status and body.get("approved") is not None:
             status = "APPROVED" if body["approved"] else "UNAPPROVED"

@@ -97,12 +97,15 @@ def range_diff(actor: Actor, pull_request: PullRequest, old: str, new: str) -> s
     with opened(pull_request) as git:
         tips = [commit_id(git, pull_request, one) for one in (old, new)]
         if any(tip not in known for tip in tips):
-            raise Invalid("Only heads that the pull request had are compared.", context="from")
+            raise Invalid(
+                "Only commits that were the head of the pull request can be compared.",
+                context="from",
+            )
         ranges = []
         for tip in tips:
             base = history.merge_base(git, tip, pull_request.to_id)
             if base is None:
-                raise Invalid("The two share no history with the target.", context="from")
+                raise Invalid("The two commits share no history with the target.", context="from")
             ranges.append((base, tip))
         return range_diffs.between(git, ranges[0], ranges[1])
 

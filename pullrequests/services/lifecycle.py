@@ -81,7 +81,7 @@ def propose(actor: Actor, repository: Repository, proposal: Proposal) -> PullReq
         access.require(actor, Permission.REPO_VIEW, source)
         if source.hierarchy_id != repository.hierarchy_id:
             raise UnfitTarget(
-                f"{source} and {repository} are no forks of each other.", context="fromRef"
+                f"{source} and {repository} are not in the same fork network.", context="fromRef"
             )
     if repository.is_archived:
         raise RepositoryArchived(str(repository))
@@ -144,7 +144,7 @@ def edit(
             if target is not None and target[0] != row.to_ref:
                 source = row.from_repository
                 if source is None:
-                    raise UnfitTarget("The source is gone.", context="toRef")
+                    raise UnfitTarget("The source branch no longer exists.", context="toRef")
                 _require_news(repository, source, (row.from_ref, row.from_id), target)
                 row.to_ref, row.to_id = target
                 row.pair = PullRequest.pair_of(source.pk, row.from_ref, repository.pk, row.to_ref)
@@ -214,13 +214,9 @@ def reopen(actor: Actor, pull_request: PullRequest, *, version: int | None) -> P
                 raise IllegalPullRequestState("Only a declined pull request can be reopened.")
             source = row.from_repository
             if source is None or from_id is None:
-                raise IllegalPullRequestState(
-                    f"The source {row.from_display_id} does not exist any more."
-                )
+                raise IllegalPullRequestState(f"The source {row.from_display_id} no longer exists.")
             if to_id is None:
-                raise IllegalPullRequestState(
-                    f"The target {row.to_display_id} does not exist any more."
-                )
+                raise IllegalPullRequestState(f"The target {row.to_display_id} no longer exists.")
             _require_news(repository, source, (row.from_ref, from_id), (row.to_ref, to_id))
             row.state = PullRequest.State.OPEN
             row.closed_at = None
@@ -263,7 +259,7 @@ def delete(actor: Actor, pull_request: PullRequest, *, version: int | None) -> N
 def require_deletable_source(actor: Actor, pull_request: PullRequest) -> None:
     """Refuse to delete a source that another open pull request needs, or that is no branch."""
     if not pull_request.from_ref.startswith(refs.BRANCHES):
-        raise UnfitTarget("The source is no branch.", context="fromRef")
+        raise UnfitTarget("The source is not a branch.", context="fromRef")
     others = PullRequest.objects.filter(
         from_repository=pull_request.from_repository,
         from_ref=pull_request.from_ref,
@@ -315,7 +311,7 @@ def _end(actor: Actor, repository: Repository, name: str, context: str) -> tuple
 def _target(actor: Actor, repository: Repository, name: str) -> tuple[str, ObjectId]:
     full, commit_id = _end(actor, repository, name, "toRef")
     if not full.startswith(refs.BRANCHES):
-        raise UnfitTarget("A pull request leads to a branch, not to a tag.", context="toRef")
+        raise UnfitTarget("The target of a pull request must be a branch.", context="toRef")
     return full, commit_id
 
 

@@ -73,7 +73,8 @@ def brings_something(case: MergeContext) -> Veto | None:
     compared = contents.effective(case.actor, row)
     if compared.old == compared.new:
         return Veto(
-            "There is nothing to merge", "The target branch has all commits of the source already."
+            "There is nothing to merge",
+            "The target branch already contains all commits of the source.",
         )
     return None
 
@@ -113,7 +114,7 @@ def has_all_approvals(case: MergeContext) -> Veto | None:
         names = ", ".join(one.user.display_name for one in missing[:5])
         return Veto(
             "Not all reviewers have approved yet",
-            f"All reviewers must approve this pull request; {names} did not yet.",
+            f"All reviewers must approve this pull request; {names} have not approved yet.",
         )
     return None
 
@@ -131,7 +132,7 @@ def has_no_objection(case: MergeContext) -> Veto | None:
         names = ", ".join(one.user.display_name for one in against[:5])
         return Veto(
             "Changes are requested",
-            f"{names} requested changes; the pull request cannot be merged until that is settled.",
+            f"{names} requested changes; the pull request cannot be merged until they withdraw the request.",
         )
     return None
 

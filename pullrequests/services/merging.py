@@ -126,16 +126,20 @@ def rebase_vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
     if not pull_request.is_open:
         found.append(Veto("The pull request is closed", "Only an open one can be rebased."))
     if source is None or not pull_request.from_ref.startswith("refs/heads/"):
-        found.append(Veto("The source is no branch", "Only a branch can be rebased."))
+        found.append(Veto("The source is not a branch", "Only a branch can be rebased."))
     elif not access.may(actor, Permission.REPO_WRITE, source, scope=Scope.REPOSITORY):
-        found.append(Veto("You may not write to the source", f"Ask somebody who may: {source}."))
+        found.append(
+            Veto(
+                "You cannot write to the source branch", f"Ask someone with write access: {source}."
+            )
+        )
     elif source.is_archived:
         found.append(Veto("The source repository is archived", "It is read-only."))
     elif actor.user is None or not actor.user.email_address:
-        found.append(Veto("You have no address", "Whoever rebases is named as the committer."))
+        found.append(Veto("You have no email address", "A rebase records you as the committer."))
     elif _is_on_top(pull_request):
         found.append(
-            Veto("The source is up to date", "It has everything that the target has already.")
+            Veto("The source is up to date", "It already contains all commits of the target.")
         )
     return found
 
@@ -163,7 +167,7 @@ def rebase(actor: Actor, pull_request: PullRequest, *, version: int | None) -> R
             raise _conflicted(conflict) from None
         if tip == pull_request.to_id:
             raise MergeVetoed(
-                [("Nothing would be left", "The target has all these changes already.")],
+                [("Nothing to rebase", "The target already has all these changes.")],
                 is_conflicted=False,
             )
         incoming.pack(tip)

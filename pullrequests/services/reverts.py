@@ -40,7 +40,7 @@ def _made(actor: Actor, pull_request: PullRequest, onto: str, *, is_revert: bool
     ref_moves.require(actor, repository)
     if pull_request.state != PullRequest.State.MERGED:
         raise IllegalPullRequestState(
-            "Only what was merged can be taken back or brought elsewhere."
+            "Only a merged pull request can be reverted or cherry-picked."
         )
     word = "revert" if is_revert else "cherry-pick"
     with storage.opened(repository) as git:
@@ -93,7 +93,7 @@ def _applied(
                 [("There are conflicts", str(conflict))], is_conflicted=True
             ) from None
     if tip == start:
-        raise IllegalPullRequestState("Nothing of it is left to be changed there.")
+        raise IllegalPullRequestState("The branch already has these changes.")
     return tip
 
 

@@ -132,7 +132,7 @@ def get(actor: Actor, pull_request: PullRequest, slug: str) -> Participant:
         rows.filter(user__slug=slug.lower()).first() or rows.filter(user__name__iexact=slug).first()
     )
     if found is None:
-        raise NoSuchParticipant(f"{slug[:100]} does not take part in {pull_request}.")
+        raise NoSuchParticipant(f"{slug[:100]} is not a participant of {pull_request}.")
     return found
 
 
@@ -157,7 +157,7 @@ def judge(
 def record(actor: Actor, row: PullRequest, status: Participant.Status) -> Participant:
     """Note what the actor thinks, within the caller's transaction."""
     if actor.user is not None and row.author_id == actor.user.pk:
-        raise UnfitStatus("The author of a pull request does not judge it.", context="status")
+        raise UnfitStatus("The author of a pull request cannot review it.", context="status")
     participant = locking.join(actor, row)
     previous = participant.status
     participant.status = status

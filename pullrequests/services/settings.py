@@ -76,7 +76,7 @@ def set_config(actor: Actor, place: Place, wanted: MergeConfigChanges | None) ->
         raise Invalid("The default strategy must be one that is enabled.", context="mergeConfig")
     if wanted.summaries is not None and wanted.summaries > MOST_SUMMARIES:
         raise Invalid(
-            f"At most {MOST_SUMMARIES} commits are summarised.", context="commitSummaries"
+            f"At most {MOST_SUMMARIES} commit summaries can be included.", context="commitSummaries"
         )
     columns: dict[str, object] = {
         # In our order, each once.

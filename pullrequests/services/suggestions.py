@@ -111,11 +111,11 @@ def _by_path(
         thread = one.comment.thread
         texts = suggested(Actor.system(), one.comment.text)
         if one.index >= len(texts):
-            raise Invalid("The comment makes no such suggestion.", context="suggestionIndex")
+            raise Invalid("The comment has no such suggestion.", context="suggestionIndex")
         if thread.line is None or thread.file_type == Thread.FileType.FROM:
-            raise SuggestionRefused("A suggestion stands on lines that are there after the change.")
+            raise SuggestionRefused("A suggestion must be on lines that exist after the change.")
         if thread.of_pull_request.is_orphaned or thread.to_hash != pull_request.from_id:
-            raise SuggestionRefused("The lines that the suggestion is about have changed.")
+            raise SuggestionRefused("The lines of the suggestion have changed.")
         first = thread.start_line or thread.line
         found[thread.path].append(_Replacement(first, thread.line, texts[one.index]))
     return found
@@ -127,7 +127,7 @@ def _replaced(
     """The file with its lines replaced; what it is encoded in, and how its lines end, stays."""
     standing = trees.entry(git, pull_request.from_id, path)
     if standing.kind is not EntryKind.FILE:
-        raise SuggestionRefused("A suggestion stands on the lines of a file.")
+        raise SuggestionRefused("A suggestion must be on lines of a file.")
     data = trees.read_blob(git, standing.id, most_bytes=MOST_BYTES + 1)
     if len(data) > MOST_BYTES or encodings.wide(data):
         raise SuggestionRefused("The file cannot be changed by a suggestion.")

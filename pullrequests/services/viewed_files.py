@@ -19,7 +19,7 @@ def mark(
     """Note that the actor has seen a file, or has not; a file that changes later is unseen again."""
     find.require_voice(actor, pull_request.repository)
     if not path or len(path) > LONGEST_PATH or len(content_id) > 81:
-        raise Invalid("That is no file of this pull request.", context="path")
+        raise Invalid("This file is not part of the pull request.", context="path")
     mine = ViewedFile.objects.filter(pull_request=pull_request, user=actor.user)
     key = sha256(path.encode("utf-8", "replace")).hexdigest()
     if not is_viewed:

@@ -106,7 +106,7 @@ class KeyDetail(RestView):
             for one in body.get("repositories", [])
         ]
         if not places:
-            raise Invalid("Name the projects or repositories to take the key away from.")
+            raise Invalid("Specify the projects or repositories to remove the key from.")
         found = [(place, find.find(self.actor, place, number)) for place in places]
         access_keys.revoke_many(self.actor, [(place, key) for place, key in found if key])
         return self.nothing()

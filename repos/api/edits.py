@@ -61,9 +61,9 @@ class Browse(contents.Browse):
         repository = self.repository()
         content, branch = self._part("content"), self._text("branch")
         if content is None:
-            raise Invalid("The content of the file is missing.", context="content")
+            raise Invalid("The content is required.", context="content")
         if not branch:
-            raise Invalid("The branch is missing.", context="branch")
+            raise Invalid("The branch is required.", context="branch")
         commit = edits.write(
             self.actor,
             repository,

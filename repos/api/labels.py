@@ -68,7 +68,7 @@ class Labelled(RestView):
     def get(self, request: Request, name: str, **_: str) -> Response:
         """List what bears a label."""
         if request.query_params.get("type", "REPOSITORY").upper() != "REPOSITORY":
-            raise Invalid("Only a REPOSITORY can bear a label.", context="type")
+            raise Invalid("Only a REPOSITORY can have labels.", context="type")
         page = find.repositories(self.actor, name, self.wanted())
         return self.show_page(page, _labelled)
 

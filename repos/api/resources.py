@@ -87,5 +87,5 @@ def names_in(view: RestView, *parameters: str) -> list[str]:
     query = view.request.query_params
     names = [name for one in parameters for name in query.getlist(one) if name]
     if not names:
-        raise Invalid("Name at least one user or group.", context=parameters[0])
+        raise Invalid("Specify at least one user or group.", context=parameters[0])
     return names

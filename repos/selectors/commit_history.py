@@ -175,4 +175,4 @@ def _check(narrowed: CommitSelection, until: str) -> None:
     if narrowed.path:
         trees.check_path(narrowed.path, until)
     if any(ord(sign) < 32 for sign in narrowed.author):
-        raise Invalid("The author holds control characters.", context="author")
+        raise Invalid("The author contains control characters.", context="author")

@@ -118,7 +118,9 @@ def _checked_types(types: Sequence[BranchType]) -> tuple[BranchType, ...]:
         if one.is_enabled and not one.prefix:
             raise Invalid(f"The type {one.id} needs a prefix.", context="types")
         if len(one.prefix) > LONGEST_PREFIX:
-            raise Invalid(f"A prefix has {LONGEST_PREFIX} characters at most.", context="types")
+            raise Invalid(
+                f"A prefix must have at most {LONGEST_PREFIX} characters.", context="types"
+            )
         if one.prefix:
             _check_name(f"{refs.BRANCHES}{one.prefix}x", "types")
     enabled = [one for one in types if one.is_enabled]

@@ -78,7 +78,7 @@ def full_name(actor: Actor, name: str) -> str:
     """Give the full name of a branch that is to be made, by its short or full name; UnfitName."""
     full = name if name.startswith("refs/") else refs.BRANCHES + name
     if not full.startswith(refs.BRANCHES):
-        raise UnfitName("The full name of a branch begins with refs/heads/.", context="name")
+        raise UnfitName("The full name of a branch must start with refs/heads/.", context="name")
     try:
         refs.check_new_name(full)
     except InvalidName as error:

@@ -187,8 +187,7 @@ def _check_seen(
         if standing is not None:
             edit.check_is_file(standing)
             raise FileAlreadyExists(
-                f'The file "{source}" already exists. To edit it, name the commit at which you '
-                "saw it (sourceCommitId)."
+                '" already exists. To edit it, specify the commit you edited (sourceCommitId).'
             )
         return
     seen = edit.entry_at(git, find.resolve(git, target.seen).commit_id, source)

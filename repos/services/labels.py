@@ -22,7 +22,7 @@ def apply(actor: Actor, repository: Repository, name: str) -> RepositoryLabel:
     _require(actor, repository)
     if not _NAME.fullmatch(name):
         raise UnfitName(
-            "A label has 3 to 50 characters: lower-case letters a-z, digits and hyphens.",
+            "A label must have 3 to 50 characters: lower-case letters a-z, digits and hyphens.",
             context="name",
         )
     try:

@@ -50,7 +50,7 @@ def slug_of(actor: Actor, name: str) -> str:
     """Give the form of a repository name that stands in addresses; UnfitName if none is left."""
     slug = _NOT_IN_A_SLUG.sub("-", name.lower())
     if slug.endswith((".git", ".atom")) or slug.strip(".") == "":
-        raise UnfitName("A repository name cannot end like this.", context="name")
+        raise UnfitName("A repository name cannot have this ending.", context="name")
     return slug
 
 

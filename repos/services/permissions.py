@@ -33,7 +33,7 @@ GRANTABLE = {
     ),
 }
 LOSES_ADMINISTRATION = (
-    "This would take away your own permission to administer it. Ask another administrator to do it."
+    "This would remove your own administrator permission. Ask another administrator to do it."
 )
 
 
@@ -48,7 +48,7 @@ def grant(
             f"{permission.name} cannot be granted on a {ladder.name.lower()}.", context="permission"
         )
     if not holders:
-        raise Invalid("Name at least one user or group.", context="name")
+        raise Invalid("Specify at least one user or group.", context="name")
     with transaction.atomic():
         for holder in holders:
             column = "user" if isinstance(holder, User) else "group"

@@ -63,7 +63,10 @@ def take(actor: Actor, repository: Repository, body: RequestBody) -> Iterator[by
         def judge_again(moving: list[RefCommand]) -> list[RefCommand]:
             repository.refresh_from_db(fields=["is_archived"])
             if not _may_still_write(actor, repository):
-                return [command.refused("you may not push here any more") for command in moving]
+                return [
+                    command.refused("you no longer have permission to push here")
+                    for command in moving
+                ]
             return judge(incoming, moving)
 
         # What is refused already is reported as it is, and moves nothing.

@@ -62,7 +62,9 @@ def move(
     if moved.refusal == ref_updates.GONE:
         raise NoSuchRepository(repository.project.key, repository.slug)
     if moved.refusal == ref_updates.STALE:
-        raise RefOutOfDate("The branch or tag was changed by somebody else; look at it again.")
+        raise RefOutOfDate(
+            "The branch or tag was changed by someone else. Reload it and try again."
+        )
     if moved.refusal:
         raise RefsOverlap(f"The name overlaps with another: {moved.refusal}.", context="name")
 

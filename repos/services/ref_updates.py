@@ -27,7 +27,7 @@ from repos.models import Push, RefChange, Repository
 logger = logging.getLogger(__name__)
 
 GONE = "the repository does not exist any more"
-STALE = "the ref was moved by somebody else; fetch first"
+STALE = "the ref was updated by someone else; fetch first"
 NOT_ALONE = "refused, because another ref of this atomic push was refused"
 FAVOURITES = ("refs/heads/main", "refs/heads/master", "refs/heads/trunk", "refs/heads/develop")
 

@@ -54,7 +54,7 @@ def remove(actor: Actor, place: Project | Repository, number: str) -> None:
     row = find.get(actor, place, number)
     _check_open(place)
     if isinstance(place, Repository) and row.repository_id != place.pk:
-        raise Invalid("The restriction stands at the project, and is lifted there.")
+        raise Invalid("The restriction is inherited from the project. Change it there.")
     with transaction.atomic():
         old = str(row)
         row.delete()
@@ -89,7 +89,7 @@ def judged_matcher(actor: Actor, matcher_type: str, matcher_id: str) -> Matcher:
         return Matcher(kind, matcher_id.upper())
     if kind is MatcherType.PATTERN:
         return Matcher(kind, matcher_id)
-    raise Invalid(f'The branch model knows no "{matcher_id}".', context="matcher.id")
+    raise Invalid(f'The branch model has no "{matcher_id}".', context="matcher.id")
 
 
 def _put_one(

@@ -73,10 +73,10 @@ def enable(actor: Actor, fork: Repository) -> None:
     access.require(actor, Permission.REPO_ADMIN, fork, scope=Scope.REPOSITORY)
     owner = fork.project.owner
     if owner is not None and not forks.may_follow(actor, fork):
-        raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")
+        raise SynchronisationUnavailable(f"{fork} has no origin to synchronize with.")
     origin = _origin_of(fork)
     if origin is None:
-        raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")
+        raise SynchronisationUnavailable(f"{fork} has no origin to synchronize with.")
     # Whoever lets it follow must see the origin themselves.
     access.require(actor, Permission.REPO_VIEW, origin)
     if fork.is_archived:
@@ -156,7 +156,7 @@ def synchronise(
             raise NoSuchBranch(f'Branch or tag "{ref}" does not exist in repository {fork}.')
         here, there = own.get(name, ZERO_ID), upstream.get(name, ZERO_ID)
         if here == there:
-            raise AlreadySynchronised(f"{ref} is in sync with the origin already.")
+            raise AlreadySynchronised(f"{ref} is already in sync with the origin.")
         state = None
         if wanted is SynchronisationAction.DISCARD:
             _move_one(actor, fork, git, RefCommand(name, here, there))
@@ -274,7 +274,7 @@ def _borrow_from_origin(fork: Repository) -> Refs:
     """Give the origin's refs, whose objects the fork finds in the pool from now on."""
     origin = _origin_of(fork)
     if origin is None:
-        raise SynchronisationUnavailable(f"{fork} has no origin any more.")
+        raise SynchronisationUnavailable(f"{fork} no longer has an origin.")
     try:
         pool = storage.pool_of(fork)
     except NotAGitRepository as error:
@@ -327,7 +327,7 @@ def _require_origin(actor: Actor, fork: Repository) -> None:
     """Refuse where there is nothing to follow, or the actor does not see it."""
     origin = _origin_of(fork)
     if origin is None or not forks.may_follow(actor, fork):
-        raise SynchronisationUnavailable(f"{fork} has no origin that it may follow.")
+        raise SynchronisationUnavailable(f"{fork} has no origin to synchronize with.")
     access.require(actor, Permission.REPO_VIEW, origin)
 
 

@@ -73,7 +73,7 @@ def delete(actor: Actor, repository: Repository, name: str) -> None:
 def _full_name(name: str) -> str:
     full = name if name.startswith("refs/") else refs.TAGS + name
     if not full.startswith(refs.TAGS):
-        raise UnfitName("The full name of a tag begins with refs/tags/.", context="name")
+        raise UnfitName("The full name of a tag must start with refs/tags/.", context="name")
     try:
         refs.check_new_name(full)
     except InvalidName as error:

@@ -55,7 +55,7 @@ def test_from_the_question_to_the_tokens(world, told):
     application, secret = builders.oauth_application("REPO_READ", "REPO_WRITE")
     asking = browser()
     page = asking.get(question(application)).content.decode()
-    assert "Let “robot” act for you?" in page
+    assert "Authorize “robot” to act on your behalf?" in page
     assert "Write to repositories" in page
     assert "robot.example.com" in page
 
@@ -174,7 +174,7 @@ def test_who_is_unknown_signs_in_and_comes_back(world):
     wanted = parse_qs(urlsplit(sent["Location"]).query)["next"][0]
     fields = {"j_username": "alice", "j_password": builders.PASSWORD, "next": wanted}
     back = client.post("/j_atl_security_check", fields)
-    assert "act for you?" in client.get(back["Location"]).content.decode()
+    assert "to act on your behalf?" in client.get(back["Location"]).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -183,13 +183,13 @@ def test_who_is_unknown_signs_in_and_comes_back(world):
         ({"client_id": "nobody"}, "No application is registered"),
         ({"client_id": None}, "No application is registered"),
         ({"client_id": "é\x01"}, "No application is registered"),
-        ({"redirect_uri": "https://evil.example.com/"}, "not registered for it"),
-        ({"redirect_uri": BACK + "/"}, "not registered for it"),
-        ({"redirect_uri": BACK + "?x=1"}, "not registered for it"),
-        ({"redirect_uri": BACK.replace("https", "http")}, "not registered for it"),
-        ({"redirect_uri": ""}, "not registered for it"),
-        ({"redirect_uri": "//evil.example.com"}, "not registered for it"),
-        ({"redirect_uri": "javascript:alert(1)"}, "not registered for it"),
+        ({"redirect_uri": "https://evil.example.com/"}, "not registered for this application"),
+        ({"redirect_uri": BACK + "/"}, "not registered for this application"),
+        ({"redirect_uri": BACK + "?x=1"}, "not registered for this application"),
+        ({"redirect_uri": BACK.replace("https", "http")}, "not registered for this application"),
+        ({"redirect_uri": ""}, "not registered for this application"),
+        ({"redirect_uri": "//evil.example.com"}, "not registered for this application"),
+        ({"redirect_uri": "javascript:alert(1)"}, "not registered for this application"),
     ],
 )
 def test_an_address_that_is_not_registered_is_never_led_to(world, fields, sentence):

@@ -200,11 +200,13 @@ def test_what_acts_as_a_system_administrator_is_only_shown_to_others(world):
     url = f"/admin/oauth/view?id={application.pk}"
     page = browser("chief")
     shown = page.get(url).content.decode()
-    assert "Only system administrators change it" in shown
+    assert "Only system administrators can change it" in shown
     assert "Renew secret" not in shown
     assert page.post(url, {"action": "delete"}).status_code == 400
     assert page.post(url, {"action": "renew"}).status_code == 400
-    assert "Everything a system administrator may" not in page.get("/admin/oauth").content.decode()
+    assert (
+        "Everything a system administrator can do" not in page.get("/admin/oauth").content.decode()
+    )
     fields = {"name": "x", "redirect_uris": BACK, "scopes": ["SYSTEM_ADMIN"]}
     assert page.post("/admin/oauth", fields).status_code == 400
 

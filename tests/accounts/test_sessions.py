@@ -96,7 +96,7 @@ def test_ones_own_sessions_are_listed_and_ended(alice):
     shown = here.get(PAGE).content.decode()
     assert shown.count("Firefox on Linux") >= 3
     assert shown.count(">this one<") == 1
-    assert "kept signed in" in shown
+    assert "stays signed in" in shown
     assert "127.0.0.1" in shown
     remembered = Session.objects.get(is_remembered=True).pk
     assert here.post(PAGE, {"action": "end", "id": remembered}).status_code == 302

@@ -38,7 +38,7 @@ def test_a_review_in_mails(repo, received, propose, api, alice, bob, carol):
     one = f"{P}/{made['id']}"
     [mail] = received("bob")
     assert mail["Subject"] == f"[PRJ/repo] Pull request #{made['id']}: News"
-    assert mail["From"] == '"Alice (Bitbucket)" <bitbucket@example.com>'
+    assert mail["From"] == '"Alice (Gitstead)" <bitbucket@example.com>'
     assert mail["To"] == "Bob <bob@example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert "Alice proposed a pull request" in body(mail)
@@ -168,7 +168,7 @@ def test_the_link_of_a_mail_ends_it(repo, received, propose, api, alice, bob, ca
     # Nobody is signed in, and no form was shown before.
     program = Client(enforce_csrf_checks=True)
     shown = program.get(link)
-    assert "Hear no more of" in shown.content.decode()
+    assert "Unsubscribe from" in shown.content.decode()
     assert program.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
     api(alice).post(f"{P}/{made['id']}/comments", {"text": "?"})
     assert received("bob") == []
@@ -266,7 +266,7 @@ def test_the_page_of_the_mail_server(admin, box):
         "sender": "b@example.com", "recipient": "me@example.com", "username": "u", "password": "p",
     }  # fmt: skip
     tested = client.post(page, form | {"action": "test"})
-    assert "took the mail to me@example.com" in tested.content.decode()
+    assert "accepted the message to me@example.com" in tested.content.decode()
     assert len(box.to("me@example.com")) == 1
     assert len(box.logins) == 1
     box.verdict = "554 no"
@@ -277,7 +277,7 @@ def test_the_page_of_the_mail_server(admin, box):
     assert "STARTTLS" in must.content.decode()
     assert client.post(page, form | {"action": "save"}).status_code == 302
     assert client.post(page, {"action": "remove"}).status_code == 302
-    assert "No mail is sent yet" in client.get(page).content.decode()
+    assert "Mail is not configured yet" in client.get(page).content.decode()
 
 
 def test_the_page_of_preferences(alice, db):
@@ -366,7 +366,7 @@ def test_whose_approval_fell_is_told(repo, received, propose, api, alice, bob):
     received("bob")
     worlds.commit(repo, "topic", {"more.txt": "more"}, actor=builders.actor(alice))
     told = [body(mail) for mail in received("bob")]
-    assert any("has to look again: a push changed what was approved" in one for one in told)
+    assert any("needs to review again: a push changed the approved commits" in one for one in told)
 
 
 def test_a_refused_mail_server_changes_nothing(api, admin, box):

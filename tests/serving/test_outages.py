@@ -92,7 +92,7 @@ def test_redis_and_postgresql_go_and_come_back(parts, tmp_path):
     assert refused.headers["Retry-After"]
     shown = browser.get(page, timeout=30)
     assert shown.status_code == 503
-    assert "Not just now" in shown.text
+    assert "Temporarily unavailable" in shown.text
     advertised = ask(parts, "/scm/out/repo.git/info/refs?service=git-receive-pack")
     assert advertised.status_code == 503
     assert advertised.headers["Content-Type"].startswith("text/plain")

@@ -48,7 +48,7 @@ def test_a_user_is_made_changed_switched_off_and_on(page, alice):
     assert page.post(url, {"action": "unlock"}).status_code == 302
     assert page.post(url, {"action": "odd"}).status_code == 400
     myself = page.post("/admin/users/view?name=admin", {"action": "off"})
-    assert "cannot switch yourself off" in myself.content.decode()
+    assert "cannot deactivate yourself" in myself.content.decode()
     assert page.get("/admin/users/view?name=none").status_code == 404
 
 
@@ -84,7 +84,7 @@ def test_a_user_is_renamed_deleted_and_erased(page, alice):
 def test_nobody_deletes_themselves_or_who_stands_above(page, admin):
     own = page.post("/admin/users/view?name=admin", {"action": "delete"})
     assert own.status_code == 400
-    assert "cannot switch yourself off" in own.content.decode()
+    assert "cannot deactivate yourself" in own.content.decode()
     lower = Client(raise_request_exception=False)
     lower.force_login(builders.user("lower", site="ADMIN"))
     for fields in ({"action": "delete"}, {"action": "rename", "new_name": "mine"}):
@@ -115,7 +115,7 @@ def test_global_permissions_are_given_and_taken(page, alice):
     assert page.post(url, {"action": "revoke", "kind": "user", "name": "alice"}).status_code == 302
     own = page.post(url, {"action": "revoke", "kind": "user", "name": "admin"})
     assert own.status_code == 400
-    assert "take away your own permission" in own.content.decode()
+    assert "remove your own permission" in own.content.decode()
 
 
 def test_these_pages_are_for_administrators(alice):
@@ -145,7 +145,7 @@ def test_ones_own_password_is_changed_and_other_sessions_end(alice):
             "/j_atl_security_check", {"j_username": "alice", "j_password": builders.PASSWORD}
         )
     wrong = here.post("/account/password", {"old_password": "wrong", "password": GOOD})
-    assert "The old password is not right." in wrong.content.decode()
+    assert "The old password is not correct." in wrong.content.decode()
     changed = here.post("/account/password", {"old_password": builders.PASSWORD, "password": GOOD})
     assert changed["Location"] == "/account/password?saved=1"
     assert here.get("/dashboard").status_code == 200
@@ -163,8 +163,8 @@ def test_limits_on_requests_are_changed_and_shown(page, alice):
     assert wrong.status_code == 400
     assert 'value="7"' in wrong.content.decode()
     assert page.post(url, own).status_code == 302
-    assert "7 at once, 3 a second" in page.get(url).content.decode()
-    assert "Nobody fits" in page.get(url, {"filter": "zzz"}).content.decode()
+    assert "7 burst, 3 per second" in page.get(url).content.decode()
+    assert "No matching users" in page.get(url, {"filter": "zzz"}).content.decode()
     assert page.post(url, {"action": "reset", "name": "alice"}).status_code == 302
     assert "7 at once" not in page.get(url).content.decode()
     stranger = Client()

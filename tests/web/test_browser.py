@@ -416,7 +416,7 @@ def test_an_application_is_registered_allowed_and_revoked(chromium, world, deskt
     page.click("button:has-text('Register')")
     secret = page.input_value("#secret-text")
     client_id = page.input_value("#client-id")
-    page.click("button[aria-label='Copy the client secret']")
+    page.click("button[aria-label='Copy client secret']")
     until(page, "document.getElementById('status').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()") == secret
     for theme in ("light", "dark"):
@@ -504,7 +504,7 @@ def test_the_branch_selector_finds_while_one_types(chromium, world):
     page.wait_for_selector("#found a:has-text('everything')")
     page.goto(f"{world.url}/repos")
     page.fill("input[aria-label^='Filter by name']", "no such name")
-    page.wait_for_selector("text=No repository fits")
+    page.wait_for_selector("text=No matching repositories")
     assert "filter=no" in page.url
     assert complaints == []
 

@@ -192,7 +192,7 @@ def test_a_repository_is_forked_watched_and_archived(chromium, world):
     page.click("nav[aria-label=Settings] >> text='Labels'")
     page.fill("#id_name", "Upper")
     page.click("button:has-text('Add label')")
-    page.wait_for_selector("text=A label has 3 to 50 characters")
+    page.wait_for_selector("text=A label must have 3 to 50 characters")
     assert page.input_value("#id_name") == "Upper"
     page.fill("#id_name", "tried-out")
     page.click("button:has-text('Add label')")

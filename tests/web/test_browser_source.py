@@ -180,7 +180,7 @@ def test_a_file_is_created_edited_renamed_and_deleted(chromium, world):
     page.click("button:has-text('Rename')")
     page.wait_for_url("**/browse/notes/road.md?at=**")
     page.click("text=History")
-    page.wait_for_selector("text=Before this it was called")
+    page.wait_for_selector("text=Renamed from")
     page.click("summary[aria-label=More]")
     page.click(".menu a:has-text('Delete')")
     page.click("button:has-text('Delete file')")

@@ -64,7 +64,7 @@ def test_settings_webhooks_add_and_a_push_arrives(chromium, server, tmp_path, th
         page.click("td a:has-text('Build server')")
         page.click("summary:has-text('repo:refs_changed') >> nth=1")
         page.click("li details[open] button:has-text('Send again')")
-        page.wait_for_selector("text=It is sent again.")
+        page.wait_for_selector("text=The delivery is being sent again.")
         first, *_, again = target.wait_for("repo:refs_changed", 3)
         assert again.id == first.id
         assert again.raw == first.raw

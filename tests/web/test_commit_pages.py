@@ -104,7 +104,7 @@ def test_commits_are_narrowed_by_author_path_days_and_merges(repository):
     assert "A merge" not in subjects(shown(client, f"{R}/commits?merges=exclude"))
     assert subjects(shown(client, f"{R}/commits?path=b.txt")) == ["Aside"]
     assert subjects(shown(client, f"{R}/commits?from=2100-01-01")) == []
-    assert "No commit fits" in shown(client, f"{R}/commits?to=1999-01-01")
+    assert "No matching commits" in shown(client, f"{R}/commits?to=1999-01-01")
     plain = shown(client, f"{R}/commits")
     assert plain.count("<svg width=") == len(subjects(plain))
     assert '<td class="graph">' not in shown(client, f"{R}/commits?author=grace")
@@ -172,7 +172,7 @@ def test_a_diff_is_shown_as_its_reader_likes_and_the_browser_remembers(repositor
     assert 'class="code side-by-side"' in shown(client, f"{R}/commits/{made}?diff=side")
     assert client.cookies["diff"]["httponly"]
     assert 'class="code side-by-side"' in shown(client, f"{R}/commits/{made}")
-    assert "Only white space changed." in shown(client, f"{R}/commits/{spaced}?w=1")
+    assert "Only whitespace changed." in shown(client, f"{R}/commits/{spaced}?w=1")
     assert client.get(f"{R}/commits/{made}?context=7").status_code == 400
 
 
@@ -193,7 +193,7 @@ def test_files_beyond_the_first_twenty_come_one_by_one(repository):
     made = commit(repository, {b"many/%03d.txt" % n: b"%d\n" % n for n in range(60)})
     client = browser()
     page = shown(client, f"{R}/commits/{made}")
-    assert page.count("Show this file's changes") == 40
+    assert page.count("Load diff") == 40
     assert "60 files changed" in page
     part = shown(client, f"{R}/commits/{made}?file=55", **{"HX-Request": "true"})
     assert "many/054.txt" in part

@@ -132,7 +132,7 @@ def test_a_file_that_is_gone_meanwhile_is_a_conflict_too(repository):
     )
     html = answer.content.decode()
     assert answer.status_code == 409
-    assert "no longer there" in html and "mine\n</textarea>" in html
+    assert "no longer exists" in html and "mine\n</textarea>" in html
     assert "in the place of what others" not in html
 
 

@@ -246,7 +246,7 @@ def test_nobody_takes_their_own_administration_away(world):
     answer = browser().post("/projects/PRJ/permissions", body)
 
     assert answer.status_code == 409
-    assert "take away your own permission" in answer.content.decode()
+    assert "remove your own administrator permission" in answer.content.decode()
 
 
 def test_who_may_only_read_is_offered_nothing_else(world):
@@ -274,7 +274,7 @@ def test_missing_and_hidden_pages_are_alike(world):
     ):
         answer = client.get(page)
         assert answer.status_code == 404
-        assert "We cannot find this" in answer.content.decode()
+        assert "Not found" in answer.content.decode()
 
 
 def test_an_accident_shows_an_id_and_nothing_of_the_inside(world, monkeypatch):
@@ -411,7 +411,7 @@ def test_typing_into_a_filter_brings_the_list_alone(world):
         "/projects", {"filter": "none"}, headers={"HX-Request": "true", "HX-Target": "list"}
     )
     html = answer.content.decode()
-    assert "No project fits" in html
+    assert "No matching projects" in html
     assert "<html" not in html
 
 

@@ -67,7 +67,9 @@ def test_nobody_judges_what_the_page_did_not_show(bob, repo, propose, action, st
 
     assert client.post(f"{ONE}/change", {"action": action}).status_code == 400
     refused = client.post(f"{ONE}/change", {"action": action, "head": seen})
-    assert refused.status_code == 409 and "has moved since you looked" in refused.content.decode()
+    assert (
+        refused.status_code == 409 and "has changed since you viewed it" in refused.content.decode()
+    )
     assert mine.get().status == "UNAPPROVED"
 
     seen = head_of(text(client, f"{ONE}/diff"))
@@ -88,10 +90,12 @@ def test_a_review_judges_what_the_page_showed(bob, repo, propose):
     commit(repo, "topic", {"unseen.txt": "x\n"})
 
     refused = client.post(f"{ONE}/review", review)
-    assert refused.status_code == 409 and "has moved since you looked" in refused.content.decode()
+    assert (
+        refused.status_code == 409 and "has changed since you viewed it" in refused.content.decode()
+    )
     for wrong, sentence in (
         ({"head": ""}, "which commit you looked at"),
-        ({"status": "FINE"}, 'role="alert">Choose a judgement from the list.</div>'),
+        ({"status": "FINE"}, 'role="alert">Choose a review status.</div>'),
     ):
         refused = client.post(f"{ONE}/review", review | wrong)
         assert refused.status_code == 400 and sentence in refused.content.decode()
@@ -130,7 +134,7 @@ def test_what_is_pushed_during_the_merge_stays(alice, repo, propose, monkeypatch
     assert (answer.status_code, answer["Location"]) == (302, f"{ONE}/overview")
     assert git("rev-parse", "topic", cwd=folder(repo)) == late[0]
     shown = text(client, f"{ONE}/overview")
-    assert "is merged. topic stays where it is: Somebody pushed to it." in shown
+    assert "is merged. topic stays where it is: Someone pushed to it." in shown
     # Said once.
     assert "stays where it is" not in text(client, f"{ONE}/overview")
 
@@ -195,9 +199,9 @@ def test_conflicts_are_named_and_news_are_told(alice, bob, repo, propose):
     refused = signed_in(bob).post(f"{ONE}/merge", {"strategy": "no-ff", "version": "0"})
     assert refused.status_code == 409
     after = shown.split("/news?after=")[1].split('"')[0]
-    assert "Something happened" not in text(client, f"{ONE}/news?after={after}")
+    assert "has new activity" not in text(client, f"{ONE}/news?after={after}")
     signed_in(bob).post(f"{ONE}/comments", {"action": "add", "text": "hello"})
-    assert "Something happened" in text(client, f"{ONE}/news?after={after}")
+    assert "has new activity" in text(client, f"{ONE}/news?after={after}")
 
 
 def test_a_rewritten_branch_commit_by_commit(alice, repo, propose):

@@ -51,7 +51,7 @@ def test_labels_are_added_shown_and_removed(repository, alice):
     refused = client.post(here, {"action": "add", "name": "<b>Upper"})
     assert refused.status_code == 400
     assert 'value="&lt;b&gt;Upper"' in text(refused)
-    assert "A label has 3 to 50 characters" in text(refused)
+    assert "A label must have 3 to 50 characters" in text(refused)
     chip = '<span class="chip">backend</span>'
     for page in (f"{R}/browse", "/repos", "/projects/PRJ"):
         assert chip in text(client.get(page)), page
@@ -106,9 +106,11 @@ def test_policies_say_who_may_archive_and_delete(repository, alice, admin):
     assert '<option value="SYS_ADMIN" selected>' in text(client.get(here))
 
     owner = signed_in(alice)
-    assert "you may not archive repositories" in text(owner.get(f"{R}/settings/archive"))
+    assert "You do not have permission to archive repositories" in text(
+        owner.get(f"{R}/settings/archive")
+    )
     assert owner.post(f"{R}/settings/archive", {"action": "archive"}).status_code == 401
-    assert "you may not delete repositories" in text(owner.get(f"{R}/settings"))
+    assert "do not have permission to delete repositories" in text(owner.get(f"{R}/settings"))
     assert owner.get(here).status_code == 401
     assert not Repository.objects.get().is_archived
 
@@ -116,7 +118,7 @@ def test_policies_say_who_may_archive_and_delete(repository, alice, admin):
 def test_administrators_of_the_site_see_the_policies_and_do_not_change_them(repository):
     client = signed_in(builders.user("site", site="ADMIN"))
 
-    assert "Only system administrators change this" in text(
+    assert "Only system administrators can change this" in text(
         client.get("/admin/repository-policies")
     )
     body = {"archive": "SYS_ADMIN", "delete": "ADMIN"}
@@ -129,7 +131,7 @@ def test_a_model_is_inherited_overridden_and_inherited_again(repository, alice):
     builders.grant(repository.project, alice, "PROJECT_ADMIN")
     client = signed_in(alice)
     here, above = f"{R}/settings/branches", "/projects/PRJ/settings/branches"
-    assert "the model that all repositories begin with" in text(client.get(here))
+    assert "the default branch model of all repositories" in text(client.get(here))
 
     assert client.post(above, MODEL).status_code == 302
     shown = text(client.get(here))
@@ -138,7 +140,7 @@ def test_a_model_is_inherited_overridden_and_inherited_again(repository, alice):
     assert 'value="f/"' in text(client.get(f"{here}?override"))
     own = MODEL | {"prefix_FEATURE": "mine/", "production": "none"}
     assert client.post(here, own).status_code == 302
-    assert "a model of its own" in text(client.get(here))
+    assert "its own branch model" in text(client.get(here))
     actor = builders.actor(alice)
     model = branch_models.setting(actor, repository)
     assert model.category_of("mine/x").id == "FEATURE"

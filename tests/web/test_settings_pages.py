@@ -44,7 +44,7 @@ def test_a_profile_is_changed_and_times_are_written_the_readers_way(alice):
     shown = client.get("/account?saved=1").content.decode()
     assert "Saved." in shown
     assert 'value="Europe/Berlin" selected' in shown
-    assert "All other words on the pages stay English." in shown
+    assert "All other text stays in English." in shown
     assert "14. November 2023 23:13 CET" in client.get(commits).content.decode()
     # The words stay English, also those of Django's own forms.
     wrong = client.post("/account", PROFILE | {"display_name": ""}).content.decode()
@@ -133,7 +133,7 @@ def test_passwords_are_refused_by_a_switch_and_people_are_told(admin, alice):
     assert site_settings.read(site_settings.BASIC_ALLOWED_USERS) == ["robot", "other"]
     assert site_settings.read(site_settings.LONGEST_TOKEN_DAYS) == 90
     shown = signed_in(alice).get("/account/password").content.decode()
-    assert "take no passwords" in shown
+    assert "does not accept passwords" in shown
     refused = client.post("/admin/authentication", fields | {"allowed_paths": "x"})
     assert refused.status_code == 400
     assert "begins with a slash" in refused.content.decode()

@@ -53,7 +53,7 @@ def test_branches_tell_their_type_and_their_distance_from_the_base(repository, a
     other = text(client.get(f"{R}/branches?base=feature/two"))
     assert 'title="0 behind and 2 ahead of feature/two"' in other
     unknown = client.get(f"{R}/branches?base=<b>none")
-    assert "No branch, tag or commit is called “&lt;b&gt;none”" in text(unknown)
+    assert "There is no branch, tag or commit “&lt;b&gt;none”" in text(unknown)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_branches_are_narrowed_by_name_and_type(repository, alice):
     assert "/repo/browse?at=refs%2Fheads%2Frelease%2Fone" in both
     assert "/repo/browse?at=refs%2Fheads%2Fbugfix%2Fone" not in both
     nothing = text(client.get(f"{R}/branches?filter=<i>&type=HOTFIX"))
-    assert "No branch fits “&lt;i&gt;” among those of the type Hotfix" in nothing
+    assert "No branch with “&lt;i&gt;” in its name of type Hotfix" in nothing
 
 
 def test_names_that_are_markup_or_no_text_are_shown_and_deleted(repository, alice):
@@ -124,7 +124,10 @@ def test_a_branch_is_made_with_the_prefix_of_its_type(repository, writer):
     [
         ({"name": "a b"}, "is not a name"),
         ({"name": "main"}, "already exists"),
-        ({"name": "x", "start_point": "none<b>"}, "No branch, tag or commit has this name."),
+        (
+            {"name": "x", "start_point": "none<b>"},
+            "There is no branch, tag or commit with this name.",
+        ),
         ({"name": "x", "type": "other/"}, "Select a valid choice"),
         ({"name": ""}, "This field is required"),
     ],
@@ -216,7 +219,7 @@ def test_tags_tell_who_made_them_and_why(repository, writer):
     [
         ({"message": ""}, "An annotated tag needs a message."),
         ({"kind": "lightweight"}, "A lightweight tag has no message."),
-        ({"start_point": "none"}, "No branch, tag or commit has this name."),
+        ({"start_point": "none"}, "There is no branch, tag or commit with this name."),
         ({"name": "v1"}, "already exists"),
         ({"name": "a..b"}, "is not a name"),
     ],
@@ -283,14 +286,14 @@ def test_forks_and_origins_are_shown_to_who_may_see_them(repository, reader):
     assert "The project" not in shown
     assert "The project" not in text(signed_in(dora).get("/users/carol/repos/mine/forks"))
     sync = text(signed_in(dora).get("/users/carol/repos/mine/synchronisation"))
-    assert "the repository that this was forked from" in sync
+    assert "the repository it was forked from" in sync
 
 
 def test_what_allows_no_forks_offers_none(repository, reader):
     Repository.objects.update(is_forkable=False)
 
-    assert "allows no forks" in text(reader.get(f"{R}/forks"))
-    assert "allows no forks" in text(reader.get(f"{R}?fork"))
+    assert "Forking is disabled" in text(reader.get(f"{R}/forks"))
+    assert "Forking is disabled" in text(reader.get(f"{R}?fork"))
     assert reader.post(f"{R}?fork", {"project": "", "name": "x"}).status_code == 400
     assert Repository.objects.count() == 1
 
@@ -309,17 +312,17 @@ def test_a_diverged_branch_is_merged_or_thrown_away(repository, alice):
     assert client.post(here, {"merge": "refs/heads/main"}).status_code == 302
     assert tip(fork, "main^1") == ours
     assert tip(fork, "main^2") == theirs
-    assert "has commits that the origin has not" in text(client.get(here))
+    assert "has commits that are not in the origin" in text(client.get(here))
     assert client.post(here, {"discard": "refs/heads/main"}).status_code == 302
     assert tip(fork, "main") == theirs
-    assert "All in step" in text(client.get(here))
+    assert "In sync" in text(client.get(here))
     refused = client.post(here, {"discard": "refs/heads/main"})
     assert refused.status_code == 409
     assert "in sync" in text(refused)
     assert client.post(here, {"action": "disable"}).status_code == 302
     assert "Switch on" in text(client.get(here))
     assert refs.default_branch_name(actor, fork) == "refs/heads/main"
-    assert "This is no fork" in text(client.get(f"{R}/synchronisation"))
+    assert "Not a fork" in text(client.get(f"{R}/synchronisation"))
 
 
 def test_the_push_log_tells_who_moved_what(repository, alice):
@@ -339,7 +342,7 @@ def test_the_push_log_tells_who_moved_what(repository, alice):
     only = text(client.get(f"{R}/push-log?branch=main"))
     assert ">updated<" in only
     assert ">deleted<" not in only
-    assert "No push fits these" in text(client.get(f"{R}/push-log?branch=<b>"))
+    assert "No matching pushes" in text(client.get(f"{R}/push-log?branch=<b>"))
 
 
 @pytest.mark.parametrize("page", ["branches", "tags", "push-log", "forks"])
@@ -365,7 +368,7 @@ def test_pages_of_an_empty_repository_say_what_to_do(repository, alice):
 
     assert "git push origin HEAD" in text(client.get(f"{base}/branches"))
     assert "Create the first tag" in text(client.get(f"{base}/tags"))
-    assert "Nobody has pushed yet" in text(client.get(f"{base}/push-log"))
+    assert "No pushes yet" in text(client.get(f"{base}/push-log"))
     assert client.get(f"{base}/branches?base=main").status_code == 200
     assert 'value="main"' in text(client.get(f"{base}/settings/branches"))
     refused = client.post(f"{base}?create-branch", {"name": "x", "start_point": "main"})

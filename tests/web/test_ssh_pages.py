@@ -42,7 +42,7 @@ def test_a_key_is_added_shown_and_removed(page, alice, text):
     url = "/account/ssh-keys"
     wrong = page.post(url, {"action": "add", "text": "nothing", "label": "my label"})
     assert wrong.status_code == 400
-    assert "no public SSH key" in wrong.content.decode()
+    assert "not a public SSH key" in wrong.content.decode()
     assert 'value="my label"' in wrong.content.decode()
     assert page.post(url, {"action": "add", "text": text}).status_code == 302
     shown = page.get(url).content.decode()
@@ -72,7 +72,7 @@ def test_an_access_key_is_added_changed_and_revoked(page, repository, text):
     assert page.post(url, change).status_code == 302
     assert AccessKey.objects.get().get_permission_display() == "REPO_WRITE"
     assert "me@home" in page.get(url, {"filter": "home"}).content.decode()
-    assert "No key fits" in page.get(url, {"filter": "none"}).content.decode()
+    assert "No matching keys" in page.get(url, {"filter": "none"}).content.decode()
     assert page.post(url, {"action": "revoke", "id": "12345"}).status_code == 400
     assert page.post(url, {"action": "revoke", "id": number}).status_code == 302
     assert not SshKey.objects.exists()

@@ -235,7 +235,7 @@ def test_who_is_switched_off_or_closed_by_the_settings_is_not_called(
     webhooks.update(Actor.system(), made, webhooks.WebhookRequest(is_active=False))
     worlds.run_jobs()
     row.refresh_from_db()
-    assert (row.state, row.said) == ("ERROR", "The webhook was switched off.")
+    assert (row.state, row.said) == ("ERROR", "The webhook is inactive.")
     push()
     assert Delivery.objects.count() == 1
 
@@ -264,7 +264,7 @@ def test_what_went_wrong_is_sent_again_for_who_asks(repo, hook, target, push, al
 
     first = Delivery.objects.order_by("pk").first()
     deliveries.redeliver(actor, made, str(first.pk))
-    with pytest.raises(Exception, match="still being tried"):
+    with pytest.raises(Exception, match="still in progress"):
         deliveries.redeliver(actor, made, str(first.pk))
     run_due()
     assert deliveries.redeliver_since(actor, made, begun) == 1

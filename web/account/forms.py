@@ -76,9 +76,9 @@ class AccessTokenForm(Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": ""}),
     )
     expiry_days = forms.IntegerField(
-        label="Days until it ends",
+        label="Expires after (days)",
         required=False,
-        help_text="Left empty, it lasts as long as allowed.",
+        help_text="Leave empty for the longest allowed time.",
     )
 
 
@@ -122,30 +122,30 @@ class SshKeyForm(Form):
             attrs={"rows": 5, "spellcheck": "false", "placeholder": "ssh-ed25519 AAAA…"}
         ),
         help_text="The public half: the content of ~/.ssh/id_ed25519.pub. "
-        "Make one with: ssh-keygen -t ed25519",
+        "Create one with: ssh-keygen -t ed25519",
     )
     label = forms.CharField(
         label="Label",
         required=False,
         max_length=1000,
-        help_text="Left empty, the comment at the end of the key.",
+        help_text="Leave empty to use the comment of the key.",
     )
     expiry_days = forms.IntegerField(
-        label="Days until it ends",
+        label="Expires after (days)",
         required=False,
-        help_text="Left empty, it lasts as long as allowed.",
+        help_text="Leave empty for the longest allowed time.",
     )
 
 
 OAUTH_SCOPE_CHOICES = [
     ("PUBLIC_REPOS", "Read what is public"),
-    ("ACCOUNT_WRITE", "Change the account’s name and e-mail address"),
+    ("ACCOUNT_WRITE", "Change the account's name and email address"),
     ("REPO_READ", "Read repositories: clone, browse, read pull requests"),
     ("REPO_WRITE", "Write to repositories: push, comment and merge"),
     ("REPO_ADMIN", "Administer repositories: settings, permissions, deletion"),
     ("PROJECT_ADMIN", "Administer projects with their repositories"),
     ("ADMIN_WRITE", "Administer this site: users, groups, global permissions"),
-    ("SYSTEM_ADMIN", "Everything a system administrator may"),
+    ("SYSTEM_ADMIN", "Everything a system administrator can do"),
 ]
 
 
@@ -156,7 +156,7 @@ class ProfileForm(UserDetailsForm):
     language = forms.ChoiceField(
         label="Language of dates and times",
         required=False,
-        help_text="How dates and times are written. All other words on the pages stay English.",
+        help_text="How dates and times are formatted. All other text stays in English.",
     )
 
 
@@ -166,7 +166,7 @@ class AvatarForm(Form):
     avatar = forms.FileField(
         label="Picture",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
-        help_text="PNG, JPEG, GIF or WebP, at most 1 MiB. It is cut to a square.",
+        help_text="PNG, JPEG, GIF or WebP, at most 1 MiB. It is cropped to a square.",
     )
 
 
@@ -182,4 +182,4 @@ class MailPreferenceForm(Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    of_own = forms.BooleanField(label="Also of what I do myself", required=False)
+    of_own = forms.BooleanField(label="Also notify me of my own actions", required=False)

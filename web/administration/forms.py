@@ -31,8 +31,7 @@ class RenameForm(Form):
     new_name = forms.CharField(
         label="New username",
         max_length=300,
-        help_text="They sign in by it from then on. What is theirs stays theirs; addresses of their "
-        "repositories change, and the old ones lead to the new ones.",
+        help_text="The user signs in with the new name. The URLs of personal repositories change; the old ones redirect to the new ones.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -50,16 +49,16 @@ class SshSettingsForm(Form):
     access_keys_enabled = forms.BooleanField(
         label="Access keys",
         required=False,
-        help_text="Keys of programs, for single projects and repositories.",
+        help_text="Access keys for single projects and repositories.",
     )
     base_url = forms.CharField(
         label="SSH base URL",
         required=False,
         max_length=300,
-        help_text="Stands in clone addresses. Left empty: the base URL's host and our port.",
+        help_text="Used in clone URLs. Leave empty to use the host of the base URL and the SSH port.",
     )
     longest_days = forms.IntegerField(
-        label="A key lasts at most, in days", required=False, help_text="0 means for ever."
+        label="Longest lifetime of a key, in days", required=False, help_text="0 means for ever."
     )
 
     def offer_rule(self, algorithm: str, choices: list[tuple[str, str]], initial: str) -> None:
@@ -80,32 +79,32 @@ class RateLimitForm(Form):
     enabled = forms.BooleanField(
         label="Limit REST requests",
         required=False,
-        help_text="Who is over the limit is answered 429, with the time to wait. Pages and git are never limited.",
+        help_text="Requests over the limit are answered with 429 and the time to wait. Pages and Git are not limited.",
     )
     capacity = forms.IntegerField(label="Requests at once")
-    fill_rate = forms.IntegerField(label="And then each second")
+    fill_rate = forms.IntegerField(label="Requests per second")
 
 
 class UserRateLimitForm(Form):
     """How many REST requests one user may make."""
 
     name = forms.CharField(label="Username", max_length=300)
-    is_exempt = forms.BooleanField(label="No limit at all", required=False)
+    is_exempt = forms.BooleanField(label="No limit", required=False)
     capacity = forms.IntegerField(label="Requests at once", required=False)
-    fill_rate = forms.IntegerField(label="And then each second", required=False)
+    fill_rate = forms.IntegerField(label="Requests per second", required=False)
 
 
 class OAuthApplicationForm(Form):
     """An application that is registered or changed; `highest` offers what only system administrators give."""
 
     name = forms.CharField(
-        label="Name", max_length=1000, help_text="People read it when they are asked."
+        label="Name", max_length=1000, help_text="Shown to users when they are asked for access."
     )
     redirect_uris = LinesField(
         label="Redirect URIs",
         max_length=50_000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="One on each line, exactly as the application sends it. https, http on localhost, "
+        help_text="One per line, exactly as the application sends it. https, http on localhost, "
         "or a scheme of its own such as com.example.app:/callback.",
     )
     scopes = forms.MultipleChoiceField(
@@ -125,10 +124,9 @@ class NewOAuthApplicationForm(OAuthApplicationForm):
     """An application that is registered."""
 
     is_public = forms.BooleanField(
-        label="It cannot keep a secret",
+        label="Public client",
         required=False,
-        help_text="A program on people’s own machines or in the browser: it gets no secret and must "
-        "use PKCE.",
+        help_text="For a program on users' own computers or in the browser. It has no secret and must use PKCE.",
     )
 
 
@@ -144,34 +142,32 @@ class AuthenticationForm(Form):
     blocks_passwords = forms.BooleanField(
         label="Refuse passwords over REST and Git",
         required=False,
-        help_text="App passwords, tokens, OAuth and SSH keys go on working, and so does the login page.",
+        help_text="App passwords, tokens, OAuth, SSH keys and the login page keep working.",
     )
     allowed_users = forms.CharField(
-        label="Users whose passwords are taken nevertheless",
+        label="Users who can still use passwords",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text="One username a line.",
     )
     allowed_paths = forms.CharField(
-        label="Paths where passwords are taken nevertheless",
+        label="Paths where passwords are still accepted",
         required=False,
         widget=forms.Textarea(
             attrs={"rows": 3, "spellcheck": "false", "placeholder": "/rest/api/latest/projects"}
         ),
-        help_text="One path a line; what lies below it is meant too, and * stands for anything.",
+        help_text="One path per line, including everything below it. Use * as a wildcard.",
     )
-    shows_warning = forms.BooleanField(
-        label="Tell people about it on their account pages", required=False
-    )
+    shows_warning = forms.BooleanField(label="Show a warning on account pages", required=False)
     longest_token_days = forms.IntegerField(
-        label="An access token lasts at most, in days",
+        label="Longest lifetime of an access token, in days",
         required=False,
         help_text="0 means for ever. Tokens that exist keep their end.",
     )
     administrators_follow_password_rules = forms.BooleanField(
-        label="Ask administrators for strong passwords too",
+        label="Require strong passwords from administrators too",
         required=False,
-        help_text="People who choose their own password always have to choose a strong one.",
+        help_text="Users who choose their own password must always choose a strong one.",
     )
 
 
@@ -182,7 +178,7 @@ class ServerForm(Form):
     base_url = forms.CharField(
         label="Base URL",
         max_length=1000,
-        help_text="The address by which people reach this server; all links begin with it.",
+        help_text="The URL of this server. All links start with it.",
     )
     default_branch = forms.CharField(
         label="Default branch of new repositories",
@@ -204,7 +200,7 @@ class BannerForm(Form):
     )
     audience = forms.ChoiceField(
         label="Shown to",
-        choices=[("AUTHENTICATED", "People who are signed in"), ("ALL", "Everybody")],
+        choices=[("AUTHENTICATED", "Signed-in users"), ("ALL", "Everybody")],
     )
     enabled = forms.BooleanField(label="Show it", required=False)
 
@@ -212,7 +208,7 @@ class BannerForm(Form):
 class PoliciesForm(Form):
     """Who may archive and delete repositories."""
 
-    archive = forms.ChoiceField(label="Archive and bring back repositories")
+    archive = forms.ChoiceField(label="Archive and restore repositories")
     delete = forms.ChoiceField(label="Delete repositories")
 
 
@@ -231,16 +227,16 @@ class MailServerForm(Form):
         label="Protocol", choices=[(SMTP, "SMTP"), (SMTPS, "SMTPS")], initial=SMTP
     )
     use_starttls = forms.BooleanField(
-        label="Use STARTTLS where it is offered", required=False, initial=True
+        label="Use STARTTLS if available", required=False, initial=True
     )
-    require_starttls = forms.BooleanField(label="Send nothing without STARTTLS", required=False)
+    require_starttls = forms.BooleanField(label="Require STARTTLS", required=False)
     username = forms.CharField(
         label="Username",
         max_length=255,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    password = SecretField(label="Password", help_text="Leave it empty to keep what is there.")
+    password = SecretField(label="Password", help_text="Leave empty to keep the current value.")
     sender = forms.CharField(
         label="Sender address",
         max_length=254,
@@ -248,5 +244,5 @@ class MailServerForm(Form):
         widget=forms.EmailInput(attrs={"placeholder": "bitbucket@example.com"}),
     )
     recipient = forms.CharField(
-        label="Send a test mail to", max_length=254, required=False, widget=forms.EmailInput
+        label="Send a test message to", max_length=254, required=False, widget=forms.EmailInput
     )

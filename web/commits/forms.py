@@ -29,7 +29,7 @@ class CommitFilters:
         """Read the filters of a page; Invalid for dates that are none."""
         merges = query.get("merges", "")
         if merges not in MERGES:
-            raise Invalid("The merges are only or exclude.", context="merges")
+            raise Invalid("The merges must be only or exclude.", context="merges")
         return cls(
             path=query.get("path", "").strip("/"),
             follow_renames=query.get("followRenames", "") in {"true", "1", "on"},

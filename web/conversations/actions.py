@@ -46,7 +46,7 @@ def act(
             try:
                 number = (_ACTIONS | (more or {}))[action](actor, subject, form)
             except KeyError:
-                form.add_error(None, "That cannot be done here.")
+                form.add_error(None, "Unknown action.")
             except DomainError as error:
                 form.refuse(error)
             else:

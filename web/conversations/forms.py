@@ -38,7 +38,7 @@ class MatchingField(forms.Field):
         """Refuse what was not made by our pages."""
         texts = [str(one) for one in value] if isinstance(value, list) else []
         if len(texts) > self._most or not all(map(self._pattern.match, texts)):
-            raise forms.ValidationError("Choose from what the page offers.")
+            raise forms.ValidationError("Choose one of the offered values.")
         return texts
 
 
@@ -54,7 +54,7 @@ class CommentForm(Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="Markdown. @name tells somebody, :smile: becomes a picture.",
+        help_text="Supports Markdown, @mentions and :emoji:.",
     )
     is_task = forms.BooleanField(label="Task", required=False)
     comment = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
@@ -79,7 +79,7 @@ class CommentForm(Form):
         action, _, fields["emoticon"] = str(fields.get("action", "")).partition(":")
         fields["action"] = action
         if action not in ACTIONS:
-            self.add_error(None, "Say what is to be done with the comment.")
+            self.add_error(None, "Choose an action.")
         if fields.get("action") in {ADD, DRAFT, EDIT, PREVIEW}:
             text = fields.get("text") or ""
             if not text.strip():

@@ -199,7 +199,7 @@ class NoSuchFile(NotFound):
     exception_name = None
 
     def __init__(self) -> None:
-        super().__init__("This difference has no such file.")
+        super().__init__("This diff has no such file.")
 
 
 def _draw(

@@ -74,12 +74,12 @@ def to_login(request: HttpRequest) -> HttpResponse:
 def refusal_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
     """Show a refusal as a page."""
     titles = {
-        401: "You may not do this",
-        403: "This was not accepted",
-        404: "We cannot find this",
+        401: "Permission denied",
+        403: "Bad request",
+        404: "Not found",
         503: "Not just now",
     }
-    title = titles.get(status, "This did not work")
+    title = titles.get(status, "Request failed")
     context = {"status": status, "title": title, "message": message}
     return render(request, "frame/error.html", context, status=status)
 

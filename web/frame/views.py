@@ -13,12 +13,12 @@ from web.frame.middleware import refusal_page
 
 def not_found(request: HttpRequest) -> HttpResponse:
     """Say that there is no such page."""
-    return refusal_page(request, 404, "There is no page at this address.")
+    return refusal_page(request, 404, "There is no page at this URL.")
 
 
 def forbidden_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that a form came without proof that it is ours (Django's CSRF failure view)."""
-    message = "The form had expired. Go back, reload the page, and send it again."
+    message = "The form has expired. Go back, reload the page and send it again."
     return refusal_page(request, 403, message)
 
 

@@ -18,13 +18,13 @@ class ProjectForm(Form):
     key = forms.CharField(
         label="Project key",
         max_length=1000,
-        help_text="Stands in every address, for example in clone URLs.",
+        help_text="Used in URLs, for example in clone URLs.",
     )
     description = forms.CharField(label="Description", required=False, max_length=5000)
     is_public = forms.BooleanField(
         label="Public access",
         required=False,
-        help_text="Everybody, signed in or not, may read its repositories.",
+        help_text="Anyone, signed in or not, can read its repositories.",
     )
 
 
@@ -39,5 +39,5 @@ class RepositoryForm(Form):
     description = forms.CharField(label="Description", required=False, max_length=5000)
     default_branch = forms.CharField(label="Default branch", max_length=300, required=False)
     is_public = forms.BooleanField(
-        label="Public access", required=False, help_text="Everybody, signed in or not, may read it."
+        label="Public access", required=False, help_text="Anyone, signed in or not, can read it."
     )

@@ -44,7 +44,7 @@ def _create_project(request: HttpRequest) -> HttpResponse:
         raise (
             Unauthenticated("Sign in first.")
             if actor.is_anonymous
-            else Forbidden("You may not create projects. Ask an administrator for it.")
+            else Forbidden("You do not have permission to create projects. Ask an administrator.")
         )
     form = ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -93,7 +93,7 @@ def project_repositories(request: HttpRequest, key: str) -> HttpResponse:
             Unauthenticated("Sign in first.")
             if actor.is_anonymous
             else Forbidden(
-                "You may not create repositories in this project. Ask its administrators for it."
+                "You do not have permission to create repositories in this project. Ask its administrators."
             )
         )
     form = RepositoryForm(request.POST or None, initial=_first_branch())

@@ -9,7 +9,7 @@ from pullrequests.models.pull_requests import LONGEST_DESCRIPTION, LONGEST_TITLE
 from pullrequests.representations.settings import STRATEGIES
 from web.frame.forms import Form
 
-NO_HEAD = "The form does not say which commit you looked at. Reload the page, and send it again."
+NO_HEAD = "The form does not contain the commit you viewed. Reload the page and send it again."
 
 
 class TitleForm(Form):
@@ -26,18 +26,18 @@ class TitleForm(Form):
         max_length=LONGEST_DESCRIPTION,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Markdown. @name tells somebody.",
+        help_text="Supports Markdown and @mentions.",
     )
     reviewers = forms.CharField(
         label="Reviewers",
         required=False,
         max_length=4096,
-        help_text="User names, separated by commas.",
+        help_text="Usernames, separated by commas.",
     )
     draft = forms.BooleanField(
         label="Draft",
         required=False,
-        help_text="It can be looked at, and not be merged until it is ready.",
+        help_text="It can be reviewed but not merged until it is marked as ready.",
     )
 
     @property
@@ -94,12 +94,12 @@ class ReviewForm(Form):
         label="Your judgement",
         required=False,
         choices=[
-            ("", "Leave it as it is"),
+            ("", "No change"),
             ("APPROVED", "Approve"),
             ("NEEDS_WORK", "Request changes"),
             ("UNAPPROVED", "None"),
         ],
-        error_messages={"invalid_choice": "Choose a judgement from the list."},
+        error_messages={"invalid_choice": "Choose a review status."},
     )
     head = forms.CharField(
         max_length=40, widget=forms.HiddenInput, error_messages={"required": NO_HEAD}

@@ -13,7 +13,7 @@ class ForkForm(Form):
     project = forms.ChoiceField(label="Project", required=False)
     name = forms.CharField(label="Repository name", max_length=1000)
     follows = forms.BooleanField(
-        label="Keep it in step",
+        label="Keep in sync",
         required=False,
-        help_text="Branches and tags that nobody changed in the fork follow this repository by themselves.",
+        help_text="Branches and tags that are not changed in the fork are updated automatically.",
     )

@@ -20,10 +20,10 @@ class RepositorySettingsForm(Form):
     project = forms.ChoiceField(
         label="Project",
         required=False,
-        help_text="Moving keeps the old addresses working: they lead to the new place.",
+        help_text="Old URLs keep working after a move: they redirect to the new ones.",
     )
     is_public = forms.BooleanField(
-        label="Public access", required=False, help_text="Everybody, signed in or not, may read it."
+        label="Public access", required=False, help_text="Anyone, signed in or not, can read it."
     )
     is_forkable = forms.BooleanField(label="Allow forks", required=False)
 

@@ -18,10 +18,7 @@ KINDS = [
     (RefRestriction.Kind.NO_CREATES, "Prevent creation"),
 ]
 MATCHERS = [(one.value, NAMES[one]) for one in MatcherType]
-ABOUT_MATCHERS = (
-    "A branch by its name; a pattern such as release/*; development or production; a category such "
-    "as FEATURE. Any ref needs nothing here."
-)
+ABOUT_MATCHERS = "A branch name; a pattern such as release/*; development or production; or a category such as FEATURE. Leave empty for any ref."
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -32,7 +29,7 @@ def listed(text: str) -> tuple[str, ...]:
 class RestrictionForm(Form):
     """A branch permission as it is to be."""
 
-    matcher_type = forms.ChoiceField(label="What it is about", choices=MATCHERS, initial="BRANCH")
+    matcher_type = forms.ChoiceField(label="Applies to", choices=MATCHERS, initial="BRANCH")
     matcher_id = forms.CharField(
         label="Name or pattern", required=False, max_length=255, help_text=ABOUT_MATCHERS
     )
@@ -55,29 +52,27 @@ class ConditionForm(Form):
         label="Target name or pattern", required=False, max_length=255, help_text=ABOUT_MATCHERS
     )
     reviewers = forms.CharField(
-        label="Reviewers", max_length=4096, help_text="User names, separated by commas."
+        label="Reviewers", max_length=4096, help_text="Usernames, separated by commas."
     )
     required_approvals = forms.IntegerField(
-        label="Of them, must approve", min_value=0, max_value=100, initial=0
+        label="Required approvals", min_value=0, max_value=100, initial=0
     )
 
 
 class ChecksForm(Form):
     """What is asked for before a merge."""
 
-    required_approvals = forms.IntegerField(
-        label="Approvals that are needed", min_value=0, max_value=100
-    )
+    required_approvals = forms.IntegerField(label="Required approvals", min_value=0, max_value=100)
     required_builds = forms.IntegerField(
-        label="Successful builds that are needed", min_value=0, max_value=100
+        label="Required successful builds", min_value=0, max_value=100
     )
     needs_all_approvals = forms.BooleanField(label="All reviewers must approve", required=False)
     needs_no_objection = forms.BooleanField(label="No reviewer may request changes", required=False)
     needs_all_tasks = forms.BooleanField(label="All tasks must be resolved", required=False)
     resets_approvals = forms.BooleanField(
-        label="Approvals end when the source changes",
+        label="Reset approvals when the source branch changes",
         required=False,
-        help_text="A rebase that leaves the patch as it was keeps them.",
+        help_text="A rebase that does not change the patch keeps them.",
     )
 
 
@@ -93,5 +88,5 @@ class StrategiesForm(Form):
         label="Default strategy", choices=[(one.value, STRATEGIES[one][0]) for one in Strategy]
     )
     summaries = forms.IntegerField(
-        label="Commits summarised in the message", min_value=0, max_value=100
+        label="Commit summaries in the merge message", min_value=0, max_value=100
     )

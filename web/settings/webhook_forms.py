@@ -8,7 +8,7 @@ from web.frame.forms import Form, SecretField
 from webhooks.catalogue import KEYS
 from webhooks.models import LONGEST_NAME, LONGEST_URL
 
-KEPT = "Leave it empty to keep what is there."
+KEPT = "Leave empty to keep the current value."
 
 
 class WebhookForm(Form):
@@ -21,21 +21,21 @@ class WebhookForm(Form):
         widget=forms.URLInput(attrs={"placeholder": "https://ci.example.com/hook"}),
     )
     secret = SecretField(
-        label="Secret", help_text="Each delivery is signed with it, in X-Hub-Signature."
+        label="Secret", help_text="Deliveries are signed with it (X-Hub-Signature header)."
     )
     username = forms.CharField(
         label="Username",
         max_length=255,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="For a receiver that asks for a password.",
+        help_text="If the receiver requires a password.",
     )
     password = SecretField(label="Password")
     verifies_certificates = forms.BooleanField(
         label="Verify certificates",
         required=False,
         initial=True,
-        help_text="Without it, anybody on the way may answer in the receiver's name.",
+        help_text="Without verification, anyone on the network path can impersonate the receiver.",
     )
     events = forms.MultipleChoiceField(
         choices=[(key, shown.title) for key, shown in KEYS.items()],
@@ -43,7 +43,10 @@ class WebhookForm(Form):
         error_messages={"required": "Choose at least one event."},
     )
     is_active = forms.BooleanField(
-        label="Active", required=False, initial=True, help_text="Whether it is told of anything."
+        label="Active",
+        required=False,
+        initial=True,
+        help_text="Inactive webhooks receive no events.",
     )
 
     def keeps_secrets(self) -> None:

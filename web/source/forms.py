@@ -40,7 +40,7 @@ class CommitForm(Form):
         if ref is not None:
             choices.append((HERE, f"This branch, {ref.removeprefix('refs/heads/')}"))
         if has_commits:
-            choices.append((NEW, "A new branch from here"))
+            choices.append((NEW, "Create a new branch"))
         self.offer("where", choices)
         self.fields["where"].initial = choices[0][0]
 

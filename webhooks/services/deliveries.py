@@ -68,7 +68,7 @@ def attempt(actor: Actor, number: int) -> None:
     if row is None or row.is_over:
         return
     if not row.webhook.is_active:
-        _finish(row, DeliveryOutcome(Delivery.State.ERROR, "The webhook was switched off.", 0))
+        _finish(row, DeliveryOutcome(Delivery.State.ERROR, "The webhook is inactive.", 0))
         return
     is_late = timezone.now() - _begun(row) > http_delivery.KEEPS_TRYING
     try:
@@ -108,7 +108,7 @@ def redeliver(actor: Actor, webhook: Webhook, number: str) -> Delivery:
     selectors.require_administrator(actor, webhook.place)
     row = selectors.delivery(actor, webhook, number)
     if not row.is_over and _has_job(row):
-        raise Conflict("This delivery is still being tried.")
+        raise Conflict("This delivery is still in progress.")
     _again([row])
     return row
 

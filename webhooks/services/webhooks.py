@@ -57,7 +57,7 @@ def create(actor: Actor, place: Project | Repository, wanted: WebhookRequest) ->
     _apply(row, wanted)
     with transaction.atomic():
         if selectors.rows_at(place).count() >= MOST_WEBHOOKS:
-            raise Invalid(f"A place has at most {MOST_WEBHOOKS} webhooks.")
+            raise Invalid(f"A project or repository can have at most {MOST_WEBHOOKS} webhooks.")
         row.save()
         events.publish(WebhookCreated(actor, row))
     return row
@@ -110,7 +110,7 @@ def _keep_password_from_others(row: Webhook, wanted: WebhookRequest) -> None:
         return
     if outgoing_http.origin(wanted.url) != outgoing_http.origin(row.url):
         raise Invalid(
-            "The URL leads to another machine: give the password for it, too.",
+            "The URL points to a different host. Enter the password again.",
             context="credentials",
         )
 
@@ -129,7 +129,7 @@ def _apply(row: Webhook, wanted: WebhookRequest) -> None:
     if wanted.username is not None:
         row.username = _short(wanted.username, "username")
         if ":" in row.username:
-            raise Invalid("A user name holds no colon.", context="credentials")
+            raise Invalid("A username must not contain a colon.", context="credentials")
     if wanted.password is not None:
         row.password = encryption.encrypt(_short(wanted.password, "password"))
     if wanted.verifies_certificates is not None:

@@ -38,7 +38,7 @@ def authorize(request: HttpRequest, version: str) -> HttpResponse:
             return _sent_to(oauth_flow.allow(actor, query))
         if decision == "deny":
             return _sent_to(asked.denied_address)
-        raise Invalid("This form asks for nothing that can be done.")
+        raise Invalid("Unknown action.")
     context = {
         "asked": asked,
         "scopes": in_words(asked.scopes),

@@ -17,8 +17,8 @@ from core.errors import DomainError, Unauthenticated
 from infrastructure import images
 from web.account.forms import AvatarForm, ProfileForm
 
-AS_THE_SERVER = [("", "As the server: UTC")]
-USUAL = [("", "As the server: 31 January 2026, 14:05")]
+AS_THE_SERVER = [("", "Server default: UTC")]
+USUAL = [("", "Server default: 31 January 2026, 14:05")]
 
 
 @never_cache

@@ -43,8 +43,7 @@ APP_PASSWORDS = SecretKind(
     name="app-passwords",
     title="App passwords",
     one="app password",
-    explained="A password for one program: git, a script, a bot. It opens REST and Git as far as its "
-    "permissions go, and never this site.",
+    explained="A password for one program, such as Git, a script or a bot. It works for REST and Git within its permissions, but not for signing in here.",
     form=AppPasswordForm,
     list=people.app_passwords,
     get=people.app_password,
@@ -57,8 +56,7 @@ ACCESS_TOKENS = SecretKind(
     name="access-tokens",
     title="HTTP access tokens",
     one="access token",
-    explained="Sent as “Authorization: Bearer”, or in the place of the password. It may do what you "
-    "may, up to its permissions, perhaps until a day.",
+    explained="Send it as “Authorization: Bearer” or instead of a password. It has your permissions, limited to the ones you choose, and can expire.",
     form=AccessTokenForm,
     list=people.access_tokens,
     get=people.access_token,

@@ -221,7 +221,7 @@ def _tried(context: dict[str, Any], work: Callable[[], Any]) -> bool:
 
 
 def _nothing() -> bool:
-    raise Invalid("This form asks for nothing that can be done.")
+    raise Invalid("Unknown action.")
 
 
 def _status(form: Form) -> int:

@@ -112,7 +112,7 @@ def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
         try:
             made = branches.create(actor, repository, form.full_name(), start_point=start)
         except NoSuchCommit:
-            form.add_error("start_point", "No branch, tag or commit has this name.")
+            form.add_error("start_point", "There is no branch, tag or commit with this name.")
         except DomainError as error:
             form.refuse(error)
         else:
@@ -129,7 +129,7 @@ def _change(request: HttpRequest, repository: Repository) -> None:
     elif "default" in request.POST:
         branches.set_default(actor, repository, name_of(request.POST["default"]))
     else:
-        raise Invalid("This form asks for nothing that can be done.")
+        raise Invalid("Unknown action.")
 
 
 def name_of(coded: str) -> str:

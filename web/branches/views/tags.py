@@ -45,7 +45,7 @@ def tag_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     try:
         if "delete" not in request.POST:
-            raise Invalid("This form asks for nothing that can be done.")
+            raise Invalid("Unknown action.")
         tags.delete(actor, repository, name_of(request.POST["delete"]))
     except DomainError as error:
         return _list(request, key, slug, error)
@@ -72,7 +72,7 @@ def _create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
                 is_annotated=form.cleaned_data["kind"] == "annotated",
             )
         except NoSuchCommit:
-            form.add_error("start_point", "No branch, tag or commit has this name.")
+            form.add_error("start_point", "There is no branch, tag or commit with this name.")
         except DomainError as error:
             form.refuse(error)
         else:

@@ -27,7 +27,7 @@ def change(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
     action = _ACTIONS.get(request.POST.get("action", ""))
     try:
         if action is None:
-            raise Invalid("This form asks for nothing that can be done.")
+            raise Invalid("Unknown action.")
         back = action(actor, found, request)
     except DomainError as error:
         context |= {"refusal": error.message}

@@ -149,7 +149,7 @@ def _delete_source(actor: Actor, found: PullRequest, request: HttpRequest) -> No
         branches.delete(actor, found.from_repository, found.from_ref, end_point=found.from_id)
     except DomainError as error:
         # It is merged all the same.
-        why = "Somebody pushed to it." if error.context == "endPoint" else error.message
+        why = "Someone pushed to it." if error.context == "endPoint" else error.message
         sentence = f"The pull request is merged. {found.from_display_id} stays where it is: {why}"
         flash_messages.leave(request, address(found, "overview"), sentence)
 
@@ -158,7 +158,7 @@ def _apply(actor: Actor, subject: Any, form: CommentForm) -> int:
     one = actions.comment_of(actor, subject, form)
     index = form.cleaned_data["emoticon"]
     if not (index.isascii() and index.isdigit() and len(index) < 4):
-        raise Invalid("The comment makes no such suggestion.")
+        raise Invalid("The comment has no such suggestion.")
     suggestions.apply(actor, subject.pull_request, [ChosenSuggestion(one, int(index), -1)])
     return one.pk
 

@@ -60,7 +60,7 @@ def pull_request_list(request: HttpRequest, key: str, slug: str) -> HttpResponse
 def _asked(request: HttpRequest) -> PullRequestSearch:
     state = request.GET.get("state", "OPEN").upper()
     if state not in STATES:
-        raise Invalid("A state is OPEN, MERGED, DECLINED or ALL.", context="state")
+        raise Invalid("The state must be OPEN, MERGED, DECLINED or ALL.", context="state")
     people = []
     if author := request.GET.get("author", "").strip():
         people.append(PersonFilter(author, "AUTHOR"))

@@ -40,7 +40,7 @@ def _change(request: HttpRequest, fork: Repository) -> None:
     elif "discard" in asked:
         synchronisation.synchronise(actor, fork, asked["discard"], "DISCARD")
     else:
-        raise Invalid("This form asks for nothing that can be done.")
+        raise Invalid("Unknown action.")
 
 
 def _show(

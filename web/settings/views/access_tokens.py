@@ -19,8 +19,7 @@ PROJECT_TOKENS = SecretKind(
     name="tokens",
     title="HTTP access tokens",
     one="access token",
-    explained="For programs that work on this project and nothing else, whoever made them. With git, "
-    "the username is x-token-auth.",
+    explained="For programs that work only on this project, independent of a user. With Git, the username is x-token-auth.",
     form=AccessTokenForm,
     list=find_tokens.list_of,
     get=find_tokens.get,
@@ -33,8 +32,7 @@ REPOSITORY_TOKENS = SecretKind(
     name="tokens",
     title="HTTP access tokens",
     one="access token",
-    explained="For programs that work on this repository and nothing else, whoever made them. With "
-    "git, the username is x-token-auth.",
+    explained="For programs that work only on this repository, independent of a user. With Git, the username is x-token-auth.",
     form=RepositoryTokenForm,
     list=find_tokens.list_of,
     get=find_tokens.get,

@@ -89,7 +89,7 @@ def repository_archive(request: HttpRequest, key: str, slug: str) -> HttpRespons
     if request.method == "POST":
         try:
             if request.POST.get("action") not in {"archive", "restore"}:
-                raise Invalid("This form asks for nothing that can be done.")
+                raise Invalid("Unknown action.")
             is_archived = request.POST["action"] == "archive"
             change.update(actor, repository, is_archived=is_archived)
         except DomainError as error:
@@ -110,7 +110,7 @@ def _change_labels(request: HttpRequest, repository: Repository, form: LabelForm
     elif action == "remove":
         change_labels.remove(actor, repository, request.POST.get("name", ""))
     else:
-        raise Invalid("This form asks for nothing that can be done.")
+        raise Invalid("Unknown action.")
 
 
 def _model(
@@ -139,7 +139,7 @@ def _model(
             elif action == "inherit":
                 change_models.reset(actor, place)
             elif action != "model":
-                raise Invalid("This form asks for nothing that can be done.")
+                raise Invalid("Unknown action.")
         except DomainError as error:
             status = error.status
             if form.is_bound:

@@ -239,7 +239,7 @@ def _change_permissions(
             holder = _holder(request, form.cleaned_data["name"])
             permissions.grant(actor, subject, [holder], Permission[step])
     else:
-        raise Invalid("This form asks for nothing that can be done.")
+        raise Invalid("Unknown action.")
 
 
 def _holder(request: HttpRequest, name: str) -> User | Group:

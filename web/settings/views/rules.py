@@ -167,7 +167,7 @@ def _changed(
         return None
     try:
         if request.POST.get("action") not in known:
-            raise Invalid("This form asks for nothing that can be done.")
+            raise Invalid("Unknown action.")
         change()
     except DomainError as error:
         context["status"] = error.status

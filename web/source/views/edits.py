@@ -185,10 +185,12 @@ def _content(request: HttpRequest, repository: Repository, path: str, seen: str)
     """The file as the editor saw it; Invalid if it is no text that a form can hold."""
     file = contents.raw(request.actor, repository, path, seen)  # type: ignore[attr-defined]
     if (file.entry.size or 0) > MOST_TEXT_BYTES:
-        raise Invalid("The file is too large to be edited here. Clone the repository to edit it.")
+        raise Invalid(
+            "The file is too large to edit in the browser. Clone the repository to edit it."
+        )
     data = b"".join(file.chunks)
     if line_endings.shown(data) is None:
-        raise Invalid("Only text in UTF-8 can be edited here.")
+        raise Invalid("Only UTF-8 text can be edited in the browser.")
     return data
 
 
