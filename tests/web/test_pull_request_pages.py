@@ -94,7 +94,7 @@ def test_a_review_judges_what_the_page_showed(bob, repo, propose):
         refused.status_code == 409 and "has changed since you viewed it" in refused.content.decode()
     )
     for wrong, sentence in (
-        ({"head": ""}, "which commit you looked at"),
+        ({"head": ""}, "the commit you viewed"),
         ({"status": "FINE"}, 'role="alert">Choose a review status.</div>'),
     ):
         refused = client.post(f"{ONE}/review", review | wrong)
