@@ -7,7 +7,7 @@ import re
 LONGEST_SIZE_LINE = 8192
 LONGEST_TRAILERS = 16 * 1024
 
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?![0-9A-Fa-f])[^\r\n]*\r\n")
+_SIZE_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,16})(?![0-9A-Fa-f])[^\r\n]*\r\n")
 
 
 class Sized:

@@ -7,7 +7,7 @@ import socket
 import pytest
 from gunicorn.config import Config
 from gunicorn.http import get_parser
-from hypothesis import given, settings, strategies
+from hypothesis import example, given, settings, strategies
 
 from bitbucket_clone.web_server import holdings
 from bitbucket_clone.web_server.admission import Admission, Claim, is_expensive
@@ -87,6 +87,10 @@ def taken(data: bytes, at: list[int]) -> Intake:
     return intake
 
 
+@example(
+    data=b"POST /status HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n00000000000000000005\r\nhello\r\n0\r\n\r\n",
+    cuts=[],
+)
 @settings(max_examples=400, deadline=None)
 @given(data=requests(), cuts=strategies.lists(strategies.integers(0, 400), max_size=6))
 def test_both_see_the_same_end(data, cuts):

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -52,6 +53,14 @@ def pool(monkeypatch):
     monkeypatch.setattr(client, "_pool", lambda _: made)
     yield made
     made.close()
+
+
+def highlighted_soon(content: str, name: str) -> list[str] | None:
+    """Ask until a process is free: on a busy machine none may have started within the wait."""
+    end = time.monotonic() + 20
+    while (found := client.highlighted_lines(content, name)) is None and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
 
 
 def message(task: str = "markdown", **arguments) -> bytes:
@@ -168,7 +177,7 @@ def test_where_nobody_is_free_text_stays_plain_for_this_time_only(pool, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(pool, "run", nobody)
         assert client.highlighted_lines(content, "a.py") is None
-    assert client.highlighted_lines(content, "a.py") is not None
+    assert highlighted_soon(content, "a.py") is not None
 
 
 def test_the_same_text_is_rendered_once_for_all_who_ask_at_the_same_time(pool):
@@ -192,7 +201,7 @@ def test_a_request_is_not_kept_waiting_for_many_hostile_texts(pool):
 
 def test_lexers_that_are_slow_for_short_texts_are_not_run_in_this_process(pool):
     before = outcomes("highlighted lines", "in place")
-    assert client.highlighted_lines("\n" * 300, "a.ly") is not None
+    assert highlighted_soon("\n" * 300, "a.ly") is not None
     assert client.highlighted_lines("x = 1\n", "a.py") is not None
     assert outcomes("highlighted lines", "in place") == before + 1
     assert {name for name, *_ in get_all_lexers()} >= slow_lexers.NEVER_IN_PLACE
