@@ -166,6 +166,10 @@ SSH_SESSIONS_PER_CONNECTION = env.int("SSH_SESSIONS_PER_CONNECTION", default=10)
 SSH_SILENCE_SECONDS = env.float("SSH_SILENCE_SECONDS", default=60.0)
 SSH_PACKING_SECONDS = env.float("SSH_PACKING_SECONDS", default=900.0)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
+SSH_CONNECTIONS_PER_ADDRESS = env.int("SSH_CONNECTIONS_PER_ADDRESS", default=250)
+# A client that keeps a session waiting for longer than this and its bytes' worth is cut, in both directions.
+SSH_GRACE_SECONDS = env.float("SSH_GRACE_SECONDS", default=30.0)
+SSH_MIN_BYTES_A_SECOND = env.float("SSH_MIN_BYTES_A_SECOND", default=1024.0)
 # So long the job of a killed process waits until another takes it over.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60.0)
 # What may have been cut off when the server was last killed.

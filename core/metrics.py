@@ -32,16 +32,20 @@ GIT_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800),
 )
 CACHE_LOOKUPS = Counter(
-    "bitbucket_cache_lookups", "Questions to what is remembered.", ["kind", "outcome"]
+    "bitbucket_cache_lookups", "Lookups in the caches of results.", ["kind", "outcome"]
 )
 RENDERINGS = Counter(
     "bitbucket_renderings",
-    "Texts that were made HTML, and those that stay plain.",
+    "Texts rendered as HTML, and those shown as plain text.",
     ["task", "outcome"],
 )
 CONNECTIONS_CUT = Counter(
-    "bitbucket_http_connections_cut", "Connections that were ended for a limit.", ["why"]
+    "bitbucket_http_connections_cut", "Connections closed because of a limit.", ["why"]
 )
+SSH_REFUSED = Counter(
+    "bitbucket_ssh_refused", "SSH connections and sessions that a limit refused.", ["what", "why"]
+)
+SSH_CUT = Counter("bitbucket_ssh_sessions_cut", "SSH sessions whose client was too slow.", ["why"])
 JOBS = Counter("bitbucket_jobs", "Jobs that were run.", ["task", "outcome"])
 DELIVERIES = Counter("bitbucket_webhook_deliveries", "Attempts to call a webhook.", ["outcome"])
 

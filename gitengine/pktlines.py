@@ -15,6 +15,7 @@ from typing import Protocol as Interface
 from dulwich.errors import GitProtocolError, HangupException
 from dulwich.protocol import Protocol, pkt_line
 
+from gitengine.child_watch import InputPace
 from gitengine.errors import InputTooLarge, ProtocolError
 
 FLUSH_PACKET = b"0000"
@@ -39,10 +40,22 @@ class SocketBody:
     def __init__(self, source: socket.socket):
         self.descriptor = source.fileno()
         self._source = source
+        self._read_bytes = 0
+
+    def input_pace(self, read_bytes: int) -> InputPace | None:
+        """Give how slow the client may be while a child reads, after `read_bytes` were read here; None for any."""
+        return None
 
     def read(self, size: int, /) -> bytes:
         """Give what is there, at most `size` bytes; nothing at the end."""
-        return os.read(self.descriptor, size)
+        data = os.read(self.descriptor, size)
+        self._read_bytes += len(data)
+        return data
+
+    @property
+    def pace_of_rest(self) -> InputPace | None:
+        """How slow the client may be with all that has not been read here."""
+        return self.input_pace(self._read_bytes)
 
     def end(self) -> None:
         """Let whoever waits for more see the end."""
@@ -122,9 +135,9 @@ def chunks(body: RequestBody, size: int = 65536) -> Iterator[bytes]:
         yield part
 
 
-def pack_of(body: RequestBody) -> Iterable[bytes] | int:
+def pack_of(body: RequestBody) -> Iterable[bytes] | SocketBody:
     """Give the rest of the request as a child's input."""
-    return body.descriptor if isinstance(body, SocketBody) else chunks(body)
+    return body if isinstance(body, SocketBody) else chunks(body)
 
 
 def drain(body: RequestBody) -> None:

@@ -14,26 +14,32 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict, Unpack
 
 from gitengine import budgets
 from gitengine.budgets import Kind
-from gitengine.errors import GitError, GitFailed, InputTooLarge, LimitReached, TookTooLong
+from gitengine.child_watch import ChildWatch, InputPace, SecondsFor
+from gitengine.errors import (
+    GitError,
+    GitFailed,
+    InputTooLarge,
+    LimitReached,
+    ProtocolError,
+    TookTooLong,
+)
 
 MINIMUM = (2, 38, 0)
 CHUNK = 65536
 MOST_OUTPUT = 64 * 1024 * 1024
 MOST_STDERR = 8192
 USUAL_TIMEOUT = 60.0
-WATCH_SECONDS = 2.0
 
 # Bytes, pieces, or a descriptor that the child reads itself.
 Input = bytes | int | Iterable[bytes] | None
-SecondsFor = Callable[[int], int]
 
 _ALWAYS = [
     "git",
@@ -101,33 +107,34 @@ def within_limit(timeout: float) -> float:
     return min(timeout, left)
 
 
+class Options(TypedDict, total=False):
+    """What `run`, `stream` and `started` take beside the arguments of git."""
+
+    stdin: Input
+    env: Mapping[str, str] | None
+    timeout: float
+    """Seconds until the child is stopped."""
+    pass_fds: Sequence[int]
+    seconds_for: SecondsFor | None
+    """Gives the processor time that the child may use in all, by the bytes that it has read."""
+    input_pace: InputPace | None
+    """How slow the client may be whose descriptor is the input."""
+    kind: Kind | None
+    """What the child is for, and so what it may use; by default this follows from its program."""
+
+
 def run(
     args: Sequence[str],
     *,
     git_dir: Path,
-    stdin: Input = None,
-    env: Mapping[str, str] | None = None,
     most_output: int = MOST_OUTPUT,
-    timeout: float = USUAL_TIMEOUT,
-    pass_fds: Sequence[int] = (),
     ok_statuses: Sequence[int] = (0,),
-    seconds_for: SecondsFor | None = None,
-    kind: Kind | None = None,
+    **options: Unpack[Options],
 ) -> bytes:
     """Run git and give all it prints; GitFailed, TookTooLong, or InputTooLarge past `most_output` bytes."""
     parts: list[bytes] = []
     size = 0
-    for chunk in stream(
-        args,
-        git_dir=git_dir,
-        stdin=stdin,
-        env=env,
-        timeout=timeout,
-        pass_fds=pass_fds,
-        ok_statuses=ok_statuses,
-        seconds_for=seconds_for,
-        kind=kind,
-    ):
+    for chunk in stream(args, git_dir=git_dir, ok_statuses=ok_statuses, **options):
         size += len(chunk)
         if size > most_output:
             raise InputTooLarge(f"git {args[0]} answered with more than {most_output} bytes")
@@ -139,28 +146,14 @@ def stream(
     args: Sequence[str],
     *,
     git_dir: Path,
-    stdin: Input = None,
-    env: Mapping[str, str] | None = None,
-    timeout: float = USUAL_TIMEOUT,
-    pass_fds: Sequence[int] = (),
     ok_statuses: Sequence[int] = (0,),
-    seconds_for: SecondsFor | None = None,
-    kind: Kind | None = None,
+    **options: Unpack[Options],
 ) -> Generator[bytes, None, None]:
     """Run git and give what it prints, as it comes; closing the generator kills the child.
 
     Raises GitFailed at the end for a status that is not among `ok_statuses`.
     """
-    with started(
-        args,
-        git_dir=git_dir,
-        stdin=stdin,
-        env=env,
-        timeout=timeout,
-        pass_fds=pass_fds,
-        seconds_for=seconds_for,
-        kind=kind,
-    ) as child:
+    with started(args, git_dir=git_dir, **options) as child:
         while chunk := child.read(CHUNK):
             yield chunk
         child.finish(ok_statuses)
@@ -172,7 +165,7 @@ class Child:
     def __init__(self, process: subprocess.Popen[bytes], name: str, stderr: int, kind: Kind):
         self.process = process
         self.name = name
-        self._kind = kind
+        self.kind = kind
         self.timed_out = False
         self.input_error: BaseException | None = None
         self._stderr = stderr
@@ -197,16 +190,34 @@ class Child:
         """LimitReached for a child that the kernel ended, or that had no memory to go on."""
         if status in _OUT_OF_TIME:
             limit, what = "processor time", "more time of a processor"
-        elif _OUT_OF_MEMORY.search(self.complaint()):
+        elif _OUT_OF_MEMORY.search(self._last_complaint()):
             limit, what = "memory", "more memory"
         else:
             return
-        budgets.ENDED.labels(self._kind.value, limit).inc()
+        budgets.ENDED.labels(self.kind.value, limit).inc()
         raise LimitReached(f"git {self.name} needs {what} than it may use, and was stopped")
 
     def complaint(self) -> str:
         """Give what git wrote to stderr, cut to a few lines."""
-        return os.pread(self._stderr, MOST_STDERR, 0).decode("utf-8", "replace").strip()
+        return self._complaint(0)
+
+    def _complaint(self, start: int) -> str:
+        return os.pread(self._stderr, MOST_STDERR, start).decode("utf-8", "replace").strip()
+
+    def _last_complaint(self) -> str:
+        """What it wrote last: a child that runs out of memory may have written much before."""
+        return self._complaint(max(0, os.fstat(self._stderr).st_size - MOST_STDERR))
+
+    def stop_late(self, why: str) -> None:
+        """End it because its client is too slow; `finish` raises ProtocolError with the sentence."""
+        self.input_error = ProtocolError(why)
+        self.kill()
+
+    def close(self) -> None:
+        """Let go of its output."""
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        os.close(self._stderr)
 
     def kill(self) -> None:
         """End it and all its children, now."""
@@ -219,32 +230,53 @@ class Child:
 
 
 @contextmanager
-def started(
-    args: Sequence[str],
-    *,
-    git_dir: Path,
-    stdin: Input = None,
-    env: Mapping[str, str] | None = None,
-    timeout: float = USUAL_TIMEOUT,
-    pass_fds: Sequence[int] = (),
-    seconds_for: SecondsFor | None = None,
-    kind: Kind | None = None,
-) -> Iterator[Child]:
-    """Start git and give the Child; whatever happens inside, none is left running after it.
-
-    What it may use follows from its program, or from `kind`; `seconds_for` gives the
-    processor time that it may use in all, by the bytes that it has read.
-    """
-    if not pass_fds:
+def started(args: Sequence[str], *, git_dir: Path, **options: Unpack[Options]) -> Iterator[Child]:
+    """Start git and give the Child; whatever happens inside, none is left running after it."""
+    timeout = options.get("timeout", USUAL_TIMEOUT)
+    stdin = options.get("stdin")
+    if not options.get("pass_fds"):
         # A child that holds the repository's lock moves refs: that is never cut in half.
         timeout = within_limit(timeout)
+    child = _spawn(args, git_dir, options)
+    watch = ChildWatch(
+        child.process.pid,
+        seconds_for=options.get("seconds_for"),
+        pace=options.get("input_pace"),
+        stop_late=child.stop_late,
+    )
+    watchdog = threading.Timer(timeout, _stop_late, [child])
+    watchdog.daemon = True
+    feeder = None
+    try:
+        budgets.apply(child.process.pid, child.kind)
+        watchdog.start()
+        if options.get("seconds_for") or options.get("input_pace"):
+            watch.start()
+        if child.process.stdin is not None:
+            assert stdin is not None and not isinstance(stdin, bytes | int)
+            feeder = threading.Thread(
+                target=_feed, args=(child, child.process.stdin, stdin), daemon=True
+            )
+            feeder.start()
+        yield child
+    finally:
+        watch.end()
+        watchdog.cancel()
+        child.kill()
+        if feeder is not None:
+            feeder.join(5)
+        child.close()
+
+
+def _spawn(args: Sequence[str], git_dir: Path, options: Options) -> Child:
+    stdin = options.get("stdin")
     stderr = os.memfd_create("stderr")
     file = _input_file(stdin) if isinstance(stdin, bytes) else None
     given = stdin if isinstance(stdin, int) else file
     try:
         process = subprocess.Popen(
             [*_ALWAYS, f"--git-dir={git_dir}", *args],
-            env={**_ENVIRONMENT, **(env or {})},
+            env={**_ENVIRONMENT, **(options.get("env") or {})},
             cwd=git_dir,
             stdin=given
             if given is not None
@@ -254,7 +286,7 @@ def started(
             stdout=subprocess.PIPE,
             stderr=stderr,
             start_new_session=True,
-            pass_fds=tuple(pass_fds),
+            pass_fds=tuple(options.get("pass_fds", ())),
             bufsize=0,
         )
     except OSError as error:
@@ -263,34 +295,7 @@ def started(
     finally:
         if file is not None:
             os.close(file)
-    kind = kind or budgets.kind_of(args[0])
-    budgets.apply(process.pid, kind)
-    child = Child(process, args[0], stderr, kind)
-    watchdog = threading.Timer(timeout, _stop_late, [child])
-    watchdog.daemon = True
-    watchdog.start()
-    has_ended = threading.Event()
-    if seconds_for is not None:
-        watching = threading.Thread(
-            target=_watch_time, args=(process.pid, seconds_for, has_ended), daemon=True
-        )
-        watching.start()
-    feeder = None
-    try:
-        if process.stdin is not None:
-            assert stdin is not None and not isinstance(stdin, bytes | int)
-            feeder = threading.Thread(target=_feed, args=(child, process.stdin, stdin), daemon=True)
-            feeder.start()
-        yield child
-    finally:
-        has_ended.set()
-        watchdog.cancel()
-        child.kill()
-        if feeder is not None:
-            feeder.join(5)
-        assert process.stdout is not None
-        process.stdout.close()
-        os.close(stderr)
+    return Child(process, args[0], stderr, options.get("kind") or budgets.kind_of(args[0]))
 
 
 @functools.cache
@@ -335,17 +340,6 @@ def _write_all(pipe: IO[bytes], data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[pipe.write(left) :]
-
-
-def _watch_time(pid: int, seconds_for: SecondsFor, has_ended: threading.Event) -> None:
-    """Let a child's processor time grow with what it has read, until it ends."""
-    while not has_ended.wait(WATCH_SECONDS):
-        try:
-            counts = Path(f"/proc/{pid}/io").read_text()
-        except OSError:
-            return
-        found = re.search(r"^rchar: (\d+)", counts)
-        budgets.limit_time(pid, seconds_for(int(found[1]) if found else 0))
 
 
 def _stop_late(child: Child) -> None:

@@ -22,7 +22,9 @@ import pygit2
 
 from gitengine import budgets, disk_space, processes, reachability
 from gitengine.budgets import Kind
+from gitengine.child_watch import InputPace
 from gitengine.errors import GitFailed, InputTooLarge, LimitReached, ProtocolError
+from gitengine.pktlines import SocketBody
 from gitengine.repository import GitRepository, quoted
 from gitengine.types import ObjectId
 from gitengine.work_slots import WorkSlots
@@ -114,7 +116,11 @@ class Quarantine:
                 shutil.rmtree(folder)
 
     def unpack(
-        self, pack: Iterable[bytes] | int, *, most_bytes: int, shallow: Sequence[ObjectId] = ()
+        self,
+        pack: Iterable[bytes] | SocketBody,
+        *,
+        most_bytes: int,
+        shallow: Sequence[ObjectId] = (),
     ) -> None:
         """Index the pack, completed if it is thin; ProtocolError in words for the client if it is bad.
 
@@ -130,9 +136,9 @@ class Quarantine:
         if shallow:
             self._shallow_file.write_text("".join(f"{one}\n" for one in shallow))
             environment = {**environment, "GIT_SHALLOW_FILE": str(self._shallow_file)}
-        if isinstance(pack, int):
+        if isinstance(pack, SocketBody):
             # Git reads the connection itself, and the caller counts those who do.
-            self._index(pack, thin, most_bytes, environment)
+            self._index(pack.descriptor, thin, most_bytes, environment, pack.pace_of_rest)
             return
         with _places.one() as place:
             pack = place.watch_input(pack)
@@ -144,6 +150,7 @@ class Quarantine:
         thin: Sequence[str],
         most_bytes: int,
         environment: dict[str, str],
+        input_pace: InputPace | None = None,
     ) -> None:
         try:
             processes.run(
@@ -153,6 +160,7 @@ class Quarantine:
                 env=environment,
                 timeout=UNPACK_TIMEOUT,
                 seconds_for=budgets.seconds_for_pack,
+                input_pace=input_pace,
             )
         except GitFailed as error:
             raise ProtocolError(_why(error)) from error

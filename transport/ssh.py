@@ -22,7 +22,7 @@ from django.db import close_old_connections
 from accounts import credentials, host_keys, public_keys, sign_in_throttle
 from accounts.actor import Actor, Origin
 from accounts.errors import TooManyFailures, WrongPassword
-from core import database_outages, site_settings
+from core import database_outages, metrics, networks, site_settings
 from core.errors import DomainError
 from transport.ssh_commands import Commands
 
@@ -90,15 +90,22 @@ class SshServer:
 
     def came(self, door: SshConnection) -> None:
         """Count a new connection in; where there are too many, it or another has to go."""
+        of_address = sum(one.subscriber == door.subscriber for one in self._doors)
+        if of_address >= settings.SSH_CONNECTIONS_PER_ADDRESS:
+            metrics.SSH_REFUSED.labels("connection", "address").inc()
+            door.connection.abort()
+            return
         if len(self._doors) >= settings.SSH_MOST_CONNECTIONS:
+            metrics.SSH_REFUSED.labels("connection", "total").inc()
             door.connection.abort()
             return
         self._doors.add(door)
-        self._unproved[door] = door.origin.address
+        self._unproved[door] = door.subscriber
         if len(self._unproved) > MOST_UNPROVED:
             greediest = Counter(self._unproved.values()).most_common(1)[0][0]
             oldest = next(one for one, address in self._unproved.items() if address == greediest)
             self._unproved.pop(oldest)
+            metrics.SSH_REFUSED.labels("connection", "not signed in").inc()
             oldest.connection.abort()
 
     def proved(self, door: SshConnection) -> None:
@@ -120,7 +127,7 @@ class SshServer:
         door: SshConnection = process.get_extra_info("connection").get_owner()
         door.working += 1
         try:
-            await self.commands.run(process, door.recognise, door.proved_key, door.origin.address)
+            await self.commands.run(process, door.recognise, door.proved_owner, door.subscriber)
         finally:
             door.working -= 1
 
@@ -140,7 +147,10 @@ class SshConnection(asyncssh.SSHServer):
     def __init__(self, house: SshServer):
         self._house = house
         self._offered = ""
+        self._offered_owner = ""
         self._proved = ""
+        self.proved_owner = ""
+        self.subscriber = ""
         self._refusals = 0
         self.working = 0
         self.connection: asyncssh.SSHServerConnection
@@ -151,6 +161,7 @@ class SshConnection(asyncssh.SSHServer):
         self.connection = conn
         peer = conn.get_extra_info("peername") or ("",)
         self.origin = Origin(address=str(peer[0]))
+        self.subscriber = networks.subscriber(self.origin.address)
         self._house.came(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -180,12 +191,14 @@ class SshConnection(asyncssh.SSHServer):
         """Whether this key, once proved, lets anybody in."""
         self._offered = public_keys.fingerprint(key.public_data)
         try:
-            await self._asked(self._recognise_offered)
+            actor = await self._asked(self._recognise_offered)
         except TooManyFailures as error:
             raise asyncssh.DisconnectError(asyncssh.DISC_BY_APPLICATION, error.message) from None
         except DomainError:
             self._refusals += 1
             return False
+        # A user has one share of the server, however many keys; an access key has its own.
+        self._offered_owner = f"user {actor.user.pk}" if actor.user else f"key {self._offered}"
         return True
 
     async def _asked(self, question: Any, *arguments: Any) -> Any:
@@ -201,13 +214,9 @@ class SshConnection(asyncssh.SSHServer):
     def auth_completed(self) -> None:
         """Remember the key whose owner has proved to hold it: the last one that was looked at."""
         self._proved = self._offered
+        self.proved_owner = self._offered_owner
         self._house.proved(self)
         self._watch_idleness()
-
-    @property
-    def proved_key(self) -> str:
-        """The fingerprint of the key that was proved."""
-        return self._proved
 
     def recognise(self) -> Actor:
         """Give who this is at this moment; in a thread. Raises what refuses them now."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,8 +24,10 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from accounts.actor import Actor
-from core import database_outages, request_ids
+from core import database_outages, metrics, request_ids
 from core.errors import DomainError, Forbidden
+from core.transfer_rate import TransferRate
+from gitengine.child_watch import InputPace
 from gitengine.errors import GitError, ProtocolError
 from gitengine.pktlines import SocketBody
 from repos.errors import Moved
@@ -37,7 +41,7 @@ logger = logging.getLogger(__name__)
 LONGEST_COMMAND = 4096
 STALLED_AFTER = 180.0
 LEFT_OVER_SECONDS = 30.0
-WAIT_FOR_A_PLACE = 30.0
+WAIT_FOR_A_SLOT = 30.0
 PIECES_AHEAD = 16
 READ_SIZE = 128 * 1024
 
@@ -57,7 +61,7 @@ class GitCommand:
 
 
 def _share(most: int) -> int:
-    """How many of all one key or address may have: others find some free."""
+    """How many of all one user or address may have, so that others find some free."""
     return max(1, most * 3 // 4)
 
 
@@ -80,8 +84,8 @@ class Commands:
             of_one=_share(most),
             of_a_connection=settings.SSH_SESSIONS_PER_CONNECTION,
         )
-        self._places = SshWorkSlots(
-            most=settings.SSH_THREADS, of_a_key=_share(settings.SSH_THREADS)
+        self._slots = SshWorkSlots(
+            most=settings.SSH_THREADS, of_a_user=_share(settings.SSH_THREADS)
         )
 
     @property
@@ -93,18 +97,18 @@ class Commands:
         self,
         process: asyncssh.SSHServerProcess[bytes],
         recognise: Callable[[], Actor],
-        key: str,
+        user: str,
         address: str,
     ) -> None:
-        """Do what the client asks for, and give it the exit status; `key` is the fingerprint of its key."""
+        """Do what the client asks for, and give it the exit status; `user` and `address` have limits of sessions."""
         connection = process.get_extra_info("connection")
-        refusal = self._sessions.refusal(connection, key, address)
+        refusal = self._sessions.refusal(connection, user, address)
         try:
             if refusal:
                 status, complaint = 1, refusal
             else:
-                with self._sessions.counted(connection, key, address):
-                    status, complaint = await self._run(process, recognise, key)
+                with self._sessions.counted(connection, user, address):
+                    status, complaint = await self._run(process, recognise, user)
             if complaint:
                 process.stderr.write(f"{complaint}\n".encode("utf-8", "replace"))
             process.exit(status)
@@ -113,7 +117,7 @@ class Commands:
             process.channel.abort()
 
     async def _run(
-        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor], key: str
+        self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor], user: str
     ) -> tuple[int, str]:
         if process.subsystem is not None or process.command is None:
             return (
@@ -129,8 +133,8 @@ class Commands:
             )
         if command is None:
             return await self._whoami(process, recognise)
-        place = SshWorkSlot(self._places, key, WAIT_FOR_A_PLACE)
-        return await self._git(process, command, recognise, place)
+        slot = SshWorkSlot(self._slots, user, WAIT_FOR_A_SLOT)
+        return await self._git(process, command, recognise, slot)
 
     async def _whoami(
         self, process: asyncssh.SSHServerProcess[bytes], recognise: Callable[[], Actor]
@@ -145,18 +149,18 @@ class Commands:
         process: asyncssh.SSHServerProcess[bytes],
         command: GitCommand,
         recognise: Callable[[], Actor],
-        place: SshWorkSlot,
+        slot: SshWorkSlot,
     ) -> tuple[int, str]:
         loop = asyncio.get_running_loop()
         near, far = socket.socketpair()
         near.setblocking(False)
-        outlet = _Outlet(loop, process, place)
-        pipe = _PatientPipe(far, place, command.service)
+        outlet = _Outlet(loop, process, slot)
+        pipe = _PatientPipe(far, slot, command.service)
         version = session.version_asked(_protocol(process))
-        taking = asyncio.create_task(_take_in(loop, process, near))
+        taking = asyncio.create_task(_take_in(loop, process, near, pipe))
         giving = asyncio.create_task(outlet.pump())
         working = loop.run_in_executor(
-            self._pool, _work, command, recognise, version, pipe, outlet, place
+            self._pool, _work, command, recognise, version, pipe, outlet, slot
         )
         try:
             # The pump ends with the work, or before it when the client is gone.
@@ -166,7 +170,7 @@ class Commands:
                 near.close()
             status, complaint = await working
             await giving
-            if command.service is Service.RECEIVE_PACK and outlet.has_sent:
+            if command.service is Service.RECEIVE_PACK and outlet.has_sent and not pipe.is_late:
                 # A client that is still sending would not hear the report. One that was refused at
                 # the first word sends nothing, and waits for the end.
                 await asyncio.wait({taking}, timeout=LEFT_OVER_SECONDS)
@@ -190,20 +194,21 @@ class _Outlet:
         self,
         loop: asyncio.AbstractEventLoop,
         process: asyncssh.SSHServerProcess[bytes],
-        place: SshWorkSlot,
+        slot: SshWorkSlot,
     ):
         self._loop = loop
         self._process = process
-        self._place = place
+        self._slot = slot
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._room = threading.Semaphore(PIECES_AHEAD)
+        self._rate = _transfer_rate()
         self._is_stopped = False
         self.has_sent = False
 
     def send(self, piece: bytes | None) -> None:
         """Hand a piece over, None for the end; from the thread. Waits for room, raises _Gone."""
         if not self._room.acquire(blocking=False):
-            with self._place.left():
+            with self._slot.left():
                 self._room.acquire()
         if self._is_stopped:
             raise _Gone
@@ -219,8 +224,15 @@ class _Outlet:
         try:
             while (piece := await self._pieces.get()) is not None:
                 self._process.stdout.write(piece)
+                self._rate.begin_waiting()
                 await asyncio.wait_for(self._process.stdout.drain(), STALLED_AFTER)
+                self._rate.end_waiting(len(piece))
+                if self._rate.is_too_slow(time.monotonic()):
+                    raise TimeoutError
                 self._room.release()
+        except TimeoutError:
+            metrics.SSH_CUT.labels("slow reader").inc()
+            raise
         finally:
             self.stop()
 
@@ -231,39 +243,79 @@ class _Outlet:
 
 
 class _PatientPipe(SocketBody):
-    """What the client sends; whoever waits for it lets others work, and not for ever."""
+    """What the client sends; a session that waits for it lets others work, and does not wait for ever."""
 
-    def __init__(self, source: socket.socket, place: SshWorkSlot, service: Service):
+    def __init__(self, source: socket.socket, slot: SshWorkSlot, service: Service):
         super().__init__(source)
-        self._place = place
+        self._slot = slot
         self._is_push = service is Service.RECEIVE_PACK
         self._has_begun = False
+        self._rate = _transfer_rate()
+        # Counted by the event loop, which passes it on.
+        self.received = 0
+        # Whether it was too slow, and is not waited for any more.
+        self.is_late = False
 
     def read(self, size: int, /) -> bytes:
-        """Give what is there, at most `size` bytes; ProtocolError for a client that is silent for too long."""
+        """Give what is there, at most `size` bytes; ProtocolError for a client that is silent or slow for too long."""
         poller = select.poll()
         poller.register(self.descriptor, select.POLLIN)
         if not poller.poll(0):
             # Between its commands and its pack a client of a push compresses, which takes minutes.
             is_packing = self._is_push and self._has_begun
             seconds = settings.SSH_PACKING_SECONDS if is_packing else settings.SSH_SILENCE_SECONDS
-            with self._place.left():
+            if not is_packing:
+                self._rate.begin_waiting()
+            with self._slot.left():
                 has_come = poller.poll(seconds * 1000)
             if not has_come:
+                self._note_late()
                 raise ProtocolError(f"the client sent nothing for {seconds:g} seconds")
         self._has_begun = True
-        return super().read(size)
+        data = super().read(size)
+        self._rate.end_waiting(len(data))
+        if self._rate.is_too_slow(time.monotonic()):
+            self._note_late()
+            raise ProtocolError("the client sent too slowly")
+        return data
+
+    def _note_late(self) -> None:
+        self.is_late = True
+        metrics.SSH_CUT.labels("slow sender").inc()
+
+    def input_pace(self, read_bytes: int) -> InputPace:
+        """The same limits for a child that reads the rest, which is a pack."""
+        return InputPace(
+            received=lambda: self.received - read_bytes,
+            first_silence=settings.SSH_PACKING_SECONDS,
+            silence=settings.SSH_SILENCE_SECONDS,
+            grace=settings.SSH_GRACE_SECONDS,
+            bytes_a_second=settings.SSH_MIN_BYTES_A_SECOND,
+            on_waiting=self._slot.child_waits,
+            on_late=self._note_late,
+        )
+
+
+def _transfer_rate() -> TransferRate:
+    return TransferRate(
+        grace=settings.SSH_GRACE_SECONDS,
+        # Silence is limited where it is waited for.
+        silence=math.inf,
+        bytes_a_second=settings.SSH_MIN_BYTES_A_SECOND,
+    )
 
 
 async def _take_in(
     loop: asyncio.AbstractEventLoop,
     process: asyncssh.SSHServerProcess[bytes],
     near: socket.socket,
+    pipe: _PatientPipe,
 ) -> None:
     """Pass on what the client sends; what nobody reads any more is thrown away."""
     is_read = True
     try:
         while data := await process.stdin.read(READ_SIZE):
+            pipe.received += len(data)
             if is_read:
                 try:
                     await loop.sock_sendall(near, data)
@@ -299,13 +351,13 @@ def _work(
     version: int,
     pipe: _PatientPipe,
     outlet: _Outlet,
-    place: SshWorkSlot,
+    slot: SshWorkSlot,
 ) -> tuple[int, str]:
     """Serve one command, in a thread of its own; gives the exit status and what to complain of."""
     close_old_connections()
     request_ids.begin(request_ids.new(0))
     try:
-        with place:
+        with slot:
             for piece in _answer(command, _named(recognise()), version, pipe):
                 outlet.send(piece)
         return 0, ""

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import requests
 
-from gitengine import budgets, last_changes, path_counts, processes
+from gitengine import budgets, child_watch, last_changes, path_counts, processes
 from gitengine import trees as git_trees
 from gitengine.errors import LimitReached, ProtocolError, TooManyPaths
 from gitengine.quarantine import quarantine
@@ -140,7 +140,7 @@ def test_a_child_that_takes_too_much_time_is_ended(repository, budget):
 
 def test_a_pack_that_unfolds_to_very_much_is_refused_for_its_size(repository, monkeypatch):
     monkeypatch.setattr(budgets, "_first_seconds", 1)
-    monkeypatch.setattr(processes, "WATCH_SECONDS", 0.2)
+    monkeypatch.setattr(child_watch, "SAMPLE_SECONDS", 0.2)
     pack = packs.delta_bomb(base_bytes=64 * MEGABYTE, deltas=200)
     assert len(pack) < 100_000
     before = children()

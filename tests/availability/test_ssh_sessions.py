@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import subprocess
+import sys
 import threading
 import time
 from contextlib import asynccontextmanager
@@ -32,6 +35,7 @@ def place(tmp_path_factory):
         SSH_SESSIONS_PER_CONNECTION="33",
         SSH_SILENCE_SECONDS="5",
         SSH_PACKING_SECONDS="6",
+        SSH_GRACE_SECONDS="4",
     ).start()
     address = running.over("ssh").repository(key="SILENT")
     git("push", "-q", address, "main", cwd=work_tree(folder / "work", commits=2))
@@ -74,7 +78,113 @@ def test_silent_sessions_hold_no_place_and_end(place, service, tmp_path):
             return [text.decode() for text in told]
 
     told = asyncio.run(asyncio.wait_for(story(), 60))
-    assert all("said nothing" in one for one in told)
+    assert all("sent nothing" in one for one in told)
+
+
+async def pushing(connection, sent: bytes):
+    """Begin a push of one ref, and send so much of its pack."""
+    one = await connection.create_process("git-receive-pack '/silent/repo.git'", encoding=None)
+    while (await one.stdout.readexactly(4)) != b"0000":
+        # The length of a line of refs counts its own four digits.
+        await one.stdout.readline()
+    command = b"0" * 40 + b" " + b"1" * 40 + b" refs/heads/never\0report-status\n"
+    one.stdin.write(b"%04x" % (len(command) + 4) + command + b"0000" + sent)
+    return one
+
+
+# 1,000 objects are announced, and the first begins, a blob of 65,535 bytes that are not compressed.
+START_OF_A_PACK = (
+    b"PACK"
+    + (2).to_bytes(4, "big")
+    + (1000).to_bytes(4, "big")
+    + b"\xbf\xff\x1f"
+    + b"\x78\x01\x01\xff\xff\x00\x00"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [b"", START_OF_A_PACK], ids=["nothing", "a part"])
+def test_pushes_that_stall_in_their_pack_hold_no_slot_and_end(place, sent, tmp_path):
+    async def story() -> list[str]:
+        async with connected(place) as connection:
+            stalled = [await pushing(connection, sent) for _ in range(2 * PLACES)]
+            # Until they are seen to wait.
+            await asyncio.sleep(3)
+            refs = await asyncio.to_thread(
+                git, "ls-remote", place.over("ssh").address("silent/repo.git"), cwd=tmp_path
+            )
+            assert "refs/heads/main" in refs
+            told = await asyncio.gather(*(one.stdout.read() for one in stalled))
+            for one in stalled:
+                await one.wait()
+            return [text.decode() for text in told]
+
+    told = asyncio.run(asyncio.wait_for(story(), 60))
+    assert all("the client sent" in one for one in told), told
+
+
+@pytest.mark.slow
+def test_a_pack_that_drips_is_cut(place):
+    async def story() -> str:
+        async with connected(place) as connection:
+            one = await pushing(connection, START_OF_A_PACK)
+            told = asyncio.ensure_future(one.stdout.read())
+            while not told.done():
+                one.stdin.write(b"x")
+                await asyncio.sleep(0.5)
+            return told.result().decode()
+
+    assert "too slowly" in asyncio.run(asyncio.wait_for(story(), 60))
+
+
+@pytest.mark.slow
+def test_a_slow_push_that_goes_on_arrives(place, tmp_path):
+    """At 20 kB a second it takes longer than the grace, and is slower than no limit."""
+    work = work_tree(tmp_path / "slow", commits=1)
+    (work / "file").write_bytes(os.urandom(200_000))
+    git("add", ".", cwd=work)
+    git("commit", "-q", "-m", "slow", cwd=work)
+    address = place.over("ssh").address("silent/repo.git")
+    slowly = tmp_path / "slowly"
+    slowly.write_text(
+        f"""#!{sys.executable}
+import subprocess, sys, threading, time, shlex
+ssh = subprocess.Popen([*shlex.split({ssh_keys.command()!r}), *sys.argv[1:]], stdin=subprocess.PIPE)
+while data := sys.stdin.buffer.raw.read(4096):
+    ssh.stdin.write(data)
+    ssh.stdin.flush()
+    time.sleep(0.2)
+ssh.stdin.close()
+sys.exit(ssh.wait())
+"""
+    )
+    slowly.chmod(0o755)
+    subprocess.run(
+        ["git", "push", "-q", address, "HEAD:refs/heads/slow"],
+        cwd=work,
+        env=os.environ | {"GIT_SSH_COMMAND": str(slowly), "GIT_SSH_VARIANT": "ssh"},
+        check=True,
+    )
+
+
+@pytest.mark.slow
+def test_one_address_has_not_all_connections(tmp_path):
+    small = Server(tmp_path / "home", SSH_CONNECTIONS_PER_ADDRESS="3").start()
+    try:
+
+        async def story() -> None:
+            held = [await asyncio.open_connection("127.0.0.1", small.ssh_port) for _ in range(3)]
+            for reader, _ in held:
+                assert (await reader.read(3)) == b"SSH"
+            reader, writer = await asyncio.open_connection("127.0.0.1", small.ssh_port)
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read(3) == b""
+            for _, one in [*held, (reader, writer)]:
+                one.close()
+
+        asyncio.run(asyncio.wait_for(story(), 30))
+    finally:
+        small.stop()
 
 
 @pytest.mark.slow
@@ -97,19 +207,19 @@ def test_a_connection_has_a_limit_of_sessions(tmp_path):
         small.stop()
 
 
-def test_no_key_and_no_address_has_all_sessions():
+def test_no_user_and_no_address_has_all_sessions():
     sessions = SshSessionLimits(most=8, of_one=6, of_a_connection=4)
-    counted = [sessions.counted(f"connection {n // 3}", "key", f"address {n}") for n in range(6)]
+    counted = [sessions.counted(f"connection {n // 3}", "user", f"address {n}") for n in range(6)]
     for one in counted:
         one.__enter__()
-    assert "one key" in sessions.refusal("new", "key", "other")
+    assert "one user" in sessions.refusal("new", "user", "other")
     assert sessions.refusal("new", "other", "other") == ""
     counted.pop().__exit__(None, None, None)
-    assert sessions.refusal("new", "key", "other") == ""
+    assert sessions.refusal("new", "user", "other") == ""
 
 
-def test_a_place_is_left_while_the_client_has_to_go_on():
-    places = SshWorkSlots(most=1, of_a_key=1)
+def test_a_slot_is_left_while_the_client_has_to_go_on():
+    places = SshWorkSlots(most=1, of_a_user=1)
     with SshWorkSlot(places, "one", 0) as place:
         with pytest.raises(Busy):
             places.enter("other", 0)
@@ -123,7 +233,7 @@ def test_a_place_is_left_while_the_client_has_to_go_on():
 
 def test_a_place_is_not_taken_by_who_had_none():
     """The end of an answer comes after the place was given back."""
-    places = SshWorkSlots(most=1, of_a_key=1)
+    places = SshWorkSlots(most=1, of_a_user=1)
     with SshWorkSlot(places, "one", 0) as place:
         pass
     with place.left():
@@ -132,7 +242,7 @@ def test_a_place_is_not_taken_by_who_had_none():
 
 
 def test_who_has_begun_comes_before_who_has_not():
-    places = SshWorkSlots(most=1, of_a_key=1)
+    places = SshWorkSlots(most=1, of_a_user=1)
     returned, begun = threading.Event(), threading.Event()
 
     def go_on(place: SshWorkSlot) -> None:
@@ -192,8 +302,8 @@ def test_clients_that_leave_give_everything_back(place, tmp_path):
     git("clone", "-q", "--bare", address, "whole.git", cwd=tmp_path)
 
 
-def test_a_key_leaves_places_to_others():
-    places = SshWorkSlots(most=4, of_a_key=3)
+def test_a_user_leaves_slots_to_others():
+    places = SshWorkSlots(most=4, of_a_user=3)
     for _ in range(3):
         places.enter("one", 0)
     with pytest.raises(Busy):
