@@ -90,11 +90,18 @@ class SshServer:
 
     def came(self, door: SshConnection) -> None:
         """Count a new connection in; where there are too many, it or another has to go."""
-        of_address = sum(one.subscriber == door.subscriber for one in self._doors)
-        if of_address >= settings.SSH_CONNECTIONS_PER_ADDRESS:
+        of_address = [one for one in self._doors if one.subscriber == door.subscriber]
+        if len(of_address) >= settings.SSH_CONNECTIONS_PER_ADDRESS:
+            # Whoever has not signed in makes room for who may.
+            oldest = next(
+                (one for one in self._unproved if one.subscriber == door.subscriber), None
+            )
             metrics.SSH_REFUSED.labels("connection", "address").inc()
-            door.connection.abort()
-            return
+            if oldest is None:
+                door.connection.abort()
+                return
+            self.left(oldest)
+            oldest.connection.abort()
         if len(self._doors) >= settings.SSH_MOST_CONNECTIONS:
             metrics.SSH_REFUSED.labels("connection", "total").inc()
             door.connection.abort()
