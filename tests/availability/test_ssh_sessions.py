@@ -170,6 +170,7 @@ sys.exit(ssh.wait())
 @pytest.mark.slow
 def test_one_address_has_not_all_connections(tmp_path):
     small = Server(tmp_path / "home", SSH_CONNECTIONS_PER_ADDRESS="3").start()
+    small.over("ssh")
     try:
 
         async def story() -> None:
