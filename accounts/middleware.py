@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts import credentials, rate_limits
 from accounts.actor import Actor
 from accounts.errors import OverBudget
+from core.caller_notes import note_user
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +32,7 @@ class ActorMiddleware:
         response = self.get_response(request)
         actor: Actor = request.actor  # type: ignore[attr-defined]
         if actor.user is not None:
+            note_user(request, actor.user.pk)
             response["X-AUSERID"] = str(actor.user.pk)
             response["X-AUSERNAME"] = quote(actor.user.name)
             if session_key := request.session.session_key:

@@ -137,6 +137,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
 # Threads of each web process that git, archives and comparisons never occupy.
 HTTP_RESERVED_THREADS = env.int("HTTP_RESERVED_THREADS", default=8)
+HTTP_EXPENSIVE_REQUESTS_PER_USER = env.int("HTTP_EXPENSIVE_REQUESTS_PER_USER", default=12)
 HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS = env.int("HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS", default=16)
 # Open connections in all with each web process: beyond it the one that waits longest is closed.
 HTTP_MOST_CONNECTIONS = env.int("HTTP_MOST_CONNECTIONS", default=1000)

@@ -1,4 +1,7 @@
-"""Which requests have a thread, and which wait: expensive ones leave some for all others, whoever sends them."""
+"""Which requests have a thread, and which wait: expensive ones leave some for all others, whoever sends them.
+
+Nobody has all threads: addresses and users have limits, and what is beyond them waits without a thread.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ class Claim:
     address: str
     is_expensive: bool
     since: float
+    # Who calls, as far as it is known; empty for nobody.
+    user: object = ""
     # An answer that has begun: it comes first, and nobody takes it back.
     goes_on: bool = False
 
@@ -46,13 +51,21 @@ def _in_turns(one: Iterable[Claim], other: Iterable[Claim]) -> Iterator[Claim]:
 class Admission:
     """Counts threads at work; used by the event loop alone."""
 
-    def __init__(self, *, threads: int, reserved: int, most_of_an_address: int):
-        """`reserved` of the threads are never given to expensive requests."""
+    def __init__(
+        self, *, threads: int, reserved: int, most_of_an_address: int, most_of_a_user: int
+    ):
+        """`reserved` of the threads are never given to expensive requests, nor all to one address.
+
+        The limits of an address and of a user are of expensive requests.
+        """
         self._threads = threads
+        self._of_a_user = most_of_a_user
         self._expensive = max(1, threads - reserved)
         self._of_an_address = most_of_an_address
         self._working: dict[Any, Claim] = {}
         self._by_address: Counter[str] = Counter()
+        self._by_user: Counter[object] = Counter()
+        self._all_by_address: Counter[str] = Counter()
         self._waiting: deque[Claim] = deque()
         # Answers that have begun: each of their turns is short.
         self._going_on: deque[Claim] = deque()
@@ -73,8 +86,7 @@ class Admission:
                 break
             if self._may_begin(claim):
                 self._working[claim.connection] = claim
-                if claim.is_expensive:
-                    self._by_address[claim.address] += 1
+                self._count(claim, 1)
                 found.add(claim)
                 admitted.append(claim.connection)
         if found:
@@ -85,10 +97,8 @@ class Admission:
     def release(self, connection: Any) -> None:
         """Say that a connection's request is answered, or waits for its client."""
         claim = self._working.pop(connection, None)
-        if claim is not None and claim.is_expensive:
-            self._by_address[claim.address] -= 1
-            if not self._by_address[claim.address]:
-                del self._by_address[claim.address]
+        if claim is not None:
+            self._count(claim, -1)
 
     def waiting(self) -> list[Any]:
         """Give the connections that wait for their turn."""
@@ -106,9 +116,21 @@ class Admission:
         return [claim.connection for claim in self._waiting if claim.since < before]
 
     def _may_begin(self, claim: Claim) -> bool:
+        if claim.address and self._all_by_address[claim.address] >= self._expensive:
+            return False
         if not claim.is_expensive:
             return True
-        total = sum(self._by_address.values())
-        return total < self._expensive and (
-            not claim.address or self._by_address[claim.address] < self._of_an_address
+        return (
+            self._by_address.total() < self._expensive
+            and (not claim.address or self._by_address[claim.address] < self._of_an_address)
+            and (not claim.user or self._by_user[claim.user] < self._of_a_user)
         )
+
+    def _count(self, claim: Claim, step: int) -> None:
+        counted: list[tuple[Counter[Any], object]] = [(self._all_by_address, claim.address)]
+        if claim.is_expensive:
+            counted += [(self._by_address, claim.address), (self._by_user, claim.user)]
+        for counter, key in counted:
+            counter[key] += step
+            if not counter[key]:
+                del counter[key]

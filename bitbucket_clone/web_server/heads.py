@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -19,7 +20,11 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IG
 _HAS_LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:", re.IGNORECASE)
 _ENCODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:([^\r\n]*)", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect:([^\r\n]*)\r\n", re.IGNORECASE)
-_AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
+_AUTHORIZATION = re.compile(rb"\r\nauthorization:([^\r\n]*)", re.IGNORECASE)
+_SESSION = re.compile(
+    rb"\r\ncookie:[^\r\n]*\b" + settings.SESSION_COOKIE_NAME.encode() + rb"=([^;\r\n]*)",
+    re.IGNORECASE,
+)
 _FORWARDED = re.compile(rb"\r\nx-forwarded-for:([^\r\n]*)", re.IGNORECASE)
 
 _PUSH = "/git-receive-pack"
@@ -41,6 +46,8 @@ class Head:
     is_push: bool
     # What proxies say for whom they call.
     forwarded: str
+    # A digest of what says who calls, which is not verified here; empty where nothing does.
+    credential: bytes
 
 
 def read(data: bytes) -> Head | None:
@@ -58,6 +65,7 @@ def read(data: bytes) -> Head | None:
     path = unquote(target.partition("?")[0].partition("#")[0]).rstrip("/")
     path = path.removeprefix(settings.SERVER_CONTEXT_PATH)
     is_push = path.endswith(_PUSH)
+    credential = _AUTHORIZATION.search(data) or _SESSION.search(data)
     return Head(
         target=target,
         length=None if encoding else int(length[1]) if length else 0,
@@ -66,6 +74,7 @@ def read(data: bytes) -> Head | None:
         is_push=is_push,
         # Fields of one name are one list, in their order (RFC 9110, 5.3).
         forwarded=",".join(one.decode("latin-1").strip() for one in _FORWARDED.findall(data)),
+        credential=blake2b(credential[1].strip(), digest_size=16).digest() if credential else b"",
     )
 
 

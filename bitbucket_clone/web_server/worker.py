@@ -26,7 +26,9 @@ from bitbucket_clone.web_server import holdings, refusals
 from bitbucket_clone.web_server.admission import Admission, Claim, is_expensive
 from bitbucket_clone.web_server.answers import Answer, Output
 from bitbucket_clone.web_server.connection import Connection
+from bitbucket_clone.web_server.known_users import KnownUsers
 from core import metrics
+from core.caller_notes import NOTE_USER
 from core.networks import Proxies
 
 TRIM_SECONDS = 30.0
@@ -56,7 +58,9 @@ class PatientWorker(ThreadWorker):
             threads=self.cfg.threads,
             reserved=min(settings.HTTP_RESERVED_THREADS, self.cfg.threads - 1),
             most_of_an_address=settings.HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS,
+            most_of_a_user=settings.HTTP_EXPENSIVE_REQUESTS_PER_USER,
         )
+        self.users = KnownUsers()
         self.trimmed_at = self.swept_at = time.monotonic()
         self.stopped_at: float | None = None
         super().init_process()
@@ -179,7 +183,10 @@ class PatientWorker(ThreadWorker):
             address = connection.caller(self.proxies)
         # Who has left needs but a moment, to end what worked for it.
         costs = connection.is_expensive and not connection.is_cut
-        self.admission.ask(Claim(connection, address, costs, time.monotonic(), goes_on))
+        head = connection.intake.head
+        user = self.users.of(head.credential if head else b"")
+        now = time.monotonic()
+        self.admission.ask(Claim(connection, address, costs, now, user, goes_on))
         self._admit()
 
     def _go_on_reading(self, connection: Connection) -> None:
@@ -232,6 +239,8 @@ class PatientWorker(ThreadWorker):
             request, output, connection.client, connection.server, self.cfg
         )
         environ["wsgi.multithread"] = True
+        if (head := connection.intake.head) is not None and head.credential:
+            environ[NOTE_USER] = partial(self.users.note, head.credential)
         # It would send files past our output.
         environ.pop("wsgi.file_wrapper", None)
         begun = datetime.now()

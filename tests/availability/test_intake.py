@@ -189,7 +189,7 @@ def test_others_are_not(target):
 
 
 def test_what_has_begun_goes_on_first_and_keeps_its_claim():
-    admission = Admission(threads=4, reserved=2, most_of_an_address=2)
+    admission = Admission(threads=4, reserved=2, most_of_an_address=2, most_of_a_user=9)
     for name in "abc":
         admission.ask(Claim(name, name, True, 0.0))
     assert admission.admitted() == ["a", "b"]
