@@ -162,6 +162,6 @@ def test_ssh_says_that_it_has_to_wait(parts, tmp_path):
     )
     parts.postgresql.kill()
     told = git("ls-remote", address, cwd=tmp_path, check=False)
-    assert "The database does not answer just now" in told
+    assert "The database is not available at the moment" in told
     parts.postgresql.start()
     _until(lambda: "fatal" not in git("ls-remote", address, cwd=tmp_path, check=False), 20)

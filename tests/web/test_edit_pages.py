@@ -133,7 +133,7 @@ def test_a_file_that_is_gone_meanwhile_is_a_conflict_too(repository):
     html = answer.content.decode()
     assert answer.status_code == 409
     assert "no longer exists" in html and "mine\n</textarea>" in html
-    assert "in the place of what others" not in html
+    assert "Overwrite the newer version" not in html
 
 
 def test_nothing_changed_is_said(repository):
@@ -183,7 +183,7 @@ def test_the_first_file_of_an_empty_repository(repository):
     client = browser("writer")
     assert f'href="{base}/create"' in client.get(f"{base}/browse").content.decode()
     page = client.get(f"{base}/create").content.decode()
-    assert seen_in(page) == "" and "A new branch" not in page
+    assert seen_in(page) == "" and "Create a new branch" not in page
     body = {"path": "README.md", "content": "# Empty no more\n", "seen": "", "where": "here"}
     answer = client.post(f"{base}/create", body)
     assert answer["Location"] == f"{base}/browse/README.md?at=refs%2Fheads%2Fmain"

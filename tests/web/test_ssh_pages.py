@@ -65,7 +65,7 @@ def test_an_access_key_is_added_changed_and_revoked(page, repository, text):
     assert page.post(url, fields | {"permission": "REPO_ADMIN"}).status_code == 400
     assert page.post(url, fields | {"text": "nothing"}).status_code == 400
     assert page.post(url, fields).status_code == 302
-    assert "in use already" not in page.get(url).content.decode()
+    assert "already in use" not in page.get(url).content.decode()
     assert page.post(url, fields).status_code == 400
     number = SshKey.objects.get().pk
     change = {"action": "change", "id": number, "permission": "REPO_WRITE"}
