@@ -88,7 +88,7 @@ def test_redis_and_postgresql_go_and_come_back(parts, tmp_path):
     parts.postgresql.kill()
     refused = ask(parts, repository)
     assert refused.status_code == 503
-    assert "database does not answer" in refused.json()["errors"][0]["message"]
+    assert "database is not available" in refused.json()["errors"][0]["message"]
     assert refused.headers["Retry-After"]
     shown = browser.get(page, timeout=30)
     assert shown.status_code == 503

@@ -124,7 +124,7 @@ def test_branches_are_filtered_made_and_deleted(chromium, world):
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.select_option("select[name=type]", "HOTFIX")
-    page.wait_for_selector("text=Nothing fits")
+    page.wait_for_selector("text=No matching branches")
     page.fill("main input[name=filter]", "")
     page.wait_for_selector("a:text-is('hotfix/crash')")
     page.fill("input[name=base]", "hotfix")
