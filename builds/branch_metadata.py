@@ -10,7 +10,7 @@ from builds import selectors as find
 from builds.representations import represent_summary
 from repos.models import Repository
 from repos.selectors import branch_metadata
-from repos.selectors.refs import Branch
+from repos.selectors.ref_types import Branch
 
 KEY = "com.atlassian.bitbucket.server.bitbucket-build:build-status-metadata"
 

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from hashlib import sha256
 
 from gitengine import processes, refs
+from gitengine.budgets import Kind
 from gitengine.errors import GitFailed
 from gitengine.repository import GitRepository
 from gitengine.types import ObjectId
@@ -97,6 +98,8 @@ def _none_is_new(
             git_dir=git.path,
             stdin="".join(f"{revision}\n" for revision in revisions).encode(),
             timeout=TIMEOUT,
+            # A client fetches: a large history takes more than a page may.
+            kind=Kind.SENDING,
         )
     except GitFailed:
         return False
@@ -115,6 +118,7 @@ def _unreachable_others(
         git_dir=git.path,
         stdin="".join(f"{tip}\n" for tip in tips).encode(),
         timeout=TIMEOUT,
+        kind=Kind.SENDING,
     )
     rest = b""
     for chunk in walk:

@@ -13,7 +13,7 @@ from pullrequests.selectors import pull_requests as find
 from repos import access
 from repos.models import Repository
 from repos.selectors import branch_metadata
-from repos.selectors.refs import Branch
+from repos.selectors.ref_types import Branch
 
 KEY = "com.atlassian.bitbucket.server.bitbucket-ref-metadata:outgoing-pull-request-metadata"
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.representations import represent_user
 from gitengine.types import Commit, Entry, EntryKind, Person
 from repos.selectors.commit_history import BlameResult
-from repos.selectors.refs import Branch, Tag
+from repos.selectors.ref_types import Branch, Tag
 
 DISPLAY_LENGTH = 11
 BRANCH_METADATA = "com.atlassian.bitbucket.server.bitbucket-branch"

@@ -11,7 +11,7 @@ from gitengine import archive, trees
 from repos import storage
 from repos.models import Repository
 from repos.selectors import refs
-from repos.selectors.refs import Revision
+from repos.selectors.ref_types import Revision
 
 MOST_PATHS = 100
 LONGEST_NAME = 250

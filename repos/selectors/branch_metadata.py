@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accounts.actor import Actor
 from repos.models import Repository
-
-if TYPE_CHECKING:
-    from repos.selectors.refs import Branch
+from repos.selectors.ref_types import Branch
 
 # Gives, by the full names of branches, what is shown as metadata; a branch may be left out.
-Provider = Callable[[Actor, Repository, Sequence["Branch"]], Mapping[str, Any]]
+Provider = Callable[[Actor, Repository, Sequence[Branch]], Mapping[str, Any]]
 
 PROVIDERS: dict[str, Provider] = {}
 """By the key under which clients find it in a branch's `metadata`."""

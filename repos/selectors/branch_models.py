@@ -10,7 +10,7 @@ from gitengine.types import Ref
 from repos import storage
 from repos.errors import NoBranchModel
 from repos.models import BranchModelSetting, Project, Repository
-from repos.selectors.refs import Branch
+from repos.selectors.ref_types import Branch
 
 # As Bitbucket names them, with the prefixes that it begins with.
 TYPES = {

@@ -14,7 +14,7 @@ from repos import storage
 from repos.errors import NoSuchPath, NotADirectory
 from repos.models import Repository
 from repos.selectors import refs
-from repos.selectors.refs import Revision
+from repos.selectors.ref_types import Revision
 
 LONGEST_LINE = 20_000
 

@@ -22,7 +22,7 @@ from repos.errors import (
 from repos.events import DefaultBranchModified
 from repos.models import Push, Repository
 from repos.selectors import refs as find
-from repos.selectors.refs import Branch
+from repos.selectors.ref_types import Branch
 from repos.services import ref_moves
 
 

@@ -14,7 +14,7 @@ from repos import storage
 from repos.errors import DuplicateTag, NoSuchTag, UnfitName
 from repos.models import Push, Repository
 from repos.selectors import refs as find
-from repos.selectors.refs import Tag
+from repos.selectors.ref_types import Tag
 from repos.services import ref_moves
 
 

@@ -23,7 +23,7 @@ from repos.models import Repository
 from repos.selectors import branch_models, refs, repositories
 from repos.selectors.branch_models import BranchModel, BranchType
 from repos.selectors.ref_lists import RefOrder
-from repos.selectors.refs import Branch, Revision
+from repos.selectors.ref_types import Branch, Revision
 from repos.services import branches
 from web.branches.forms import BranchForm
 from web.repositories.page import repository_page, with_people

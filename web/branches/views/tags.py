@@ -15,7 +15,7 @@ from core.paging import PageRequest
 from gitengine.types import Annotation
 from repos.errors import NoSuchCommit
 from repos.selectors import refs, repositories
-from repos.selectors.refs import Tag
+from repos.selectors.ref_types import Tag
 from repos.services import tags
 from web.branches.forms import TagForm
 from web.branches.views.branches import name_of, offered_names
