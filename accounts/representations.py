@@ -36,7 +36,7 @@ def avatar_address(user: User) -> str:
     return links.absolute(f"/users/{links.segment(user.slug)}/avatar.png")
 
 
-def represent_user(user: User) -> dict[str, Any]:
+def represent_user_with_address(user: User) -> dict[str, Any]:
     """A user as Bitbucket shows them to people who are signed in."""
     return {
         "name": user.name,
@@ -50,14 +50,14 @@ def represent_user(user: User) -> dict[str, Any]:
     }
 
 
-def represent_person(user: User | None, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_person(user: User | None, *, with_addresses: bool) -> dict[str, Any]:
     """Who did something; without the address for who only sees what is public.
 
     None stands for who did it by the token of a project or repository that is gone.
     """
     if user is None:
         return dict(_NOBODY)
-    shown = represent_user(user)
+    shown = represent_user_with_address(user)
     if not with_addresses:
         del shown["emailAddress"]
     return shown
@@ -65,7 +65,7 @@ def represent_person(user: User | None, *, with_addresses: bool = True) -> dict[
 
 def represent_detailed_user(user: User) -> dict[str, Any]:
     """A user as administrators see them."""
-    shown = represent_user(user) | {
+    shown = represent_user_with_address(user) | {
         "directoryName": "Bitbucket Internal Directory",
         "deletable": True,
         "mutableDetails": True,
@@ -85,7 +85,7 @@ def represent_detailed_group(group: Group) -> dict[str, Any]:
 def represent_global_grant(grant: GlobalGrant) -> dict[str, Any]:
     """A user or a group with what they hold on the whole site."""
     holder = (
-        {"user": represent_user(grant.user)}
+        {"user": represent_user_with_address(grant.user)}
         if grant.user
         else {"group": {"name": grant.group.name if grant.group else ""}}
     )
@@ -163,7 +163,10 @@ def represent_rate_limit_settings() -> dict[str, Any]:
 
 def represent_rate_limit(limit: RateLimit) -> dict[str, Any]:
     """How many REST requests one user may make."""
-    shown: dict[str, Any] = {"user": represent_user(limit.user), "whitelisted": limit.is_exempt}
+    shown: dict[str, Any] = {
+        "user": represent_user_with_address(limit.user),
+        "whitelisted": limit.is_exempt,
+    }
     if not limit.is_exempt:
         shown["settings"] = {"capacity": limit.capacity, "fillRate": limit.fill_rate}
     return shown
@@ -172,7 +175,7 @@ def represent_rate_limit(limit: RateLimit) -> dict[str, Any]:
 def represent_refused_requests(row: dict[str, Any]) -> dict[str, Any]:
     """How often a user's requests were refused."""
     return {
-        "user": represent_user(row["user"]),
+        "user": represent_user_with_address(row["user"]),
         "rejectCount": row["count"],
         "lastRejectTime": _milliseconds(row["last_at"]),
     }
@@ -221,7 +224,7 @@ def _represent_secret(secret: Secret, user: User, text: str | None) -> dict[str,
         "name": secret.name,
         "createdDate": _milliseconds(secret.created_at),
         "permissions": secret.permissions,
-        "user": represent_user(user),
+        "user": represent_user_with_address(user),
     }
     if secret.last_used_at is not None:
         shown["lastAuthenticated"] = _milliseconds(secret.last_used_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts.representations import represent_person, represent_user
+from accounts.representations import represent_person
 from core import links
 from discussions import markup
 from discussions.emoticons import SIGNS
@@ -15,7 +15,7 @@ from infrastructure.markup import MarkdownOptions
 from repos.representations import repository_path
 
 
-def represent_comment(said: CommentWithReplies, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_comment(said: CommentWithReplies, *, with_addresses: bool) -> dict[str, Any]:
     """A comment with its answers; its anchor stands on the first of a thread."""
     comment, thread = said.comment, said.comment.thread
     shown: dict[str, Any] = {
@@ -72,12 +72,14 @@ def represent_anchor(thread: Thread) -> dict[str, Any]:
     return shown
 
 
-def represent_reaction(reaction: Reaction, said: CommentWithReplies) -> dict[str, Any]:
+def represent_reaction(
+    reaction: Reaction, said: CommentWithReplies, *, with_addresses: bool
+) -> dict[str, Any]:
     """What somebody put on a comment."""
     return {
-        "user": represent_user(reaction.user),
+        "user": represent_person(reaction.user, with_addresses=with_addresses),
         "emoticon": represent_emoticon(reaction.emoticon),
-        "comment": represent_comment(said),
+        "comment": represent_comment(said, with_addresses=with_addresses),
     }
 
 

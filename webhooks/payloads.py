@@ -12,7 +12,7 @@ from typing import Any
 from accounts import selectors as people
 from accounts.actor import Actor
 from accounts.models import User
-from accounts.representations import represent_person, represent_user
+from accounts.representations import represent_person, represent_user_with_address
 from builds.representations import represent_build
 from core.errors import DomainError
 from discussions.models import Comment
@@ -41,7 +41,7 @@ def envelope(key: str, actor: Actor, at: datetime, fields: dict[str, Any]) -> di
     return {
         "eventKey": key,
         "date": at.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "actor": represent_person(actor.user),
+        "actor": represent_person(actor.user, with_addresses=True),
         **fields,
     }
 
@@ -137,7 +137,9 @@ def build_status(event: Any) -> dict[str, Any]:
 
 def pull_request(event: Any) -> dict[str, Any]:
     """A pull request as it is now."""
-    shown = represent_pull_request(pull_requests.one(Actor.system(), event.pull_request))
+    shown = represent_pull_request(
+        pull_requests.one(Actor.system(), event.pull_request), with_addresses=True
+    )
     for end in ("fromRef", "toRef"):
         # What it was forked from is shown to who may see that, and a machine is nobody.
         shown[end].get("repository", {}).pop("origin", None)
@@ -174,7 +176,7 @@ def reviewers_changed(event: Any) -> dict[str, Any]:
 def reviewed(event: Any) -> dict[str, Any]:
     """Who thinks what, and what they thought before."""
     return pull_request(event) | {
-        "participant": represent_participant(event.participant),
+        "participant": represent_participant(event.participant, with_addresses=True),
         "previousStatus": event.previous_status,
     }
 
@@ -196,7 +198,7 @@ def _around(event: Any) -> dict[str, Any]:
 
 def _comment(row: Comment) -> dict[str, Any]:
     nothing = CommentAbilities(may_edit=False, may_delete=False, may_transition=False)
-    shown = represent_comment(CommentWithReplies(row, nothing))
+    shown = represent_comment(CommentWithReplies(row, nothing), with_addresses=True)
     # What may be done with it depends on who looks.
     del shown["permittedOperations"]
     return shown
@@ -209,7 +211,7 @@ def _repository(row: Repository) -> dict[str, Any]:
 
 
 def _users(users: tuple[User, ...]) -> list[dict[str, Any]]:
-    return [represent_user(user) for user in users]
+    return [represent_user_with_address(user) for user in users]
 
 
 def _ref_change(change: RefCommand) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from accounts.representations import (
     represent_detailed_group,
     represent_detailed_user,
     represent_global_grant,
-    represent_user,
+    represent_user_with_address,
 )
 from accounts.services import erasure, global_permissions, groups, users
 from core.api.views import RestView
@@ -309,7 +309,7 @@ class UsersWithoutPermission(_Administration):
     def get(self, request: Request, **_: str) -> Response:
         """List users to whom nothing is granted on the whole site."""
         page = selectors.users_without_grant(self.actor, self.wanted(), text=self.text())
-        return self.show_page(page, represent_user)
+        return self.show_page(page, represent_user_with_address)
 
 
 class GroupsWithoutPermission(_Administration):

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts import selectors
 from accounts.api.serializers import PasswordBody
-from accounts.representations import represent_user
+from accounts.representations import represent_user_with_address
 from accounts.services import users
 from core.api.views import RestView
 
@@ -17,7 +17,7 @@ class UserDetail(RestView):
 
     def get(self, request: Request, slug: str, **_: str) -> Response:
         """Show a user."""
-        return self.show(represent_user(selectors.get(self.actor, slug)))
+        return self.show(represent_user_with_address(selectors.get(self.actor, slug)))
 
 
 class OwnCredentials(RestView):

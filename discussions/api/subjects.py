@@ -154,7 +154,13 @@ class SubjectCommentReaction(SubjectResource):
         subject = self.talked(to_speak=True)
         comment = self.comment(subject)
         made = reactions.add(self.actor, subject, comment, emoticon)
-        return self.show(represent_reaction(made, find.said(self.actor, subject, comment)))
+        return self.show(
+            represent_reaction(
+                made,
+                find.said(self.actor, subject, comment),
+                with_addresses=not self.actor.is_anonymous,
+            )
+        )
 
     def delete(self, request: Request, emoticon: str, **_: str) -> Response:
         """Take a reaction back."""

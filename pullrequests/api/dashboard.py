@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from rest_framework.request import Request
@@ -46,7 +47,9 @@ class DashboardPullRequests(_Waiting):
             order=query.get("order", "NEWEST").upper().split(",")[0],
         )
         page = dashboard.of_person(self.actor, self.wanted(), search, name=query.get("user", ""))
-        return self.show_page(page, represent_pull_request)
+        return self.show_page(
+            page, partial(represent_pull_request, with_addresses=not self.actor.is_anonymous)
+        )
 
 
 class DashboardSuggestions(_Waiting):
@@ -67,7 +70,9 @@ class Inbox(RestView):
         """List what waits for the caller."""
         role = request.query_params.get("role", "reviewer").upper()
         page = dashboard.inbox(self.actor, self.wanted(), role=role)
-        return self.show_page(page, represent_pull_request)
+        return self.show_page(
+            page, partial(represent_pull_request, with_addresses=not self.actor.is_anonymous)
+        )
 
 
 class InboxCount(RestView):

@@ -20,7 +20,9 @@ class _OfPullRequest(PullRequestResource):
 
     def show_participant(self, participant: Participant) -> Response:
         """Answer with somebody who takes part."""
-        return self.show(represent_participant(participant))
+        return self.show(
+            represent_participant(participant, with_addresses=not self.actor.is_anonymous)
+        )
 
 
 class Participants(_OfPullRequest):

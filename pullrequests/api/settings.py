@@ -231,7 +231,7 @@ class _NewCondition(ProjectResource):
     def post(self, request: Request, **_: str) -> Response:
         """Make one."""
         made = default_reviewers.create(self.actor, self.subject(), _wanted(self))
-        return self.show(represent_condition(made))
+        return self.show(represent_condition(made, with_addresses=not self.actor.is_anonymous))
 
 
 class _Condition(ProjectResource):
@@ -245,7 +245,7 @@ class _Condition(ProjectResource):
     def put(self, request: Request, number: str, **_: str) -> Response:
         """Change it."""
         changed = default_reviewers.update(self.actor, self.subject(), number, _wanted(self))
-        return self.show(represent_condition(changed))
+        return self.show(represent_condition(changed, with_addresses=not self.actor.is_anonymous))
 
     def delete(self, request: Request, number: str, **_: str) -> Response:
         """Take it away."""

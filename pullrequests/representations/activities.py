@@ -18,7 +18,7 @@ from repos.representations.contents import People
 
 
 def represent_activity(
-    happened: ActivityEntry, people: People, *, with_addresses: bool = True
+    happened: ActivityEntry, people: People, *, with_addresses: bool
 ) -> dict[str, Any]:
     """One thing that happened, newest fields as Bitbucket writes them."""
     activity = happened.activity
@@ -40,7 +40,7 @@ def represent_activity(
     return shown
 
 
-def represent_talk(said: CommentWithReplies, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_talk(said: CommentWithReplies, *, with_addresses: bool) -> dict[str, Any]:
     """A comment on a pull request, with its answers; its anchor tells whether the code has left it."""
     shown = represent_comment(said, with_addresses=with_addresses)
     if "anchor" in shown:

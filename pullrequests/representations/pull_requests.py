@@ -19,9 +19,7 @@ def pull_request_path(pull_request: PullRequest) -> str:
     return f"{repository_path(pull_request.repository)}/pull-requests/{pull_request.number}"
 
 
-def represent_pull_request(
-    shown: PullRequestOverview, *, with_addresses: bool = True
-) -> dict[str, Any]:
+def represent_pull_request(shown: PullRequestOverview, *, with_addresses: bool) -> dict[str, Any]:
     """A pull request with the people who take part."""
     one = shown.pull_request
     properties: dict[str, Any] = {
@@ -65,12 +63,12 @@ def represent_pull_request(
 
 
 def represent_participant(
-    participant: Participant | None, *, with_addresses: bool = True
+    participant: Participant | None, *, with_addresses: bool
 ) -> dict[str, Any]:
     """Somebody who takes part, with what they think."""
     if participant is None:
         return {
-            "user": represent_person(None),
+            "user": represent_person(None, with_addresses=False),
             "role": Participant.Role.AUTHOR,
             "approved": False,
             "status": Participant.Status.UNAPPROVED,

@@ -77,7 +77,7 @@ def represent_settings(config: MergeConfig, checks: MergeCheckSettings) -> dict[
     }
 
 
-def represent_condition(row: DefaultReviewers, *, with_addresses: bool = True) -> dict[str, Any]:
+def represent_condition(row: DefaultReviewers, *, with_addresses: bool) -> dict[str, Any]:
     """Whom a place asks by default, and when."""
     is_project = row.project_id is not None
     return {

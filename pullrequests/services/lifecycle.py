@@ -342,8 +342,11 @@ def _duplicate(
     pair = PullRequest.pair_of(source.pk, from_ref, repository.pk, to_ref)
     rows = find.with_places(actor, PullRequest.objects.filter(pair=pair))
     existing = rows.filter(state=PullRequest.State.OPEN).first()
-    shown = {} if existing is None else represent_pull_request(find.one(actor, existing))
-    return DuplicatePullRequest(shown)
+    if existing is None:
+        return DuplicatePullRequest({})
+    with_addresses = not actor.is_anonymous
+    found = find.one(actor, existing)
+    return DuplicatePullRequest(represent_pull_request(found, with_addresses=with_addresses))
 
 
 def _differs(was: PullRequest, row: PullRequest) -> bool:

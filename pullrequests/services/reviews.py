@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.permissions import Permission, Scope
-from accounts.representations import represent_user
+from accounts.representations import represent_user_with_address
 from core import events
 from core.errors import Invalid
 from discussions.models import Comment, Thread
@@ -84,7 +84,9 @@ def judge_reviewers(
         else:
             valid.append(user)
     if errors:
-        raise InvalidReviewers(errors, [{"user": represent_user(user)} for user in valid])
+        raise InvalidReviewers(
+            errors, [{"user": represent_user_with_address(user)} for user in valid]
+        )
     return valid
 
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.api.serializers import UserBody
 from accounts.permissions import Ladder, Permission
-from accounts.representations import represent_user
+from accounts.representations import represent_user_with_address
 from accounts.services import users
 from core.api.views import RestView
 from core.errors import Invalid, Unauthenticated
@@ -37,7 +37,7 @@ class UserList(RestView):
             text=query.get("filter", ""),
             group=query.get("group", ""),
         )
-        return self.show_page(page, represent_user)
+        return self.show_page(page, represent_user_with_address)
 
     def put(self, request: Request, **_: str) -> Response:
         """Change one's own name or address."""
@@ -50,7 +50,7 @@ class UserList(RestView):
             display_name=body.get("displayName"),
             email_address=body.get("email"),
         )
-        return self.show(represent_user(changed))
+        return self.show(represent_user_with_address(changed))
 
     def _filter(self, root: str) -> tuple[Permission, Project | Repository | None]:
         query = self.request.query_params

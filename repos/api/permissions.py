@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts import selectors as people
 from accounts.permissions import Ladder, Permission
-from accounts.representations import represent_group, represent_user
+from accounts.representations import represent_group, represent_user_with_address
 from core.errors import Invalid
 from repos.api.resources import (
     ProjectResource,
@@ -82,7 +82,7 @@ class _UsersWithout(_Permissions):
     def get(self, request: Request, **_: str) -> Response:
         """List the users to whom nothing is granted here."""
         page = find.users_without_grant(self.actor, self.subject(), self.wanted(), text=self.text())
-        return self.show_page(page, represent_user)
+        return self.show_page(page, represent_user_with_address)
 
 
 class _GroupsWithout(_Permissions):

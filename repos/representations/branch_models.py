@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.representations import represent_user
+from accounts.representations import represent_user_with_address
 from gitengine.types import RefChangeKind
 from repos.models import Project, Push, RefChange
 from repos.representations.contents import represent_branch, represent_ref
@@ -27,7 +27,7 @@ def represent_ref_change(change: RefChange, repository: dict[str, Any]) -> dict[
         "trigger": _trigger(change),
     }
     if change.push.user is not None:
-        shown["user"] = represent_user(change.push.user)
+        shown["user"] = represent_user_with_address(change.push.user)
     return shown
 
 

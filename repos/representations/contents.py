@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
-from accounts.representations import represent_user
+from accounts.representations import represent_user_with_address
 from gitengine.types import Commit, Entry, EntryKind, Person
 from repos.selectors.commit_history import BlameResult
 from repos.selectors.ref_types import Branch, Tag
@@ -122,5 +122,5 @@ def represent_entry(entry: Entry) -> dict[str, Any]:
 def _person(person: Person, people: People) -> dict[str, Any]:
     user = people.get(person.email.lower())
     if user is not None:
-        return represent_user(user)
+        return represent_user_with_address(user)
     return {"name": person.name, "emailAddress": person.email}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.permissions import Permission
-from accounts.representations import represent_group, represent_ssh_key, represent_user
+from accounts.representations import represent_group, represent_ssh_key, represent_user_with_address
 from core import links
 from repos.models import AccessKey, Project, ProjectGrant, Repository, RepositoryGrant
 
@@ -59,7 +59,7 @@ def represent_project(project: Project) -> dict[str, Any]:
     shown["type"] = project.type
     if project.owner is not None:
         # Without the address: whoever sees a public repository sees its project.
-        owner = represent_user(project.owner)
+        owner = represent_user_with_address(project.owner)
         shown["owner"] = {name: value for name, value in owner.items() if name != "emailAddress"}
     shown["links"] = _self(project_path(project))
     return shown
@@ -111,7 +111,9 @@ def represent_access_key(access_key: AccessKey) -> dict[str, Any]:
 def represent_grant(grant: ProjectGrant | RepositoryGrant) -> dict[str, Any]:
     """A user or a group with what they hold."""
     holder: dict[str, Any] = (
-        {"user": represent_user(grant.user)} if grant.user else {"group": _group(grant)}
+        {"user": represent_user_with_address(grant.user)}
+        if grant.user
+        else {"group": _group(grant)}
     )
     return holder | {"permission": Permission(grant.permission).name}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.representations import represent_ssh_key, represent_user
+from accounts.representations import represent_ssh_key, represent_user_with_address
 from repos.matchers import NAMES, Matcher, MatcherType
 from repos.models import RefRestriction
 
@@ -20,7 +20,7 @@ def represent_restriction(row: RefRestriction) -> dict[str, Any]:
         },
         "type": row.kind,
         "matcher": represent_matcher(Matcher(MatcherType(row.matcher_type), row.matcher_id)),
-        "users": [represent_user(user) for user in row.users.all()],
+        "users": [represent_user_with_address(user) for user in row.users.all()],
         "groups": [group.name for group in row.groups.all()],
         "accessKeys": [{"key": represent_ssh_key(key)} for key in row.access_keys.all()],
     }

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.actor import Actor, Via
 from accounts.models import AccessToken, User
 from accounts.services import secrets
+from repos.models import Project
 from repos.services import tokens
 from tests import builders, oauth
 from tests.access import routes, worlds
@@ -340,6 +341,22 @@ def _reads(world):
         path = row.path.replace("{me}", root.user.slug)
         path = re.sub(r"\{(\w+)\}", lambda match: str(root.numbers[match[1]]), path)
         yield path, client, client.get(path)
+
+
+def test_no_answer_to_a_stranger_holds_an_address(world):
+    """Addresses of people are for those who are signed in; those in commits are what was pushed."""
+    for user in User.objects.all():
+        user.email_address = f"{user.name}-private@people.example".replace(" ", "-")
+        user.save()
+    Project.objects.update(is_public=True)
+    wrong, answered = [], 0
+    for path, _, _ in _reads(world):
+        got = Client(raise_request_exception=False).get(path)
+        answered += got.status_code == 200
+        if b"@people.example" in b"".join(got):
+            wrong.append(path)
+    assert wrong == []
+    assert answered > 50
 
 
 def test_head_answers_wherever_get_does(world):
