@@ -10,10 +10,11 @@ from pathlib import Path
 
 from tests import machines
 
-# What no database is asked for, and what asks it nothing that other tests do not ask: pages, and the
-# matrix, which is the longest of all.
+# What asks no database, or asks it nothing that other tests do not ask: pages, limits of the web server
+# and of git, and the matrix, which is the longest of all.
 SQLITE_SAYS_ENOUGH = [
     "tests/architecture",
+    "tests/availability",
     "tests/gitengine",
     "tests/web",
     "tests/access/test_every_route.py",
