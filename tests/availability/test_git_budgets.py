@@ -196,8 +196,13 @@ RECURSIVE = [
     "rest/api/latest/projects/BOMB/repos/repo/archive?at={bomb}&format=tar",
     "rest/api/latest/projects/BOMB/repos/repo/compare/changes?from=bomb&to=main",
     "rest/api/latest/projects/BOMB/repos/repo/compare/diff?from=bomb&to=main",
+    "projects/BOMB/repos/repo/commits/{bomb}?raw=diff",
+]
+# They show what they have, and say in place of the diff why there is none.
+WITHOUT_DIFF = [
     "projects/BOMB/repos/repo/commits/{bomb}",
     "projects/BOMB/repos/repo/compare/diff?sourceBranch=bomb&targetBranch=main",
+    "projects/BOMB/repos/repo/pull-requests/1/diff",
 ]
 BOUNDED = [
     "rest/api/latest/projects/BOMB/repos/repo/last-modified?at={bomb}",
@@ -205,6 +210,8 @@ BOUNDED = [
     "rest/api/latest/projects/BOMB/repos/repo/commits?until={bomb}",
     "projects/BOMB/repos/repo/browse?at={bomb}",
     "projects/BOMB/repos/repo/browse/bomb/0/0?at={bomb}",
+    "projects/BOMB/repos/repo/pull-requests/1/overview",
+    "projects/BOMB/repos/repo/pull-requests/1/commits",
 ]
 
 
@@ -218,10 +225,26 @@ def test_a_tree_bomb_on_the_server(server, tmp_path):
     bomb = trees.bomb(work / ".git", levels=9)
     git("push", "-q", address, "main", "bomb", cwd=work)
 
-    def answered(path: str) -> int:
+    proposal = {"title": "bomb", "fromRef": {"id": "bomb"}, "toRef": {"id": "main"}}
+    made = requests.post(
+        f"{server.url}/rest/api/latest/projects/BOMB/repos/repo/pull-requests",
+        json=proposal,
+        auth=ADMINISTRATOR,
+        timeout=30,
+    )
+    assert made.status_code == 201, made.text
+
+    def get(path: str) -> requests.Response:
         url = f"{server.url}/{path.format(bomb=bomb)}"
-        return requests.get(url, timeout=30, auth=ADMINISTRATOR).status_code
+        return requests.get(url, timeout=30, auth=ADMINISTRATOR)
+
+    def answered(path: str) -> int:
+        return get(path).status_code
 
     assert {path: answered(path) for path in BOUNDED} == dict.fromkeys(BOUNDED, 200)
     assert {path: answered(path) for path in RECURSIVE} == dict.fromkeys(RECURSIVE, 422)
+    for path in WITHOUT_DIFF:
+        page = get(path)
+        assert page.status_code == 200, path
+        assert "too many to show at once" in page.text and "Browse files" in page.text, path
     git("clone", "-q", "--bare", "-b", "bomb", address, "back.git", cwd=tmp_path)

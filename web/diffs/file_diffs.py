@@ -21,6 +21,7 @@ from gitengine.types import (
     LineKind,
 )
 from infrastructure.result_cache import cached
+from repos.errors import TooExpensive
 from repos.selectors import comparisons
 from repos.selectors.comparisons import Comparison
 from web.diffs import diff_rows, file_tree
@@ -113,6 +114,8 @@ class RenderedDiff:
     files: list[RenderedFile]
     left_out: int
     tree: str
+    refusal: str = ""
+    """Why there is no diff, where it takes more than a page may."""
 
     @property
     def added(self) -> int:
@@ -165,7 +168,7 @@ def asked(request: HttpRequest, compared: Comparison) -> dict[str, Any]:
     """Read what a page is asked to show of a comparison: all of it, or with `file` one by its number."""
     actor = request.actor  # type: ignore[attr-defined]
     manner = DiffOptions.read(request)
-    shown = drawn(actor, compared, manner)
+    shown = _drawn_or_refused(actor, compared, manner)
     number = request.GET.get("file", "")
     found = {
         "manner": manner,
@@ -184,6 +187,14 @@ def asked(request: HttpRequest, compared: Comparison) -> dict[str, Any]:
     alone = drawn(actor, compared, manner, change.path, change.source_path or "").files
     files = [replace(file, number=at) for file in alone if file.change.path == change.path]
     return found | {"shown": shown, "files": files}
+
+
+def _drawn_or_refused(actor: Actor, compared: Comparison, manner: DiffOptions) -> RenderedDiff:
+    """Draw all of it; the page shows the rest of what it has where that takes too much."""
+    try:
+        return drawn(actor, compared, manner)
+    except TooExpensive as error:
+        return RenderedDiff(files=[], left_out=0, tree="", refusal=error.message)
 
 
 def _file_address(request: HttpRequest) -> str:
