@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from core import log_levels, metrics, request_bodies, request_ids
+from core import log_levels, metrics, request_bodies, request_ids, site_settings
 from core.api import envelope
 from core.errors import Invalid, TooLarge
 from core.networks import Proxies
@@ -39,7 +39,8 @@ class RequestIds:
         request.request_id = request_id  # type: ignore[attr-defined]
         request_ids.begin(request_id)
         try:
-            response = self.get_response(request)
+            with site_settings.read_once():
+                response = self.get_response(request)
         finally:
             self.working -= 1
         response["X-AREQUESTID"] = request_id

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +42,30 @@ MAIL_SERVER = "mail_server"
 MAIL_SENDER = "mail_sender"
 CACHED_SECONDS = 30
 
+_looked_up: ContextVar[dict[str, Any] | None] = ContextVar("site_settings", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Look up each setting at most once inside: a page of links asks for the base URL hundreds of times."""
+    token = _looked_up.set({})
+    try:
+        yield
+    finally:
+        _looked_up.reset(token)
+
 
 def read(name: str) -> Any:
     """Give the setting's value: the row, else what the environment says; cached for half a minute."""
+    known = _looked_up.get()
+    if known is not None and name in known:
+        return known[name]
     key = f"site:{_last_write()}:{name}"
-    return cache.get_or_set(key, lambda: _stored_or_default(name), CACHED_SECONDS)
+    value = cache.get_or_set(key, lambda: _stored_or_default(name), CACHED_SECONDS)
+    # Whoever reads a list may change it: only what nobody can change is shared.
+    if known is not None and isinstance(value, str | int):
+        known[name] = value
+    return value
 
 
 def write(name: str, value: Any) -> None:
@@ -53,6 +75,8 @@ def write(name: str, value: Any) -> None:
 
 
 def _forget(name: str) -> None:
+    if (known := _looked_up.get()) is not None:
+        known.pop(name, None)
     cache.delete(f"site:{_last_write()}:{name}")
     if not settings.REDIS_URL:
         # Each process has a cache of its own: the time of this file is part of their keys.
