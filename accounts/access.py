@@ -11,12 +11,12 @@ from core.errors import Forbidden, Unauthenticated
 
 
 def held_by(user: User) -> Q:
-    """Select the grants that a user holds, alone or through a group."""
+    """Select the global grants of a user, directly or through groups."""
     return Q(user=user) | Q(group__members=user)
 
 
 def site_permission(actor: Actor) -> Permission | None:
-    """Give the highest step on the site's ladder that the actor holds, whatever their secret allows."""
+    """Return the highest global permission of the actor's user, regardless of the secret."""
     if actor.is_system:
         return Permission.SYS_ADMIN
     if actor.user is None or not actor.user.is_active:
@@ -28,7 +28,7 @@ def site_permission(actor: Actor) -> Permission | None:
 
 
 def open_permission(actor: Actor) -> Permission | None:
-    """Give the highest step on the site's ladder that the actor holds and their secret leaves room for."""
+    """Return the highest global permission of the actor, limited by the secret."""
     held = site_permission(actor)
     if held is None:
         return None
@@ -37,7 +37,7 @@ def open_permission(actor: Actor) -> Permission | None:
 
 
 def may(actor: Actor, needed: Permission, *, scope: Scope | None = None) -> bool:
-    """Whether the actor holds this step on the site's ladder and their secret leaves room for it."""
+    """Whether the actor has this global permission, limited by the secret."""
     held = site_permission(actor)
     if held is None or not held.implies(needed) or not actor.grants.ceiling(needed):
         return False
@@ -45,7 +45,7 @@ def may(actor: Actor, needed: Permission, *, scope: Scope | None = None) -> bool
 
 
 def require(actor: Actor, needed: Permission, *, scope: Scope | None = None) -> None:
-    """Refuse unless `may`; somebody unknown is asked who they are."""
+    """Raise Forbidden unless `may`, or Unauthenticated for anonymous actors."""
     if may(actor, needed, scope=scope):
         return
     if actor.is_anonymous:

@@ -50,7 +50,7 @@ class Grants:
     public_only: bool = False
 
     def ceiling(self, needed: Permission) -> bool:
-        """Whether the ceiling leaves room for this step."""
+        """Whether the secret permits this permission."""
         if self.ceilings is None:
             return True
         return any(limit.implies(needed) for limit in self.ceilings)
@@ -61,7 +61,7 @@ UNLIMITED = Grants()
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it; `user` is None for nobody, for an access key and for the system itself."""
+    """Who makes a request; `user` is None for anonymous callers, access keys and the system."""
 
     user: User | None
     grants: Grants = UNLIMITED
@@ -71,7 +71,7 @@ class Actor:
 
     @classmethod
     def anonymous(cls, origin: Origin = Origin()) -> Actor:
-        """Somebody unknown: may read what is public."""
+        """An anonymous actor, who can read what is public."""
         return cls(user=None, origin=origin)
 
     @classmethod

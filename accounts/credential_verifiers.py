@@ -1,4 +1,4 @@
-"""One verifier for each kind of secret: gives the Actor that it stands for, or raises what is wrong with it."""
+"""One verifier for each kind of secret: returns the Actor, or raises why it is not accepted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _hash_slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 
 class WrongSecret(Exception):
-    """The secret is nobody's. `owner` is whose it claims to be; an `is_expired` one is no guess."""
+    """The secret is wrong. `owner` is the claimed user; an expired secret does not count as a guess."""
 
     def __init__(self, via: Via, owner: User | None = None, *, is_expired: bool = False):
         super().__init__(via.value)
@@ -59,7 +59,7 @@ def may_use_passwords(user: User) -> bool:
 
 
 def is_password_of(user: User | None, password: str) -> bool:
-    """Hash a password; the same work is done for a name that is nobody's. Unavailable when too many hash."""
+    """Check a password; takes equally long for unknown users. Raises Unavailable when too many are being hashed."""
     with _hash_slot():
         if user is None:
             make_password(password)
@@ -148,13 +148,13 @@ def by_ssh_key(fingerprint: str, origin: Origin, *, is_proved: bool) -> Actor:
 
 
 def require_license(actor: Actor) -> None:
-    """Refuse with NoAccess whoever may not use this server."""
+    """Raise NoAccess for users without a license."""
     if access.site_permission(actor) is None:
         raise NoAccess
 
 
 def _names_of(owner: User) -> set[str]:
-    """The names under which a secret of this user may come in the place of a password."""
+    """Return the usernames that are accepted with a secret of this user."""
     names = {owner.name.lower()}
     return names | {TOKEN_USER} if owner.type == User.Type.SERVICE else names
 
@@ -168,7 +168,7 @@ def _note_use(secret: AccessToken | AppPassword | OAuthAuthorisation | SshKey) -
 
 @contextmanager
 def _hash_slot() -> Iterator[None]:
-    """Compute few hashes at a time: each is dear in memory and time, and anybody may ask for one."""
+    """Limit concurrent password hashes: each costs memory and time, and anyone can request one."""
     if not _hash_slots.acquire(timeout=LONGEST_WAIT):
         raise Unavailable("Too many sign-ins at the moment. Try again.")
     try:

@@ -39,7 +39,7 @@ def origin_of(request: HttpRequest) -> Origin:
 
 
 def from_request(request: HttpRequest) -> Actor:
-    """Give the actor of a REST request: by its Authorization header, else by its session, else nobody.
+    """Return the actor of a REST request, from its Authorization header or its session.
 
     A header is never ignored in favour of a cookie. Raises WrongPassword, NoAccess or
     TooManyFailures for a header that is not good.
@@ -61,7 +61,7 @@ def from_header_of_page(request: HttpRequest) -> Actor:
 
 
 def from_session(request: HttpRequest) -> Actor:
-    """Give the actor of a session, or nobody."""
+    """Return the actor of a session, anonymous without one."""
     user = request.user
     if isinstance(user, User) and user.is_active:
         actor = Actor(user=user, via=Via.SESSION, origin=origin_of(request))
@@ -73,7 +73,7 @@ def from_session(request: HttpRequest) -> Actor:
 
 
 def from_header(header: str, origin: Origin, path: str = "") -> Actor:
-    """Give the actor of an Authorization header that came for a path; an empty one is nobody's."""
+    """Return the actor of an Authorization header for a path; anonymous if it is empty."""
     credentials = authorization_header.read(header)
     if credentials is None:
         return Actor.anonymous(origin)
@@ -184,7 +184,7 @@ def _count_wrong_token(credentials: Token | OAuthToken, wrong: WrongSecret, orig
 
 
 def _publish_failure(user: User | None, origin: Origin, via: Via) -> None:
-    """Tell of a failure; of a name that is nobody's only that: it may be a slip, a password."""
+    """Publish a failed sign-in; an unknown name is not included, since it may be a mistyped password."""
     name = user.name if user else ""
     events.publish(SignInFailed(actor=Actor.anonymous(origin), name=name, via=via))
 

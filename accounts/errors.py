@@ -6,7 +6,7 @@ from core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Una
 
 
 class WrongPassword(Unauthenticated):
-    """The name and password do not fit; which of the two is nobody's business."""
+    """The username or password is wrong."""
 
     exception_name = "com.atlassian.bitbucket.auth.IncorrectPasswordAuthenticationException"
 
@@ -74,7 +74,7 @@ class OverBudget(DomainError):
 
 
 class NotLicensed(Forbidden):
-    """Whoever is signed in is not allowed on this site any more."""
+    """The signed-in user is no longer permitted to use this site."""
 
 
 class NoSuchUser(NotFound):
@@ -103,7 +103,7 @@ class NameTaken(Conflict):
 
     @classmethod
     def by_slug(cls, name: str, slug: str, bearer: str) -> NameTaken:
-        """Refuse a name that would stand in addresses as another's does."""
+        """Raise if the name would have the same slug as another user."""
         refused = cls("user", name)
         refused.message = (
             f'"{name}" would stand in addresses as "{slug}", as the user "{bearer}" does already.'
@@ -113,7 +113,7 @@ class NameTaken(Conflict):
 
 
 class UnfitName(Invalid):
-    """The name holds something that a name may not hold."""
+    """The name contains characters that are not allowed."""
 
 
 class NoSuchSecret(NotFound):
@@ -182,4 +182,4 @@ class TooManyApplications(Conflict):
 
 
 class UnfitApplication(Invalid):
-    """An application asked for something in a way that nobody can answer; only the person is told."""
+    """An authorization request without a valid redirect; the user is shown an error page."""

@@ -19,7 +19,7 @@ class UserCreated:
 
 @dataclass(frozen=True)
 class UserErased:
-    """What told who a removed user was is gone; `user` bears the name that took its place."""
+    """A deleted user was erased; `user` has the replacement name."""
 
     actor: Actor
     user: User
@@ -27,14 +27,14 @@ class UserErased:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Somebody signed in through the login page."""
+    """A user signed in on the login page."""
 
     actor: Actor
 
 
 @dataclass(frozen=True)
 class SignInFailed:
-    """Somebody came with a secret that did not fit; `name` is the user whom they meant, empty for nobody's."""
+    """Authentication failed; `name` is the claimed user, empty if there is no such user."""
 
     actor: Actor
     name: str
@@ -43,7 +43,7 @@ class SignInFailed:
 
 @dataclass(frozen=True)
 class FailuresForgotten:
-    """An administrator let somebody sign in again who had failed too often."""
+    """An administrator cleared the failed sign-ins of a user."""
 
     actor: Actor
     user: User
@@ -51,7 +51,7 @@ class FailuresForgotten:
 
 @dataclass(frozen=True)
 class SignedOut:
-    """Somebody ended the session that they were in."""
+    """A user signed out."""
 
     actor: Actor
 
@@ -67,7 +67,7 @@ class SessionsEnded:
 
 @dataclass(frozen=True)
 class SecretIssued:
-    """A user has a new app password or access token; only its name is told."""
+    """An app password or access token was created; the event has only its name."""
 
     actor: Actor
     user: User
@@ -115,7 +115,7 @@ class SshKeyRemoved:
 
 @dataclass(frozen=True)
 class SiteSettingChanged:
-    """A setting of the whole site has another value; no setting that is told here is a secret."""
+    """A setting of the site changed; values are never secrets."""
 
     actor: Actor
     name: str
@@ -170,7 +170,7 @@ class MembersChanged:
 
 @dataclass(frozen=True)
 class GlobalPermissionChanged:
-    """Somebody may more, or less, on the whole site; a step is None where there is none."""
+    """A global permission changed; None means no permission."""
 
     actor: Actor
     holder: str

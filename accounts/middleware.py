@@ -27,7 +27,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with `X-AUSERID`, `X-AUSERNAME` and `X-ASESSIONID` where somebody is signed in."""
+        """Add `X-AUSERID`, `X-AUSERNAME` and `X-ASESSIONID` for authenticated users."""
         request.actor = SimpleLazyObject(lambda: credentials.from_session(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ class ActorMiddleware:
 
 
 def _budget_of(request: HttpRequest) -> dict[str, str]:
-    """What is told of the caller's budget; who was refused before they were known is somebody unknown."""
+    """Return the rate limit headers of the caller; anonymous if authentication failed."""
     if hasattr(request, "budget"):
         return request.budget.headers if request.budget else {}
     if not request.path_info.startswith("/rest/"):

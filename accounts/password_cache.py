@@ -32,7 +32,7 @@ class CachedVerdict(enum.Enum):
 
 
 def look_up(name: str, password: str, stored_hash: str) -> CachedVerdict:
-    """Say what was found before; `stored_hash` is the user's, or empty for a name that is nobody's."""
+    """Return the cached result; `stored_hash` is the user's, empty for an unknown user."""
     entry = _digest(name.lower(), password)
     bound_to = _digest(stored_hash)
     if _is_cached("right_passwords", entry, bound_to):

@@ -42,7 +42,7 @@ class Permission(enum.IntEnum):
         return Ladder(self // 100)
 
     def implies(self, other: Permission) -> bool:
-        """Whether who holds this holds the other too; only within one ladder."""
+        """Whether this permission implies the other one; within one ladder only."""
         return self.ladder is other.ladder and self >= other
 
 

@@ -1,4 +1,4 @@
-"""Nobody touches somebody of a higher rank, gives a rank above their own, or takes away their own last right."""
+"""Rules for managing users: no one changes users with higher permissions, grants more than they have, or removes their own last permission."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OWN_LOSS = "This would remove your own permission. Ask another administrator to 
 
 
 def require_above(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:
-    """Refuse if any of these holds, or is, a step above the actor's own, or above what their secret opens."""
+    """Raise if a target has, or is, a permission above the actor's own, limited by the secret."""
     own = access.open_permission(actor) or 0
     for subject in subjects:
         if _step(subject) > own:
@@ -34,7 +34,7 @@ def require_own_or_administration(actor: Actor, user: User, *, scope: Scope) -> 
 
 
 def judge_in_turn(actor: Actor, subjects: Iterable[User | Group | Permission]) -> None:
-    """Let those who lower somebody wait for each other until their transactions end, and judge once more.
+    """Serialize changes that lower permissions until their transactions end, and check again.
 
     Two system administrators who lower each other at the same moment would otherwise leave none:
     each was still somebody when they began. Forbidden, Refused.

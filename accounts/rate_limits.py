@@ -1,4 +1,4 @@
-"""A budget of REST requests for everybody: judged at the door of REST, once for each request."""
+"""Rate limits of REST requests, checked once per request."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def spend(actor: Actor) -> Budget | None:
 
 
 def forget(user_id: int) -> None:
-    """Let the next request read a user's own limit anew."""
+    """Clear the cached limit of a user."""
     caches["memory"].delete(_key(user_id))
 
 
 def sweep() -> None:
-    """Remove what is told no more."""
+    """Remove expired rows of refused requests."""
     RefusedRequests.objects.filter(hour__lt=timezone.now() - KEPT).delete()
     token_buckets.sweep()
 

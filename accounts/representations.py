@@ -151,7 +151,7 @@ def represent_ssh_key_settings() -> dict[str, Any]:
 
 
 def represent_rate_limit_settings() -> dict[str, Any]:
-    """How many REST requests everybody may make."""
+    """The default rate limit as JSON."""
     return {
         "enabled": site_settings.read(site_settings.RATE_LIMIT_ENABLED),
         "defaultSettings": {

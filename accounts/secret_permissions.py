@@ -139,7 +139,7 @@ def for_reading(grants: Grants) -> Grants:
 
 
 def oauth_scopes_in(scopes: Iterable[str]) -> frozenset[str]:
-    """Give every OAuth scope that lies in these; what is public lies in all."""
+    """Return all OAuth scopes implied by these; the public scope is implied by all."""
     wanted = frozenset(scopes) & frozenset(OAUTH)
     steps = [number for number, name in enumerate(_OAUTH_LADDER) if name in wanted]
     return (wanted & {"ACCOUNT_WRITE"}) | frozenset(_OAUTH_LADDER[: max(steps, default=0) + 1])

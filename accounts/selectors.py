@@ -44,7 +44,7 @@ M = TypeVar("M", bound=Model)
 
 
 def get(actor: Actor, slug: str) -> User:
-    """The user of that slug; nobody is shown to somebody unknown."""
+    """Return the user with this slug; anonymous callers see no users."""
     _signed_in(actor)
     user = User.objects.filter(slug=slug.lower(), type=User.Type.NORMAL).first()
     if user is None:
@@ -138,7 +138,7 @@ def groups_named(actor: Actor, names: Collection[str]) -> list[Group]:
 
 
 def by_address(actor: Actor, addresses: Iterable[str]) -> dict[str, User]:
-    """Active users by their address in lower case, as far as they have an account; nobody for somebody unknown."""
+    """Return active users by lower-case email address; none for anonymous callers."""
     wanted = {address.lower() for address in addresses if address}
     if actor.is_anonymous or not wanted:
         return {}
@@ -203,7 +203,7 @@ def list_all_users(
 def members_of(
     actor: Actor, name: str, wanted: PageRequest, *, text: str = "", outside: bool = False
 ) -> Page[User]:
-    """The users in a group, or with `outside` all others; nobody is in a group that does not exist."""
+    """Return the members of a group, or with `outside` all others; an unknown group has none."""
     access.require(actor, Permission.LICENSED_USER)
     group = Group.objects.filter(name__iexact=name).first()
     if group is None and not outside:
@@ -248,7 +248,7 @@ def groups_without_grant(actor: Actor, wanted: PageRequest, *, text: str = "") -
 
 
 def list_groups(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Group]:
-    """Groups whose name holds `text`."""
+    """Return groups whose name contains `text`."""
     access.require(actor, Permission.LICENSED_USER)
     return page_of_rows(Group.objects.filter(name__icontains=text).order_by("name"), wanted)
 
@@ -293,7 +293,7 @@ def rate_limits(actor: Actor, wanted: PageRequest, *, text: str = "") -> Page[Ra
 
 
 def rate_limit_of(actor: Actor, user: User) -> RateLimit:
-    """A user's limit, everybody's if they have no own; for the user, and for administrators not below them."""
+    """Return the rate limit of a user or the default; for the user and administrators of at least the same rank."""
     if actor.user is None or actor.user.pk != user.pk:
         access.require(actor, Permission.ADMIN)
         rank.require_above(actor, [user])
@@ -327,12 +327,12 @@ def refused_requests(
 
 
 def may_know_settings(actor: Actor) -> None:
-    """Refuse somebody unknown."""
+    """Raise Unauthenticated for anonymous actors."""
     _signed_in(actor)
 
 
 def may_configure_site(actor: Actor) -> None:
-    """Refuse whoever may not see how the site is set up."""
+    """Raise unless the actor can see the administration of the site."""
     access.require(actor, Permission.ADMIN)
 
 
@@ -383,7 +383,7 @@ def _authorised(actor: Actor) -> QuerySet[OAuthApplication]:
 
 
 def abilities(actor: Actor) -> Collection[Permission]:
-    """The steps of the site's ladder that the actor holds: what a page may offer."""
+    """Return the actor's global permissions, for pages to offer actions."""
     held = access.open_permission(actor)
     return [] if held is None else [step for step in Permission if held.implies(step)]
 

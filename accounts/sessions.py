@@ -59,7 +59,7 @@ class SessionStore(db.SessionStore):
         )
 
     def begin(self, origin: Origin, *, is_remembered: bool) -> None:
-        """Note where it was begun, and how long it is to last; whoever signs in has a new key by now."""
+        """Store the origin and lifetime of a session, called after its key was changed."""
         self[_ORIGIN] = {
             "at": timezone.now().isoformat(),
             "address": origin.address,
@@ -91,5 +91,5 @@ class SessionStore(db.SessionStore):
 
 
 def hashed(key: str) -> str:
-    """Give what is kept in the place of a session's key."""
+    """Return the hash under which a session key is stored."""
     return hashlib.sha256(key.encode()).hexdigest()[:40]

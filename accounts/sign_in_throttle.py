@@ -65,7 +65,7 @@ PROOF_COUNTS_AFTER = timedelta(hours=1)
 
 
 class SignInGuard:
-    """How one name from one network stands at this moment; read from the rows once."""
+    """The state of failed sign-ins for one name from one network."""
 
     def __init__(self, name: str, origin: Origin):
         self._now = timezone.now()
@@ -97,7 +97,7 @@ class SignInGuard:
         return True
 
     def return_comparison(self) -> None:
-        """Take back a comparison that told nothing new: of a right password, or one known to be wrong."""
+        """Undo a counted attempt that revealed nothing new."""
         keys = [row.subject for row in self._rows]
         rows = SignInAttempts.objects.filter(subject__in=keys, comparisons__gt=0)
         rows.update(comparisons=F("comparisons") - 1)
@@ -146,7 +146,7 @@ def count_wrong_secret(secret: str | None, origin: Origin) -> None:
 
 
 def check_wrong_key(origin: Origin) -> None:
-    """Refuse with TooManyFailures to look at more SSH keys, after many that nobody knows; for a wrong one."""
+    """Raise TooManyFailures after many unknown SSH keys from one address."""
     _check_secrets(_keys_of_secret(None, origin))
 
 
@@ -199,7 +199,7 @@ def sweep() -> None:
 
 
 def _wait(row: SignInAttempts, now: datetime, has_failed: bool) -> int:
-    """Give the seconds until this row lets anybody try again; 0 for none."""
+    """Return the seconds until the next attempt is permitted; 0 if now."""
     subject = _subject_of(row)
     free = FREE_FAILURES[subject]
     if subject is FailureCounter.ADDRESS and not has_failed:

@@ -1,1 +1,1 @@
-"""The kernel that every app stands on: errors, events, paging, links, settings rows and the durable queue."""
+"""The kernel that every app uses: errors, events, paging, links, site settings and the base of REST views."""

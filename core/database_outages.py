@@ -1,4 +1,4 @@
-"""When the database does not answer: what is told to whoever asks, at every door alike."""
+"""What clients are told while the database is not available."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SENTENCE = (
 
 
 def refusal_of(error: BaseException | None) -> Unavailable | None:
-    """The refusal to give in the place of an accident, where the database is the reason."""
+    """Return the refusal for an exception that the database outage caused, else None."""
     if not isinstance(error, DATABASE_IS_AWAY):
         return None
     logger.error("the database does not answer: %s", str(error).strip().splitlines()[:1])

@@ -61,7 +61,7 @@ class InvalidFields(Invalid):
 
 
 class Unauthenticated(DomainError):
-    """Nobody we know is asking, and this needs somebody."""
+    """The request needs authentication."""
 
     status = 401
     exception_name = (
@@ -96,7 +96,7 @@ class XsrfFailed(DomainError):
 
 
 class Refused(DomainError):
-    """Understood, and not allowed to anybody: lowering one's own rights, for example."""
+    """The request is valid but not allowed for any user, such as removing one's own permission."""
 
     status = 403
     exception_name = "com.atlassian.bitbucket.ForbiddenException"

@@ -22,7 +22,7 @@ _subscribers: dict[type, list[Subscriber]] = defaultdict(list)
 def subscribe(
     event_type: type[E],
 ) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
-    """Register a function to be told of every event of this type, in order of registration."""
+    """Register a listener for all events of this type; listeners run in the order of registration."""
 
     def register(subscriber: Callable[[E], None]) -> Callable[[E], None]:
         _subscribers[event_type].append(subscriber)

@@ -8,7 +8,7 @@ import orjson
 
 
 def dumps(value: Any) -> bytes:
-    """Write JSON; what cannot stand in UTF-8 (a path that is not text) is shown with a replacement sign."""
+    """Serialize to JSON; characters that are not valid UTF-8 become replacement characters."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:

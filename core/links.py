@@ -15,7 +15,7 @@ def base_url() -> str:
 
 
 def context_path() -> str:
-    """Give the path of the base URL, empty when the server stands at the root."""
+    """Return the path of the base URL, empty for the root."""
     return urlsplit(base_url()).path
 
 

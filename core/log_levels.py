@@ -31,7 +31,7 @@ def known(name: str) -> str | None:
 
 
 def read() -> str:
-    """The level that holds: the file's, else the environment's."""
+    """Return the current log level: from the file, else from the environment."""
     try:
         found = known(settings.LOG_LEVEL_FILE.read_text()[:20])
     except OSError:

@@ -76,7 +76,7 @@ def exposition(*more: Collector) -> bytes:
 
 
 def forget_the_dead() -> None:
-    """Remove the counts of processes that have ended; their sums begin anew, as after any restart."""
+    """Remove the metric files of processes that have ended; their counters start from zero."""
     for file in settings.METRICS_DIR.glob("*_*.db"):
         pid = file.stem.rpartition("_")[2]
         if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):

@@ -1,4 +1,4 @@
-"""What every request passes, whoever makes it: an id, a count, a clean path, no NUL."""
+"""Middleware for all requests: request IDs, metrics, clean paths, trusted proxies."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class CleanPaths:
         return self.get_response(request)
 
     def _is_too_large(self, request: HttpRequest) -> bool:
-        """Whether the body is larger than any that we take, before anybody begins to read it."""
+        """Whether the declared body is larger than the limit."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         return not length.isdigit() or int(length[:20]) > request_bodies.most_bytes(
             request.path_info
@@ -98,14 +98,14 @@ class CleanPaths:
 
 
 class TrustedProxies:
-    """Believe `X-Forwarded-*` only from configured proxies; from anybody else it is as if unsaid."""
+    """Use `X-Forwarded-*` headers only from trusted proxies."""
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
         self.proxies = Proxies(settings.TRUSTED_PROXIES)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Put the client's own address in the place of the proxy's."""
+        """Replace the address of the proxy with that of the client."""
         meta = request.META
         meta["REMOTE_ADDR"] = self.proxies.client(
             meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", "")

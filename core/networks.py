@@ -1,4 +1,4 @@
-"""Whose address it is: what one subscriber holds, and which proxies are believed about others."""
+"""IP addresses: the network of one subscriber, and trusted proxies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 
 def subscriber(address: str) -> str:
-    """What one subscriber holds: an address, of version 6 a whole /64; any other text as it is."""
+    """Return the network of one subscriber: an IPv4 address or an IPv6 /64; other text unchanged."""
     found = _read(address)
     if isinstance(found, IPv6Address):
         return str(ip_network((found, 64), strict=False))

@@ -17,10 +17,10 @@ NO_ROW = "SELECT 0 WHERE 1 = 0"
 
 
 class PreparedQuery:
-    """A query of one column, in which numbers that stand for others are found again and replaced."""
+    """A compiled query whose placeholder numbers are replaced by parameters."""
 
     def __init__(self, rows: QuerySet[Any, Any], **stand_ins: int):
-        """Compile for the database in use; each stand-in must be a number that nothing else in it is."""
+        """Compile the query; each placeholder must be a number that appears nowhere else in it."""
         try:
             self._sql, parameters = rows.query.sql_with_params()
         except EmptyResultSet:

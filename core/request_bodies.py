@@ -51,7 +51,7 @@ def measured(application: Application) -> Application:
 
 
 class _BrokenOff:
-    """A body that never came to its end: whoever reads it is told so, as Django expects of a server."""
+    """An incomplete request body: reading it raises, as Django expects."""
 
     def read(self, size: int = -1, /) -> bytes:
         raise OSError("the request was interrupted")

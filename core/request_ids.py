@@ -1,4 +1,4 @@
-"""The id of the request that is being worked for: one through the log, from the door to the last job."""
+"""The ID of the current request, shared by all log lines from the request to its jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def new(at_work: int) -> str:
 
 
 def current() -> str:
-    """The id, empty where nobody asked for the work."""
+    """Return the current request ID; empty outside a request."""
     return _current.get()
 
 

@@ -9,7 +9,7 @@ class TransferRate:
     """Counts what a client moved and how long it was waited for, in one piece of work for it."""
 
     def __init__(self, *, grace: float, silence: float, bytes_a_second: float):
-        """`grace` and `silence` are seconds, in all and at once; a speed of 0 stands for any."""
+        """`grace` is total and `silence` continuous waiting, in seconds; `bytes_a_second` 0 means no minimum."""
         self.moved = 0
         self._grace = grace
         self._silence = silence

@@ -16,7 +16,7 @@ PAUSE_SECONDS = 0.01
 
 @contextmanager
 def held(name: str, *, seconds: float) -> Iterator[bool]:
-    """Hold the lock of this name, which stands in a file name; gives False if it came not within so many seconds."""
+    """Hold the lock of this name; yields False if it is not acquired within `seconds`."""
     folder: Path = settings.BITBUCKET_HOME / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

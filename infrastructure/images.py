@@ -1,4 +1,4 @@
-"""Pictures of people and projects: those that somebody sent, and a pattern that belongs to the name for all others.
+"""Avatars of users and projects: uploaded images, and generated patterns for all others.
 
 No request leaves for them. What somebody sent is never given out as it came: it is read as an image,
 within limits, and written anew as a small PNG, so that nothing else can hide in it.
@@ -49,7 +49,7 @@ def identicon(identity: str) -> bytes:
 
 
 def normalised(content: bytes) -> bytes:
-    """Make the PNG that is kept of a picture somebody sent: square, at most 256 pixels a side; Invalid."""
+    """Convert an uploaded image to the PNG that is stored: square, at most 256 pixels; raises Invalid."""
     if len(content) > MOST_BYTES:
         raise Invalid("The avatar is larger than 1 MiB.", context="avatar")
     try:

@@ -43,7 +43,7 @@ class JobListener:
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until somebody rings, no longer than that; whether somebody did."""
+        """Wait for a notification for at most `seconds`; returns whether one came."""
         ready, _, _ = select.select([self._descriptor], [], [], seconds)
         if not ready:
             return False

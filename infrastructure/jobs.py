@@ -176,7 +176,7 @@ def run_job(job_id: int) -> None:
 
 @shared_task(name="infrastructure.sweep", ignore_result=True)
 def sweep() -> None:
-    """Tell the workers of what is due and lies there: hints that Redis lost, and what is tried again. For beat."""
+    """Enqueue due jobs for the workers again: messages that Redis lost, and retries. Called by beat."""
     rows = _due(timezone.now(), LOST_AFTER).order_by("due_at", "pk").values_list("pk", "task")
     for job_id, task in rows[:MOST_HINTS]:
         _hint(job_id, task)

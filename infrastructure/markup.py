@@ -30,7 +30,7 @@ def render(
     emoticons: Mapping[str, str] | None = None,
     targets: Mapping[str, str] | None = None,
 ) -> str:
-    """Give HTML that can stand in a page; the other arguments are those of `Surroundings`."""
+    """Render Markdown as safe HTML; the other arguments are those of `LinkContext`."""
     surroundings = LinkContext(
         links.base_url(),
         file_links,

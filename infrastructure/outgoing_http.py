@@ -65,11 +65,11 @@ class OutgoingRefused(Invalid):
 
 
 class NoResponse(Exception):
-    """The call failed: nobody listens, no certificate that holds, too slow. The text says why."""
+    """The call failed: connection refused, invalid certificate, timeout. The message says which."""
 
 
 class CertificateNotTrusted(NoResponse):
-    """Somebody answered whose certificate does not hold."""
+    """The certificate of the server is not trusted."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class HttpResponse:
 
 
 def check(url: str, *, context: str = "url") -> None:
-    """Refuse an address that is never called, as far as can be told now; OutgoingRefused.
+    """Raise OutgoingRefused for a URL that must not be called.
 
     A name that does not resolve at the moment passes: it is judged again at each call.
     """
@@ -225,7 +225,7 @@ def _is_this_network(address: Address) -> bool:
 
 
 def _carried(address: Address) -> ipaddress.IPv4Address | None:
-    """The address of IPv4 that one of IPv6 stands for, if it does."""
+    """Return the IPv4 address embedded in an IPv6 address, if there is one."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address.ipv4_mapped is not None:

@@ -1,4 +1,4 @@
-"""The cache in Redis, which is allowed to be away: what it cannot say is looked up anew."""
+"""A Redis cache that tolerates outages: while Redis is down, every lookup is a miss."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PatientRedisCache(RedisCache):
         return self._tried(lambda: super(PatientRedisCache, self).has_key(*args, **kwargs), False)
 
     def incr(self, *args: Any, **kwargs: Any) -> Any:
-        """Count up what was kept; a count that is away begins anew."""
+        """Increment a counter; a missing counter starts from zero."""
         return self._tried(lambda: super(PatientRedisCache, self).incr(*args, **kwargs), 1)
 
     def clear(self) -> Any:

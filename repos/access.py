@@ -46,7 +46,7 @@ def visible_repositories(actor: Actor) -> QuerySet[Repository]:
 
 
 def held_repositories(actor: Actor, needed: Permission) -> QuerySet[Repository]:
-    """Every repository on which the actor holds at least this step."""
+    """Return all repositories on which the actor has at least this permission."""
     if not actor.grants.ceiling(needed):
         return Repository.objects.none()
     return Repository.objects.filter(pk__in=_held(actor, Repository, needed))
@@ -58,7 +58,7 @@ def visible_projects(actor: Actor) -> QuerySet[Project]:
 
 
 def held_projects(actor: Actor, needed: Permission) -> QuerySet[Project]:
-    """Every project on which the actor holds at least this step."""
+    """Return all projects on which the actor has at least this permission."""
     if not actor.grants.ceiling(needed):
         return Project.objects.none()
     return Project.objects.filter(pk__in=_held(actor, Project, needed))
@@ -71,7 +71,7 @@ def may(
     *,
     scope: Scope | None = None,
 ) -> bool:
-    """Whether the actor holds this step on the subject, and their secret leaves room for it."""
+    """Whether the actor has this permission on the subject, limited by the secret."""
     if scope is not None and scope not in actor.scopes:
         return False
     step = _step(actor, subject) if actor.grants.ceiling(needed) else None
@@ -85,7 +85,7 @@ def require(
     *,
     scope: Scope | None = None,
 ) -> None:
-    """Refuse unless `may`: somebody unknown is asked who they are, what is not seen does not exist."""
+    """Raise unless `may`: Unauthenticated for anonymous actors, NotFound for what the actor cannot see."""
     if may(actor, needed, subject, scope=scope):
         return
     if actor.is_anonymous:
@@ -100,7 +100,7 @@ def require(
 
 
 def granted(actor: Actor, subject: Project | Repository) -> Permission | None:
-    """Give the highest step that the actor holds on the subject, within what their secret allows."""
+    """Return the actor's highest permission on the subject, limited by the secret."""
     model = Project if isinstance(subject, Project) else Repository
     seen = Permission.PROJECT_VIEW if model is Project else Permission.REPO_VIEW
     step = _step(actor, subject)
@@ -111,7 +111,7 @@ def granted(actor: Actor, subject: Project | Repository) -> Permission | None:
 
 
 def _step(actor: Actor, subject: Project | Repository) -> int | None:
-    """What the actor holds on one row, whatever their secret allows; None when the row is gone."""
+    """Return the actor's permission on one row, regardless of the secret; None if the row is gone."""
     who, kind = _who(actor)
     model = Project if isinstance(subject, Project) else Repository
     step = _step_query(model, kind, connection.vendor).ask(who=who, subject=subject.pk)
@@ -119,7 +119,7 @@ def _step(actor: Actor, subject: Project | Repository) -> int | None:
 
 
 def _held(actor: Actor, model: type[Place], needed: Permission) -> RawSQL:
-    """The keys of all rows on which the actor holds at least this step, whatever their secret allows."""
+    """Return the primary keys of all rows on which the actor has at least this permission, regardless of the secret."""
     who, kind = _who(actor)
     return _held_query(model, kind, needed, connection.vendor).subquery(who=who)
 

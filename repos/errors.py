@@ -24,7 +24,7 @@ class NoSuchRepository(NotFound):
 
 
 class Moved(DomainError):
-    """It stands under another name now; doors send the caller on, with the same method."""
+    """It was renamed or moved; clients are redirected with the same method."""
 
     status = 307
 
@@ -83,11 +83,11 @@ class NotInitialisationFailed(Invalid):
 
 
 class SynchronisationUnavailable(Conflict):
-    """The repository has no origin to follow, or none that it may follow, or nobody asked it to."""
+    """The repository has no origin to synchronize with, or synchronization is disabled."""
 
 
 class AlreadySynchronised(Conflict):
-    """The ref stands where the action would bring it, or is in no state for it."""
+    """The ref is already in the state that the action would bring, or cannot be changed by it."""
 
     exception_name = "com.atlassian.bitbucket.repository.sync.RefAlreadySynchronizedException"
 
@@ -99,7 +99,7 @@ class MergeConflicted(Conflict):
 
 
 class RefNotMoved(Conflict):
-    """A rule, or somebody who was quicker, kept the ref where it was."""
+    """A rule or a concurrent update prevented the ref update."""
 
 
 class NoSuchCommit(NotFound):
@@ -133,7 +133,7 @@ class NoSuchTag(NotFound):
 
 
 class NotADirectory(Invalid):
-    """A folder was asked for, and something else stands there."""
+    """The path is not a folder."""
 
 
 class UnfitName(Invalid):
@@ -159,13 +159,13 @@ class DuplicateTag(Invalid):
 
 
 class RefsOverlap(Conflict):
-    """The name cannot stand beside another: `a` and `a/b` are a file and a folder to Git."""
+    """The ref name conflicts with another: Git cannot have both `a` and `a/b`."""
 
     exception_name = "com.atlassian.bitbucket.repository.DuplicateRefException"
 
 
 class RefOutOfDate(Conflict):
-    """Somebody else moved the ref meanwhile."""
+    """The ref was updated concurrently."""
 
     exception_name = "com.atlassian.bitbucket.repository.RefOutOfDateException"
 
@@ -175,7 +175,7 @@ class RefMoveRefused(Forbidden):
 
 
 class FileAlreadyExists(Conflict):
-    """A file is to be created where one stands."""
+    """The file to create already exists."""
 
     exception_name = "com.atlassian.bitbucket.content.FileAlreadyExistsException"
 
@@ -202,4 +202,4 @@ class NoSuchLabel(NotFound):
 
 
 class NoBranchModel(NotFound):
-    """Nobody has set a branch model here or above."""
+    """No branch model is configured here or in the project."""

@@ -89,7 +89,7 @@ class DefaultBranchModified:
 
 @dataclass(frozen=True)
 class LabelApplied:
-    """A repository bears a label that it did not bear."""
+    """A label was applied to a repository."""
 
     actor: Actor
     repository: Repository
@@ -98,7 +98,7 @@ class LabelApplied:
 
 @dataclass(frozen=True)
 class LabelRemoved:
-    """A repository bears a label no more."""
+    """A label was removed from a repository."""
 
     actor: Actor
     repository: Repository
@@ -127,7 +127,7 @@ class RestrictionSet:
 
 @dataclass(frozen=True)
 class PermissionsChanged:
-    """Somebody may more, or less, on a project or repository; a step is None where there is none."""
+    """A permission on a project or repository changed; None means no permission."""
 
     actor: Actor
     subject: Project | Repository

@@ -1,4 +1,4 @@
-"""Reasons for which somebody holds a step on a project or repository, as SQL: of one row, and of all rows.
+"""Sources of permissions on projects and repositories, as SQL for one row and for all rows.
 
 `step` gives the step that a reason gives on the row of the outer query; `reaches` gives the
 condition under which a row is given at least some step. Of a reason both must say the same;
@@ -36,7 +36,7 @@ NEVER = Q(pk__in=[])
 
 
 class PermissionSource(Protocol):
-    """Why somebody holds a step."""
+    """A source of a permission."""
 
     def step(self) -> Combinable:
         """The step on the row of the query; 0 for none."""
@@ -97,7 +97,7 @@ class GrantSource:
 
 @dataclass(frozen=True)
 class ProjectDefaultSource:
-    """What a project gives to everybody for whom a condition holds."""
+    """The default permission of a project, under a condition."""
 
     condition: Q
     column: str
@@ -122,7 +122,7 @@ class ProjectDefaultSource:
 
 @dataclass(frozen=True)
 class RepositoryInProjectSource:
-    """A step on every project that holds a repository which may be seen for one of some reasons."""
+    """A permission on every project with a repository that is visible through one of these sources."""
 
     reasons: list[PermissionSource]
     gives: Permission

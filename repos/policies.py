@@ -33,7 +33,7 @@ def needed(act: PolicyAction) -> Permission:
 
 
 def may(actor: Actor, act: PolicyAction, repository: Repository) -> bool:
-    """Whether the actor holds what the policy asks for."""
+    """Whether the actor has the permission that the policy requires."""
     step = needed(act)
     if step.ladder is Ladder.SITE:
         return site_access.may(actor, step)
@@ -43,7 +43,7 @@ def may(actor: Actor, act: PolicyAction, repository: Repository) -> bool:
 
 
 def require(actor: Actor, act: PolicyAction, repository: Repository) -> None:
-    """Refuse whoever administers the repository and nothing that the policy asks for."""
+    """Raise for repository administrators without the permission that the policy requires."""
     if not may(actor, act, repository):
         raise Forbidden(
             f"{needed(act).name} is required to {act.name.lower()} repositories on this server."

@@ -1,4 +1,4 @@
-"""Send what anybody may have pushed so that no browser runs what is in it."""
+"""Responses with pushed content that no browser executes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def made_inert(response: _Response) -> _Response:
 
 
 def inert_text(chunks: Iterator[bytes]) -> StreamingHttpResponse:
-    """Answer with text that holds what others wrote: plain, whatever is in it."""
+    """Return a plain text response with untrusted content."""
     return made_inert(StreamingHttpResponse(chunks, content_type="text/plain;charset=UTF-8"))
 
 

@@ -95,7 +95,7 @@ class UserCredentials(_Administration):
     """/admin/users/credentials"""
 
     def put(self, request: Request, **_: str) -> Response:
-        """Set somebody's password."""
+        """Set the password of a user."""
         body = self.read(bodies.PasswordBody)
         users.set_password(self.actor, self.user(body.get("name") or ""), body["password"])
         return self.nothing()
@@ -277,7 +277,7 @@ class _GlobalPermissions(_Administration):
         return self.show_page(page, represent_global_grant)
 
     def put(self, request: Request, **_: str) -> Response:
-        """Grant a global permission to everybody whom the query names."""
+        """Grant a global permission to the users or groups in the query."""
         name = self.asked("permission").upper()
         permission = Permission.__members__.get(name)
         if permission is None or permission.ladder is not Ladder.SITE:
@@ -287,7 +287,7 @@ class _GlobalPermissions(_Administration):
         return self.nothing()
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Take every global permission from everybody whom the query names; who is nobody has none."""
+        """Revoke all global permissions of the users or groups in the query; unknown names are ignored."""
         find = selectors.users_named if self.kind == "user" else selectors.groups_named
         global_permissions.revoke(self.actor, find(self.actor, self.named()))
         return self.nothing()

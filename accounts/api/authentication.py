@@ -1,4 +1,4 @@
-"""REST framework's door to `accounts.credentials`."""
+"""Authentication class of REST framework that uses `accounts.credentials`."""
 
 from __future__ import annotations
 

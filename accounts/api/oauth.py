@@ -20,7 +20,7 @@ class _ForApplications(RestView):
     authentication_classes = ()
 
     def came(self) -> tuple[Actor, oauth_flow.TokenEndpointRequest]:
-        """Who sent what: an application is nobody until the flow has judged it."""
+        """The request of an OAuth client before the flow has authenticated it."""
         request = self.request._request
         form = oauth_flow.TokenEndpointRequest(
             body=request.body,

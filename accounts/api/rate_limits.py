@@ -25,12 +25,12 @@ class Settings(RestView):
     """/admin/rate-limit/settings"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Show what everybody may."""
+        """Show the default rate limit."""
         selectors.may_know_settings(self.actor)
         return self.show(represent_rate_limit_settings())
 
     def put(self, request: Request, **_: str) -> Response:
-        """Change what everybody may."""
+        """Change the default rate limit."""
         body = self.read(RateLimitSettingsBody)
         usual = body.get("defaultSettings", {})
         change.change(
@@ -88,7 +88,7 @@ class SettingsOfUser(RestView):
         return self.show(represent_rate_limit(made[0]))
 
     def delete(self, request: Request, slug: str, **_: str) -> Response:
-        """Let one user have what everybody has."""
+        """Reset the rate limit of a user to the default."""
         change.reset_for(self.actor, selectors.get(self.actor, slug))
         return self.nothing()
 

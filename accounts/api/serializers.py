@@ -101,7 +101,7 @@ class BudgetBody(serializers.Serializer):
 
 
 class RateLimitSettingsBody(serializers.Serializer):
-    """What everybody may."""
+    """The default rate limit."""
 
     enabled = serializers.BooleanField(required=False)
     defaultSettings = BudgetBody(required=False)

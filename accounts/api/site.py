@@ -46,7 +46,7 @@ class UserDirectories(RestView):
 
 
 class LoginOptions(RestView):
-    """/login-options, for whoever is about to sign in"""
+    """/login-options"""
 
     def get(self, request: Request, **_: str) -> Response:
         """List the ways in through a browser."""

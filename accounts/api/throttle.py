@@ -1,4 +1,4 @@
-"""REST framework's door to `accounts.rate_limits`."""
+"""Throttle class of REST framework that uses `accounts.rate_limits`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public SSH keys: of a user, or, without one, access keys that stand on projects and repositories."""
+"""Public SSH keys: of users, and access keys of projects and repositories, which have no user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class SshKey(models.Model):
-    """A public key as somebody registered it; one key is one row, whoever tries to register it again."""
+    """A registered public key; each key exists once."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="ssh_keys"

@@ -7,7 +7,7 @@ from django.db import models
 
 
 class UserAvatar(models.Model):
-    """The picture that somebody gave themselves: always a small PNG that we wrote."""
+    """The avatar that a user uploaded, stored as a small PNG."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="avatar")
     content = models.BinaryField()

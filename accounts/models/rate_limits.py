@@ -7,7 +7,7 @@ from django.db import models
 
 
 class RateLimit(models.Model):
-    """One user's own budget, or none at all for somebody who is never refused."""
+    """The rate limit of one user, or an exemption."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="rate_limit")
     is_exempt = models.BooleanField(default=False)

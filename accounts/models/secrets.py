@@ -1,4 +1,4 @@
-"""Secrets that stand for a user with less than the user may: only their hashes are kept."""
+"""Secrets that act for a user with limited permissions; only hashes are stored."""
 
 from __future__ import annotations
 

@@ -38,12 +38,12 @@ def withdraw(actor: Actor, application: OAuthApplication) -> None:
 
 
 def end(actor: Actor, authorisation: OAuthAuthorisation, *, reason: str) -> None:
-    """End one authorisation with all its tokens; the flow has judged that whoever asks may."""
+    """Revoke an authorization with its tokens; the caller has checked the permission."""
     _end(actor, OAuthAuthorisation.objects.filter(pk=authorisation.pk), reason)
 
 
 def end_all(actor: Actor, user: User) -> None:
-    """End all of a user who is removed; who asks has judged the actor's right to it."""
+    """Revoke all authorizations of a deleted user; the caller has checked the permission."""
     _end(actor, user.authorisations.all(), USER_REMOVED)
 
 

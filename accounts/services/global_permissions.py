@@ -24,7 +24,7 @@ def grant(actor: Actor, holders: Collection[User | Group], permission: Permissio
 
 
 def revoke(actor: Actor, holders: Collection[User | Group]) -> None:
-    """Take away what is granted to users and groups on the site, if to anybody."""
+    """Revoke global grants of users and groups."""
     _change(actor, holders, None)
 
 

@@ -1,4 +1,4 @@
-"""Add and remove SSH keys: a user's own, and the rows of access keys, which stand where `repos` says."""
+"""Add and remove SSH keys of users, and the rows of access keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_DAYS = 36_500
 def add(
     actor: Actor, user: User, *, text: str, label: str = "", expiry_days: int | None = None
 ) -> SshKey:
-    """Give a user another key; KeyTaken if anybody has it already, UnfitKey for a text that is none."""
+    """Add a key to a user; raises KeyTaken if it exists, UnfitKey if it is not a public key."""
     _require_own_or_administration(actor, user)
     if user.ssh_keys.count() >= MOST_OF_A_USER:
         raise TooManySecrets
@@ -59,7 +59,7 @@ def remove_all(actor: Actor, user: User) -> None:
 def access_key(
     actor: Actor, *, text: str, label: str = "", expiry_days: int | None = None
 ) -> SshKey:
-    """Find or make the row of an access key; who asks has judged the actor's right to let it in."""
+    """Find or create the row of an access key; the caller has checked the permission."""
     if actor.is_anonymous:
         raise Unauthenticated("You must sign in to do this.")
     made = _row(text, label, expiry_days)

@@ -67,7 +67,7 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True)
 class RedirectWithError:
-    """An application asked wrongly, and is told so at this address."""
+    """An authorization error that is sent to the redirect URI."""
 
     address: str
 
@@ -84,7 +84,7 @@ class TokenEndpointRequest:
 
 @dataclass(frozen=True)
 class TokenEndpointResponse:
-    """What a program is told."""
+    """The response of the token endpoint."""
 
     status: int
     body: dict[str, Any] | None = None
@@ -92,7 +92,7 @@ class TokenEndpointResponse:
 
 
 def examine(actor: Actor, query: str) -> AuthorizationRequest | RedirectWithError:
-    """Judge what an application asks for; UnfitApplication where nobody knows whom to answer."""
+    """Validate an authorization request; raises UnfitApplication without a valid redirect."""
     _require_person(actor)
     server = _server(Validator(actor))
     try:
@@ -189,7 +189,7 @@ def _new(mark: str) -> str:
 
 
 def _require_person(actor: Actor) -> None:
-    """Whoever is asked must be there: no secret lets another program in."""
+    """Require a user with a session: a secret cannot authorize another application."""
     access.require(actor, Permission.LICENSED_USER, scope=Scope.CREDENTIALS)
 
 

@@ -41,11 +41,11 @@ _OURS = re.compile(r"[!-~]{1,200}")
 
 
 class _CameTwice(Exception):
-    """A code or refresh token was used before, perhaps this very moment by somebody else."""
+    """An authorization code or refresh token was already used."""
 
 
 class Validator(RequestValidator):
-    """Answers for one request; `guesses` are what came and was nobody's, for the throttle."""
+    """Validates one request; `guesses` are wrong secrets, for the throttle."""
 
     authorisation: OAuthAuthorisation
     refresh_token: OAuthRefreshToken
@@ -55,7 +55,7 @@ class Validator(RequestValidator):
         self.guesses: list[str] = []
 
     def subject_of(self, request: Any) -> str:
-        """What failures are counted against: this secret of this client, so that guessing it stops nobody else."""
+        """Return the throttle key of a failure: one secret of one client."""
         client_id, secret = _client_credentials(request)
         return f"{client_id[:64]}:{secret[: token_format.PREFIX_LENGTH]}"
 
@@ -273,7 +273,7 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """A lower step lies in a higher one."""
+        """Whether a scope is implied by a higher one."""
         allowed = secret_permissions.oauth_scopes_in(self.authorisation.scopes)
         return set(request_scopes) <= allowed & secret_permissions.oauth_scopes_in(
             request.client.scopes

@@ -1,4 +1,4 @@
-"""Change how many REST requests everybody, or somebody, may make."""
+"""Change rate limits: the default, and those of users."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def change(
     capacity: int | None = None,
     fill_rate: int | None = None,
 ) -> None:
-    """Switch limits on or off, or change what everybody may who has no limit of their own."""
+    """Turn rate limits on or off, or change the default."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     site_administration.write(
         actor,
@@ -70,7 +70,7 @@ def set_for(
 
 
 def reset_for(actor: Actor, user: User) -> None:
-    """Let a user have what everybody has."""
+    """Reset a user to the default rate limit."""
     access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
     rank.require_above(actor, [user])
     with transaction.atomic():

@@ -84,7 +84,7 @@ def update_access_token(
 def create_service_token(
     actor: Actor, *, name: str, permissions: Collection[str], expiry_days: int | None
 ) -> tuple[AccessToken, str]:
-    """Make a token with a service user that it acts as; who asks has judged the actor's right to it."""
+    """Create a token with its service user; the caller has checked the permission."""
     text = _new_text(token_format.ACCESS_TOKEN_MARK)
     days = _judged_days(expiry_days)
     number = secrets.token_hex(8)
@@ -116,7 +116,7 @@ def change_service_token(
     name: str | None = None,
     permissions: Collection[str] | None = None,
 ) -> None:
-    """Change a service user's token; who asks has judged the actor's right to it."""
+    """Change the token of a service user; the caller has checked the permission."""
     with transaction.atomic():
         _change(actor, token, name, permissions)
         token.user.display_name = token.name
@@ -124,7 +124,7 @@ def change_service_token(
 
 
 def end_service_token(actor: Actor, token: AccessToken) -> None:
-    """End a token with its service user; who asks has judged the actor's right to it."""
+    """Revoke a token with its service user; the caller has checked the permission."""
     with transaction.atomic():
         events.publish(SecretRevoked(actor=actor, user=token.user, name=token.name))
         token.user.delete()

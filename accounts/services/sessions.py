@@ -1,4 +1,4 @@
-"""End sessions: one's own, one by one or all others; and all of somebody who may not come in any more."""
+"""Sign out sessions: the user's own, and all of a user who lost access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def end_others(actor: Actor, key: str | None) -> None:
 
 
 def end_all(actor: Actor, user: User) -> None:
-    """End every session of a user; who asks has judged the actor's right to it."""
+    """Sign out all sessions of a user; the caller has checked the permission."""
     _end(actor, Session.objects.filter(user=user))
 
 

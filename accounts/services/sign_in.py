@@ -22,7 +22,7 @@ def sign_in(
     password: str,
     remember: bool = False,
 ) -> User:
-    """Begin a session for whoever the name and password belong to; its key is a new one.
+    """Sign in with username and password; creates a new session key.
 
     Raises WrongPassword, NoAccess or TooManyFailures.
     """

@@ -1,4 +1,4 @@
-"""Change settings of the whole site; each change is told."""
+"""Change settings of the site; each change publishes an event."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def change_authentication(
 
 
 def set_banner(actor: Actor, *, message: str, audience: str, enabled: bool) -> None:
-    """Show a sentence above every page, to everybody or to people who are signed in."""
+    """Set the banner, for all visitors or for signed-in users."""
     if audience not in AUDIENCES:
         raise Invalid(f"The audience must be one of {', '.join(AUDIENCES)}.", context="audience")
     if enabled and not message.strip():

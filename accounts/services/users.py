@@ -106,7 +106,7 @@ def rename(actor: Actor, user: User, new_name: str) -> User:
 
 
 def set_password(actor: Actor, user: User, password: str) -> None:
-    """Set somebody's password, as an administrator; all their sessions end. No secret may: it would outlive itself."""
+    """Set the password of a user as an administrator and sign out all their sessions; not permitted with a token."""
     access.require(actor, Permission.ADMIN, scope=Scope.CREDENTIALS)
     _require_administration(actor, user)
     if actor.user is not None and actor.user.pk == user.pk:
@@ -181,7 +181,7 @@ def _store_password(actor: Actor, user: User, password: str) -> None:
 
 
 def _taken(name: str) -> NameTaken:
-    """Say what stands in the way of a name: somebody bears it, or one that looks the same in addresses."""
+    """Return why a username cannot be used: it is taken, or has the same slug as another."""
     bearer = User.objects.filter(Q(name__iexact=name) | Q(slug=slug_of(name))).first()
     if bearer is None or bearer.name.lower() == name.lower():
         was_removed = bearer is not None and bearer.removed_at is not None
@@ -198,7 +198,7 @@ def _require_administration(actor: Actor, user: User) -> None:
 def create_first_administrator(
     *, name: str, display_name: str, email_address: str, password: str
 ) -> User | None:
-    """Make the first system administrator of an empty site; None if anybody is there already."""
+    """Create the first system administrator; returns None if there are users already."""
     if User.objects.exists():
         return None
     administrator = create(
@@ -221,12 +221,12 @@ def default_group() -> Group:
 
 
 def slug_of(name: str) -> str:
-    """The form of a name that stands in addresses, as Bitbucket makes it."""
+    """Return the slug of a name, as Bitbucket forms it."""
     return _NOT_IN_A_SLUG.sub("_", name.lower())
 
 
 def check_name(field: str, name: str) -> None:
-    """Refuse a name that could not stand in an address, or not before the colon of credentials."""
+    """Raise for a username that cannot be used in URLs or Basic credentials."""
     check_text(field, name)
     if ":" in name or "/" in name or not slug_of(name).strip("._"):
         raise UnfitName(
@@ -236,7 +236,7 @@ def check_name(field: str, name: str) -> None:
 
 
 def check_text(field: str, text: str) -> None:
-    """Refuse what could not stand in a commit, a header or a line of a log."""
+    """Raise for text that cannot be used in commits, headers or log lines."""
     if not text.strip() or text != text.strip() or len(text) > 255:
         raise UnfitName(
             "Use 1 to 255 characters without leading or trailing spaces.", context=field

@@ -1,4 +1,4 @@
-"""Converters of routes: the version segment, a user's slug in the place of a project's key, a revision, a path in Git."""
+"""URL converters: the API version, personal project keys, revisions and Git paths."""
 
 
 class RestVersion:
@@ -7,7 +7,7 @@ class RestVersion:
     regex = r"latest|\d{1,3}\.\d{1,3}"
 
     def to_python(self, value: str) -> str:
-        """Keep the text; nobody asks which version it was."""
+        """Return the text as it is; all versions are served alike."""
         return value
 
     def to_url(self, value: str) -> str:

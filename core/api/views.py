@@ -24,7 +24,7 @@ SAFE = READS | {"OPTIONS"}
 
 
 class RestView(APIView):
-    """A resource: a door that reads the request, calls one function and shows the result."""
+    """Base class of REST views: reads the request, calls one function and returns its result."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Take a path at the end of the address byte for byte, then go on as usual."""
@@ -40,7 +40,7 @@ class RestView(APIView):
             raise NotAcceptable
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Refuse to send what was read as JSON to who does not accept it; files are for everybody."""
+        """Raise NotAcceptable if the client does not accept JSON; files are sent in any case."""
         is_json = isinstance(response, Response) and response.data is not None
         if is_json and request.method in READS and not accepts_json(request):
             response = HttpResponse(status=406)
@@ -85,7 +85,7 @@ class RestView(APIView):
         return Response(status=status)
 
     def _with_avatars(self, value: Any) -> Any:
-        """Join the addresses of pictures, which Bitbucket sends to who asks for a size."""
+        """Add avatar URLs to users and projects when the query asks for a size (`avatarSize`)."""
         side = self.request.query_params.get("avatarSize", "")
         if side.isascii() and side.isdigit() and len(side) < 6:
             _join_avatars(value, int(side))

@@ -107,7 +107,7 @@ class LinkContext:
 
 
 def render(text: str, manner: MarkdownOptions, surroundings: LinkContext) -> str:
-    """Give HTML that can stand in a page."""
+    """Return safe HTML."""
     has_tasks = text.count("[ ]") + text.lower().count("[x]") <= MOST_TASKS
     markdown = _markdown(manner, has_tasks)
     tokens = markdown.parse(text)
@@ -208,7 +208,7 @@ def _without_remote_pictures(base_url: str, tag: str, attribute: str, value: str
 
 
 def _show_no_remote_pictures(tokens: list[Token], base_url: str) -> None:
-    """Put a link in the place of each picture from elsewhere; within a link, its words."""
+    """Replace external images with links, or with their alternative text inside a link."""
     for block in tokens:
         if block.children is None:
             continue
@@ -235,7 +235,7 @@ def _text(content: str) -> Token:
 
 
 def _with_signs(children: Iterable[Token], surroundings: LinkContext) -> Iterator[Token]:
-    """Put links in the place of people's names, and signs in that of emoticons."""
+    """Replace @mentions with links and emoticon shortcuts with emoji."""
     links_open = 0
     for token in children:
         links_open += {"link_open": 1, "link_close": -1}.get(token.type, 0)

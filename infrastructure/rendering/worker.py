@@ -47,7 +47,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 
 def answer(message: bytes) -> dict[str, Any]:
-    """Do what a message asks for; an error is told as a sentence."""
+    """Run the task of a message; errors are returned as a sentence."""
     from infrastructure.rendering.tasks import TASKS
 
     asked = json.loads(message)
@@ -59,7 +59,7 @@ def answer(message: bytes) -> dict[str, Any]:
 
 
 def serve(connection: socket.socket, *, seconds: float, memory: int) -> None:
-    """Answer until nobody asks any more; `seconds` of processor time for each task, `memory` in bytes."""
+    """Serve tasks until the input ends; `seconds` of CPU time per task, `memory` in bytes."""
     from infrastructure.rendering import highlight, tasks  # noqa: F401 - loaded before a task is timed
 
     # The first look for a lexer compiles the names of all files, which takes as long as many tasks.

@@ -118,7 +118,7 @@ class KeyProjects(RestView):
     kind: type[Project] | type[Repository] = Project
 
     def get(self, request: Request, number: str, **_: str) -> Response:
-        """List where a key stands, as far as the caller administers it."""
+        """List the projects or repositories of an access key that the caller administers."""
         found = find.places_of(self.actor, number, self.kind)
         return self.show([represent_access_key(one) for one in found])
 

@@ -39,7 +39,7 @@ class BranchUtilBranches(RepositoryResource):
         return _created_branch(self, 201)
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Delete a branch; one that is not there is as good as deleted."""
+        """Delete a branch; deleting a missing branch succeeds."""
         repository = self.repository()
         body = self.read(BranchDeletionBody)
         branches.delete(

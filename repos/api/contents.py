@@ -1,4 +1,4 @@
-"""Endpoints of what a repository holds: branches, tags, commits, folders, files."""
+"""Endpoints for the contents of a repository: branches, tags, commits, folders, files."""
 
 from __future__ import annotations
 

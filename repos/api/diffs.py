@@ -100,7 +100,7 @@ class _OfRevision(Compared):
 
 
 class _OfEnds(Compared):
-    """What `from` has and `to` has not; `from` may stand in another repository."""
+    """The commits of `from` that are not in `to`; `from` may be in another repository."""
 
     def ends(self) -> CompareEnds:
         """The source and the target that the query names."""
@@ -131,7 +131,7 @@ class ComparedChanges(Compared):
 
 
 class ComparedDiff(Compared):
-    """The files that differ, line by line: JSON, or git's own text for who asks for it."""
+    """The changed files with their lines: JSON, or Git's text if the client asks for it."""
 
     renderer_classes = [CompactJSONRenderer, UnifiedText]
 

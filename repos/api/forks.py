@@ -69,7 +69,7 @@ class Recreate(RepositoryResource):
     """/projects/{key}/repos/{slug}/recreate"""
 
     def post(self, request: Request, **_: str) -> Response:
-        """Make a repository anew whose making failed."""
+        """Recreate a repository whose creation failed."""
         return self.show(represent_repository(forks.recreate(self.actor, self.repository())))
 
 
@@ -77,7 +77,7 @@ class SynchronisationStatus(RepositoryResource):
     """/sync/latest/projects/{key}/repos/{slug}"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Show how the fork stands towards its origin."""
+        """Show the synchronization status of a fork."""
         at = request.query_params.get("at", "")
         return self.show(represent_synchronisation(find.status(self.actor, self.repository(), at)))
 

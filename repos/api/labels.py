@@ -25,7 +25,7 @@ class RepositoryLabels(RepositoryResource):
     """/labels of a repository"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """List the labels that the repository bears."""
+        """List the labels of the repository."""
         page = find.of_repository(self.actor, self.repository(), self.wanted())
         return self.show_page(page, lambda label: _shown(label.name))
 
@@ -66,7 +66,7 @@ class Labelled(RestView):
     """/labels/{labelName}/labeled"""
 
     def get(self, request: Request, name: str, **_: str) -> Response:
-        """List what bears a label."""
+        """List the repositories with a label."""
         if request.query_params.get("type", "REPOSITORY").upper() != "REPOSITORY":
             raise Invalid("Only a REPOSITORY can have labels.", context="type")
         page = find.repositories(self.actor, name, self.wanted())

@@ -52,7 +52,7 @@ class _OfUsers(_Permissions):
         return self.nothing()
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Take everything from the users that the query names; who is nobody has nothing."""
+        """Revoke all permissions of the users in the query; unknown names are ignored."""
         users = people.users_named(self.actor, names_in(self, "name"))
         permissions.revoke(self.actor, self.subject(), users)
         return self.nothing()
@@ -178,7 +178,7 @@ class DefaultPermission(ProjectResource):
     """/projects/{key}/permissions/{permission}/all"""
 
     def get(self, request: Request, permission: str, **_: str) -> Response:
-        """Tell whether everyone who may sign in holds exactly this."""
+        """Tell whether this is the default permission of the project."""
         asked = permission_named(permission, Ladder.PROJECT)
         held = find.default_permission(self.actor, self.project())
         return self.show({"permitted": held is asked})

@@ -118,7 +118,7 @@ class RepositoryDetail(RepositoryResource):
         return self.show(represent_repository(changed), 200 if is_where_it_was else 201)
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Delete a repository; one that is not there is as good as deleted."""
+        """Delete a repository; deleting a missing repository succeeds."""
         try:
             repository = self.repository()
         except (NoSuchRepository, NoSuchProject):
@@ -152,7 +152,7 @@ class SiteDefaultBranch(RestView):
     """/admin/default-branch"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Show which branch comes first in new repositories; 404 where nobody said."""
+        """Show the default branch of new repositories; 404 if none is configured."""
         return self.show(represent_ref(refs.site_default_branch(self.actor)))
 
     def put(self, request: Request, **_: str) -> Response:

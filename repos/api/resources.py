@@ -47,7 +47,7 @@ class RepositoryResource(ProjectResource):
         return self.repository()
 
     def people_in(self, commits: list[Commit]) -> dict[str, User]:
-        """The users whose addresses stand in these commits."""
+        """Return the users whose email addresses are in these commits."""
         addresses = [
             person.email for commit in commits for person in (commit.author, commit.committer)
         ]

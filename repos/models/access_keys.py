@@ -1,4 +1,4 @@
-"""Where an SSH access key stands, and what it may do there."""
+"""SSH access keys of projects and repositories, with their permissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PERMISSIONS = [
 
 
 class AccessKey(models.Model):
-    """One key on one project or repository; the same key may stand on many."""
+    """One access key on one project or repository; a key can be on many."""
 
     key = models.ForeignKey(SshKey, models.CASCADE, related_name="places")
     project = models.ForeignKey(Project, models.CASCADE, null=True, related_name="access_keys")

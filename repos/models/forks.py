@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class ForkNetwork(models.Model):
-    """All forks of one repository and itself; their pool lies under this key. Gone with the last member."""
+    """A repository and all its forks, which share an object pool; deleted with the last member."""
 
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -54,5 +54,5 @@ class UnsynchronisedRef(models.Model):
         ordering = ["ref"]
 
     def __str__(self) -> str:
-        """Show the ref and how it stands."""
+        """Name the ref and its state for a log line."""
         return f"{self.ref}: {self.state}"

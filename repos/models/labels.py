@@ -8,7 +8,7 @@ from repos.models.repositories import Repository
 
 
 class RepositoryLabel(models.Model):
-    """A label on a repository; a label exists as long as some repository bears it."""
+    """A label of a repository; a label exists while a repository has it."""
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="labels")
     name = models.CharField(max_length=50)

@@ -83,7 +83,7 @@ class FormerProjectKey(models.Model):
 
 
 class ProjectAvatar(models.Model):
-    """The picture that somebody gave a project."""
+    """The avatar of a project."""
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="avatar")
     content = models.BinaryField()

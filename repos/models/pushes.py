@@ -74,7 +74,7 @@ class Push(models.Model):
 
 
 class RefChange(models.Model):
-    """One ref that a push really moved; an all-zero id stands for "was not there"."""
+    """One ref update of a push; the all-zero ID means that the ref did not exist."""
 
     push = models.ForeignKey(Push, models.CASCADE, related_name="changes")
     ref = models.TextField()

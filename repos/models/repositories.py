@@ -48,7 +48,7 @@ class Repository(models.Model):
 
     @property
     def shown_origin(self) -> Repository | None:
-        """The origin, where a selector fetched it for somebody who may see it; never looked up here."""
+        """The origin, if a selector fetched it for an actor who can see it; never fetched here."""
         field = Repository._meta.get_field("origin")
         return self.origin if field.is_cached(self) else None
 

@@ -1,4 +1,4 @@
-"""Branch permissions: which refs nobody may change in some way, and who may all the same."""
+"""Branch permissions: how refs are restricted, and who is exempt."""
 
 from __future__ import annotations
 

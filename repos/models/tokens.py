@@ -1,4 +1,4 @@
-"""Where an access token belongs that is nobody's own: to a project or a repository."""
+"""The project or repository of an access token without a user."""
 
 from __future__ import annotations
 

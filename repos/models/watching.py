@@ -1,4 +1,4 @@
-"""Who wants to be told of what happens in a repository or to a commit."""
+"""Watchers of repositories and commits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a fork stands towards its origin, as Bitbucket's JSON."""
+"""The synchronization status of a fork as Bitbucket's JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projects and repositories, where they are, who holds what there, as Bitbucket's JSON."""
+"""Projects, repositories, their links and permissions as Bitbucket's JSON."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _without_origin(repository: Repository) -> dict[str, Any]:
 
 
 def represent_access_key(access_key: AccessKey) -> dict[str, Any]:
-    """An SSH access key with the place where it stands."""
+    """An SSH access key with its project or repository."""
     shown: dict[str, Any] = {
         "key": represent_ssh_key(access_key.key),
         "permission": Permission(access_key.permission).name,

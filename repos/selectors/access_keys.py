@@ -48,14 +48,14 @@ def get(actor: Actor, subject: Subject, number: str) -> AccessKey:
 
 
 def find(actor: Actor, subject: Subject, number: str) -> AccessKey | None:
-    """The key of that number on the subject, None if it does not stand there."""
+    """Return the access key with this ID on the subject, or None."""
     require_administration(actor, subject)
     key = _number(number)
     return None if key is None else _rows().filter(_on(subject), key=key).first()
 
 
 def places_of(actor: Actor, number: str, kind: type[Project] | type[Repository]) -> list[AccessKey]:
-    """Where a key stands: the projects, or the repositories, that the actor administers."""
+    """Return the projects or repositories of a key that the actor administers."""
     key = _number(number)
     if key is None:
         return []
@@ -67,7 +67,7 @@ def places_of(actor: Actor, number: str, kind: type[Project] | type[Repository])
 
 
 def require_administration(actor: Actor, subject: Subject) -> None:
-    """Refuse whoever does not administer the subject.
+    """Raise unless the actor administers the subject.
 
     A token that may administer it may do this too: installers set up the keys of their robots so.
     """

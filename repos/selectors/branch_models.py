@@ -23,7 +23,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class BranchType:
-    """A type of short-lived branches, told by how their names begin."""
+    """A branch type, recognized by a prefix."""
 
     id: str
     prefix: str

@@ -157,7 +157,7 @@ def last_changes(actor: Actor, repository: Repository, where: FileLocation) -> L
 
 
 def last_change(actor: Actor, repository: Repository, where: FileLocation) -> Commit | None:
-    """The commit that last changed what stands at a path; None where nothing tells."""
+    """Return the commit that last changed a path, or None if unknown."""
     path, name = where.parent, where.entry.name
     commit_id = where.revision.commit_id
     with storage.opened(repository) as git:

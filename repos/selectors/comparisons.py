@@ -221,7 +221,7 @@ def _tips(
 
 
 def _check(git: GitRepository, compared: Comparison, selected: DiffSelection) -> None:
-    """Refuse paths that cannot be, and one that stands on neither side."""
+    """Raise for invalid paths and for a path that is on neither side."""
     for path in selected.paths:
         trees.check_path(path, compared.new)
     if selected.path and not any(

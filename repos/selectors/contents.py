@@ -21,7 +21,7 @@ LONGEST_LINE = 20_000
 
 @dataclass(frozen=True)
 class FileLocation:
-    """What stands at a path of a revision."""
+    """A file or folder at a path of a revision."""
 
     revision: Revision
     entry: Entry
@@ -33,7 +33,7 @@ class FileLocation:
 
     @property
     def parent(self) -> str:
-        """The path of the folder that it stands in."""
+        """The path of its folder."""
         return self.entry.path.rpartition("/")[0]
 
 
@@ -53,7 +53,7 @@ def commit(actor: Actor, repository: Repository, revision: str) -> Commit:
 
 
 def place(actor: Actor, repository: Repository, path: str, at: str = "") -> FileLocation:
-    """What stands at a path: NoSuchPath, NoSuchCommit, NoDefaultBranch."""
+    """Return what is at a path; raises NoSuchPath, NoSuchCommit or NoDefaultBranch."""
     with storage.opened(repository) as git:
         revision = refs.resolve(git, at)
         return FileLocation(revision, trees.entry(git, revision.commit_id, path))
@@ -99,7 +99,7 @@ def whole_text(
 
 
 def nearest_folder(actor: Actor, repository: Repository, path: str, at: str) -> str:
-    """The path itself if a folder stands there, else the nearest folder above it; the root is empty."""
+    """Return the path if it is a folder, else its nearest parent folder; the root is empty."""
     with storage.opened(repository) as git:
         commit_id = refs.resolve(git, at).commit_id
         while path:

@@ -1,4 +1,4 @@
-"""Forks of a repository, its relatives, and how a fork stands towards its origin."""
+"""Forks of a repository, related repositories, and the synchronization status of a fork."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def may_follow(actor: Actor, fork: Repository) -> bool:
 
 
 def sees_origin(actor: Actor, fork: Repository) -> bool:
-    """Whether somebody who is still there may see what the repository was forked from."""
+    """Whether an active owner of the fork can see its origin."""
     if actor.user is not None and not actor.user.is_active:
         return False
     return access.visible_repositories(actor).filter(forks=fork).exists()
 
 
 def status(actor: Actor, fork: Repository, ref: str = "") -> SynchronisationStatus:
-    """How the fork stands, or only one ref of it."""
+    """Return the synchronization status of the fork, or of one ref."""
     access.require(actor, Permission.REPO_VIEW, fork)
     is_available = may_follow(actor, fork)
     row = Synchronisation.objects.filter(repository=fork).first()

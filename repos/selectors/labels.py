@@ -1,4 +1,4 @@
-"""Labels, and the repositories that bear them: as far as the actor may see those."""
+"""Labels and their repositories, limited to what the actor can see."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def get(actor: Actor, name: str) -> str:
 
 
 def repositories(actor: Actor, name: str, wanted: PageRequest) -> Page[Repository]:
-    """The repositories that bear a label; NoSuchLabel."""
+    """Return the repositories with a label; raises NoSuchLabel."""
     get(actor, name)
     rows = access.visible_repositories(actor).filter(labels__name=name)
     rows = rows.select_related("project", "project__owner")

@@ -1,4 +1,4 @@
-"""Who holds what on a project or repository."""
+"""Permissions of users and groups on a project or repository."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def search(
     kind: str = "",
     permissions: list[Permission] | None = None,
 ) -> Page[Any]:
-    """All grants whose holder's name holds `text`; `kind` USER or GROUP gives only these."""
+    """Return the grants whose user or group name contains `text`; `kind` is USER, GROUP or empty."""
     grants = _grants(actor, subject).select_related("user", "group")
     if text:
         grants = grants.filter(
@@ -87,7 +87,7 @@ def groups_without_grant(
 
 
 def default_permission(actor: Actor, project: Project) -> Permission | None:
-    """What everyone who may sign in holds on the project; for its administrators."""
+    """Return the default permission of the project; for its administrators."""
     access.require(actor, Permission.PROJECT_ADMIN, project)
     return Permission(project.default_permission) if project.default_permission else None
 

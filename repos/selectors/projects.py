@@ -33,7 +33,7 @@ def get(actor: Actor, key: str, *, needed: Permission = Permission.PROJECT_VIEW)
 
 
 def get_current(actor: Actor, key: str) -> Project:
-    """The project of that key, or the one that had it before: for a key that stands in a body."""
+    """Return the project with this key, or the one that had it before; for keys in request bodies."""
     try:
         return get(actor, key)
     except Moved as moved:
@@ -47,7 +47,7 @@ def list_visible(
     text: str = "",
     permission: Permission = Permission.PROJECT_VIEW,
 ) -> Page[Project]:
-    """Shared projects whose name (or key) holds `text` and on which the actor holds `permission`."""
+    """Return shared projects whose name or key contains `text` and on which the actor has `permission`."""
     rows = access.held_projects(actor, permission).filter(type=Project.Type.NORMAL)
     if text:
         rows = rows.filter(name__icontains=text)

@@ -26,7 +26,7 @@ def changes(
 def branches(
     actor: Actor, repository: Repository, wanted: PageRequest, *, text: str = ""
 ) -> Page[str]:
-    """The full names of branches that ever moved and whose name holds `text`, sorted."""
+    """Return the full names of branches in the push log that contain `text`, sorted."""
     access.require(actor, Permission.REPO_ADMIN, repository, scope=Scope.REPOSITORY)
     rows = RefChange.objects.filter(push__repository=repository, push__state=Push.State.APPLIED)
     names = rows.filter(ref__startswith=BRANCHES).order_by("ref").values_list("ref", flat=True)

@@ -69,13 +69,13 @@ def revision(actor: Actor, repository: Repository, at: str = "") -> Revision:
 
 
 def is_empty(actor: Actor, repository: Repository) -> bool:
-    """Whether nobody has pushed a branch or tag yet."""
+    """Whether the repository has no branches and tags."""
     with storage.opened(repository) as git:
         return not refs.list_refs(git, (refs.BRANCHES, refs.TAGS))
 
 
 def site_default_branch(actor: Actor) -> str:
-    """The full name of the branch that comes first in new repositories; NoSuchBranch where nobody said."""
+    """Return the default branch of new repositories; raises NoSuchBranch if none is configured."""
     site_access.require(actor, Permission.LICENSED_USER)
     name = str(site_settings.read(site_settings.DEFAULT_BRANCH))
     if not name:
@@ -111,7 +111,7 @@ def branches(
     base: str | None = None,
     prefix: str = "",
 ) -> Page[Branch]:
-    """Branches whose name holds `text`; with `base` each is counted against it, the default branch if it is empty.
+    """Return branches whose name contains `text`; with `base`, ahead and behind counts against it (empty: the default branch).
 
     With a `prefix` only those whose name begins so. With commits comes what other apps know of the branches.
     """

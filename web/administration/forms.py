@@ -74,7 +74,7 @@ class SshSettingsForm(Form):
 
 
 class RateLimitForm(Form):
-    """How many REST requests everybody may make."""
+    """The default rate limit as JSON."""
 
     enabled = forms.BooleanField(
         label="Limit REST requests",

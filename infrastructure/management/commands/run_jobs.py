@@ -1,4 +1,4 @@
-"""`manage.py run_jobs`: the embedded loop that does what the durable queue holds."""
+"""`manage.py run_jobs`: the embedded worker that runs the jobs of the queue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROUNDS_SECONDS = 60.0
 
 
 class Command(BaseCommand):
-    """Run due jobs until told to stop."""
+    """Run due jobs until the process is stopped."""
 
     help = (
         "Runs due jobs until it is told to stop. With REDIS_URL, Celery workers do the work and this "
