@@ -1,1 +1,1 @@
-"""The audit log: what happened to people, permissions, projects and the site; nobody below knows of it."""
+"""The audit log of users, permissions, projects and the site; no app below depends on it."""

@@ -57,7 +57,7 @@ class AuditDetails:
 
 @dataclass(frozen=True)
 class Entry:
-    """How one type of event is told."""
+    """How one type of event is recorded."""
 
     category: str
     action: str

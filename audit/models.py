@@ -25,7 +25,7 @@ class AppendOnly(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One thing that somebody did; names and numbers as they were at that time, tied to no other row."""
+    """One audit event; names and IDs as they were at that time, without foreign keys."""
 
     at = models.DateTimeField(default=timezone.now)
     category = models.CharField(max_length=40)

@@ -57,7 +57,7 @@ def every_event(
 
 
 def may_configure(actor: Actor) -> None:
-    """Refuse whoever does not administer the site."""
+    """Raise unless the actor administers the site."""
     site_access.require(actor, Permission.ADMIN, scope=Scope.ADMINISTRATION)
 
 

@@ -15,7 +15,7 @@ UNUSED = ["rest_framework", "htmax*", "htmx-4*", "*.map"]
 
 
 def gather() -> None:
-    """Gather into STATIC_ROOT, unless what lies there was made of the same files."""
+    """Collect static files into STATIC_ROOT, unless they are up to date."""
     stamp = Path(settings.STATIC_ROOT) / "made-of"
     wanted = hashlib.sha256("\n".join(sorted(_sources())).encode()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:

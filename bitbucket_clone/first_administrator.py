@@ -1,4 +1,4 @@
-"""The first administrator of an empty site: made by whichever command comes first, and told once."""
+"""Creates the first administrator of an empty site and prints the password once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.services import users
 
 
 def make(say: Callable[[str], object]) -> None:
-    """Make one as the settings have it, unless somebody is there; a password that was made up is told to `say`."""
+    """Create the administrator of the settings unless there are users; passes a generated password to `say`."""
     wanted = settings.SETUP_SYSADMIN
     password = wanted["password"] or secrets.token_urlsafe(12)
     made = users.create_first_administrator(

@@ -474,7 +474,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 
 def _share_metrics() -> None:
-    """Tell prometheus_client where, before anything counts; a home that cannot be written is told by the checks."""
+    """Configure the folder of prometheus_client before anything is counted."""
     try:
         METRICS_DIR.mkdir(parents=True, exist_ok=True)
     except OSError:

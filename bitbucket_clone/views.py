@@ -1,4 +1,4 @@
-"""What the server says of itself, and the answers where no resource stands."""
+"""Views about the server itself, and answers for unknown URLs."""
 
 from __future__ import annotations
 
@@ -91,17 +91,17 @@ class Capabilities(RestView):
 
 
 class WhoAmI(RestView):
-    """/plugins/servlet/applinks/whoami: by this, scripts learn whom their credentials stand for."""
+    """/plugins/servlet/applinks/whoami: the username of the caller, which scripts ask for."""
 
     def get(self, request: Request) -> HttpResponse:
-        """Say the name of the caller, and nothing to somebody unknown."""
+        """Return the username of the caller, empty for anonymous callers."""
         user = self.actor.user
         name = user.name if user is not None else ""
         return HttpResponse(name, content_type="text/plain;charset=UTF-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer for an address where nothing stands."""
+    """Answer for an unknown URL."""
     return envelope.not_found(request) if _is_rest(request) else views.not_found(request)
 
 

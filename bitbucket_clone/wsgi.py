@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bitbucket_clone.settings")
 
 
 def mounted(application: Application, context_path: str) -> Application:
-    """Serve the application below `context_path`; whatever lies outside is not ours."""
+    """Serve the application below `context_path`; other paths are not found."""
     if not context_path:
         return application
 

@@ -6,7 +6,7 @@ from core.errors import NotFound
 
 
 class NoSuchBuildStatus(NotFound):
-    """Nobody has reported a build of that key for the commit."""
+    """The commit has no build status with this key."""
 
     exception_name = "com.atlassian.bitbucket.build.NoSuchBuildStatusException"
 

@@ -69,7 +69,7 @@ class BuildStatus(models.Model):
 
     @property
     def has_tests(self) -> bool:
-        """Whether it was told how the tests went."""
+        """Whether test results were reported."""
         return self.tests_successful is not None
 
 

@@ -45,7 +45,7 @@ class Report:
 def report(
     actor: Actor, commit_id: str, said: Report, *, repository: Repository | None = None
 ) -> BuildStatus:
-    """Take it down; the last word under a key holds. Without a repository it is said of the commit alone."""
+    """Store a build status; the latest per key counts. Without a repository it is for the commit only."""
     find.require_person(actor)
     if repository is not None:
         access.require(actor, Permission.REPO_VIEW, repository, scope=Scope.REPOSITORY)

@@ -15,7 +15,7 @@ class NoSuchComment(NotFound):
 
 
 class CommentOutOfDate(Conflict):
-    """Somebody changed the comment since the caller read it."""
+    """The comment was changed since the caller read it."""
 
     exception_name = "com.atlassian.bitbucket.comment.CommentOutOfDateException"
 

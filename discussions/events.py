@@ -11,7 +11,7 @@ from repos.models import Repository
 
 @dataclass(frozen=True)
 class CommitCommentAdded:
-    """Somebody said something about a commit, or answered: then the comment has a parent."""
+    """A comment or reply on a commit was added; a reply has a parent."""
 
     actor: Actor
     repository: Repository

@@ -17,7 +17,7 @@ LONGEST_PATH = 4096
 
 
 class Thread(models.Model):
-    """A comment with all its replies, and where in a diff it stands; an empty path is no place."""
+    """A comment with all its replies, and its anchor in a diff; no anchor if the path is empty."""
 
     class LineType(models.TextChoices):
         """What the diff did to the line."""
@@ -33,7 +33,7 @@ class Thread(models.Model):
         TO = "TO"
 
     class DiffType(models.TextChoices):
-        """Which diff it stands in."""
+        """The kind of diff that it is on."""
 
         COMMIT = "COMMIT"
         EFFECTIVE = "EFFECTIVE"
@@ -58,12 +58,12 @@ class Thread(models.Model):
     start_line_type = models.CharField(max_length=7, choices=LineType.choices, blank=True)
 
     def __str__(self) -> str:
-        """Show where it stands."""
+        """Name its anchor for a log line."""
         return f"thread {self.pk} at {self.path or 'no place'}"
 
     @property
     def is_anchored(self) -> bool:
-        """Whether it stands in a file."""
+        """Whether it is on a file."""
         return bool(self.path)
 
 
@@ -87,7 +87,7 @@ class CommitThread(models.Model):
 
 
 class Comment(models.Model):
-    """What somebody said; the first of a thread has no parent."""
+    """A comment; the first of a thread has no parent."""
 
     class Severity(models.TextChoices):
         """Whether something is to be done about it: a task is a BLOCKER."""

@@ -16,7 +16,7 @@ from repos.representations import repository_path
 
 
 def represent_comment(said: CommentWithReplies, *, with_addresses: bool) -> dict[str, Any]:
-    """A comment with its answers; its anchor stands on the first of a thread."""
+    """A comment with its replies; the first of a thread has the anchor."""
     comment, thread = said.comment, said.comment.thread
     shown: dict[str, Any] = {
         "properties": {"repositoryId": thread.repository_id},
@@ -51,7 +51,7 @@ def represent_comment(said: CommentWithReplies, *, with_addresses: bool) -> dict
 
 
 def represent_anchor(thread: Thread) -> dict[str, Any]:
-    """Where in a diff a thread stands; paths are plain texts on the wire."""
+    """The anchor of a thread; paths are plain strings in JSON."""
     shown: dict[str, Any] = {
         "fromHash": thread.from_hash,
         "toHash": thread.to_hash,
@@ -75,7 +75,7 @@ def represent_anchor(thread: Thread) -> dict[str, Any]:
 def represent_reaction(
     reaction: Reaction, said: CommentWithReplies, *, with_addresses: bool
 ) -> dict[str, Any]:
-    """What somebody put on a comment."""
+    """A reaction to a comment."""
     return {
         "user": represent_person(reaction.user, with_addresses=with_addresses),
         "emoticon": represent_emoticon(reaction.emoticon),

@@ -15,7 +15,7 @@ from repos.models import Repository
 
 @dataclass(frozen=True)
 class AnchorRequest:
-    """Where in a diff a comment is to stand; empty fields are worked out."""
+    """The requested anchor of a comment; empty fields are derived."""
 
     path: str
     src_path: str = ""
@@ -30,7 +30,7 @@ class AnchorRequest:
 
 
 class CommentSubject(ABC):
-    """Something that threads hang on: who may speak there, where they may stand, who is told."""
+    """Something that can be commented on: who can comment, which anchors exist, which events are published."""
 
     repository: Repository
     # Whether a reviewer may write what only they see until the review is finished.
@@ -68,7 +68,7 @@ class CommentSubject(ABC):
 
     @abstractmethod
     def added(self, actor: Actor, comment: Comment) -> None:
-        """Tell that somebody spoke."""
+        """Publish a new comment."""
 
     @abstractmethod
     def edited(self, actor: Actor, comment: Comment, previous: str) -> None:

@@ -35,7 +35,7 @@ _places = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="arch
 
 @dataclass(frozen=True)
 class ArchiveRequest:
-    """What an archive is to hold, and how; `tree` may be a commit, whose time its files then bear."""
+    """The requested archive; `tree` can be a commit, whose time its files get."""
 
     tree: ObjectId
     format: str = "tar"
@@ -93,7 +93,7 @@ def _begun(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]
 def serve(
     git: GitRepository, body: RequestBody, *, visible: refs.Visible = refs.everything
 ) -> Iterator[bytes]:
-    """Answer git-upload-archive; what is refused is told in the protocol."""
+    """Serve git-upload-archive; refusals are sent in the protocol."""
     try:
         wanted = _read(git, PktLineReader(body, most_bytes=MOST_REQUEST_BYTES), visible)
     except (ProtocolError, NoSuchRevision) as error:

@@ -97,7 +97,7 @@ def _runs(output: bytes) -> Iterator[BlameRange]:
 
 
 def _unquoted(path: bytes) -> str:
-    """Take git's quotes off a path that holds signs of C strings."""
+    """Unquote a path that git has C-quoted."""
     if path.startswith(b'"') and path.endswith(b'"'):
         path = _ESCAPE.sub(_meant, path[1:-1])
     return path.decode("utf-8", "surrogateescape")

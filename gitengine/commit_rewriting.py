@@ -1,4 +1,4 @@
-"""Commits made anew on another base: rebase, cherry-pick, revert; over trees, without a work tree.
+"""Rebase, cherry-pick and revert on trees, without a work tree.
 
 Most commits change what the other side left alone. Those are joined here, entry by entry, exactly
 as git would: a path that both sides changed is the git program's affair, since it alone knows
@@ -27,14 +27,14 @@ Entry = tuple[bytes, bytes]
 
 @dataclass(frozen=True)
 class Committer:
-    """Who makes commits anew, and when, in seconds since 1970."""
+    """The committer of rewritten commits, with the time in seconds since 1970."""
 
     committer: Person
     time: int
 
 
 def rebase(incoming: Quarantine, source: ObjectId, onto: ObjectId, by: Committer) -> ObjectId:
-    """Make what `source` has and `onto` lacks anew on top of `onto`, as `git rebase` does; gives the tip.
+    """Rebase the commits of `source` onto `onto`, as `git rebase` does; returns the new tip.
 
     Merges are left out, so is what is there already, and what becomes empty by it. Authors, their
     time and messages stay. MergeConflict.
@@ -112,7 +112,7 @@ def _to_be_moved(incoming: Quarantine, source: ObjectId, onto: ObjectId) -> list
 
 
 def _moved(incoming: Quarantine, commit: Commit, tip: ObjectId, by: Committer) -> ObjectId | None:
-    """Make one commit anew on `tip`; None where nothing of it is left."""
+    """Apply one commit on `tip`; returns None if nothing is left of it."""
     if commit.parents[:1] == (tip,):
         return commit.id
     parent = _before(incoming, _first_parent(commit))

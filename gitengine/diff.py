@@ -51,7 +51,7 @@ _LINE_KINDS = {" ": LineKind.CONTEXT, "+": LineKind.ADDED, "-": LineKind.REMOVED
 
 @dataclass(frozen=True, slots=True)
 class DiffLimits:
-    """How much of a diff is read; what lies beyond is marked as truncated."""
+    """Limits of a diff; what is beyond them is marked as truncated."""
 
     files: int = 1000
     lines_of_a_file: int = 5000

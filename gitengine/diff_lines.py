@@ -15,7 +15,7 @@ MOST_BYTES = 64 * 1024 * 1024
 
 
 class LineKind(enum.Enum):
-    """What became of a line between two commits."""
+    """How a line differs between two commits."""
 
     ADDED = "ADDED"
     REMOVED = "REMOVED"

@@ -1,4 +1,4 @@
-"""Whether the disk has room for more objects: below a mark nothing comes in any more, and reads go on."""
+"""Whether the disk has space for more objects; below a limit, writes are refused and reads continue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def configure(least_free_bytes: int) -> None:
 
 
 def require(path: Path) -> None:
-    """Raise DiskFull if the disk that holds this path has less room than the mark."""
+    """Raise DiskFull if the disk of this path has less free space than the limit."""
     if not _least_free_bytes:
         return
     found = os.statvfs(path)

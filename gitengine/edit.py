@@ -29,7 +29,7 @@ _IGNORED_BY_HFS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class Edit:
-    """What becomes of a path: `content` is its new bytes, None to keep what stands there.
+    """A change of a path: `content` is the new bytes, None keeps the current ones.
 
     With `moved_from` the file comes from there; with `is_removal` it goes.
     """
@@ -67,7 +67,7 @@ def is_git_folder(name: str) -> bool:
 
 
 def entry_at(git: GitRepository, commit_id: ObjectId | None, path: str) -> Entry | None:
-    """Give what stands at a path of a commit, None where nothing does or there is no commit."""
+    """Return the entry at a path of a commit, or None."""
     if commit_id is None:
         return None
     try:

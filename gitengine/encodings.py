@@ -1,4 +1,4 @@
-"""What bytes of a file mean as text: told by how it begins, decoded once, at the engine's edge.
+"""Text encodings of files, detected from their first bytes.
 
 UTF-8, UTF-16 by its mark, else Windows' Latin. No text is ever lost: a byte that its encoding does
 not know stands for itself, as in Latin-1.

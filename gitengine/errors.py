@@ -39,7 +39,7 @@ class ProtocolError(GitError):
 
 
 class NotServed(ProtocolError):
-    """The client asked for what this server does not do; told to people in the protocol, as git does."""
+    """The client requested something that is not supported; reported in the protocol, as git does."""
 
 
 class InputTooLarge(ProtocolError):
@@ -65,7 +65,7 @@ class LimitReached(GitError):
 
 
 class TooManyPaths(LimitReached):
-    """A tree holds more paths than are listed, compared or archived at once."""
+    """A tree has more paths than are listed, compared or archived at once."""
 
     def __init__(self, most: int):
         super().__init__(
@@ -75,7 +75,7 @@ class TooManyPaths(LimitReached):
 
 
 class DiskFull(GitError):
-    """There is too little room for more objects."""
+    """There is too little disk space for more objects."""
 
 
 class Busy(GitError):
@@ -83,7 +83,7 @@ class Busy(GitError):
 
 
 class RepositoryLocked(GitError):
-    """Another process holds the repository's lock for longer than we are willing to wait."""
+    """The repository lock was not acquired in time."""
 
 
 class EditRefused(GitError):

@@ -47,7 +47,7 @@ class CommitSelection:
     before: int | None = None
 
     def options(self) -> list[str]:
-        """What git is told of it, before the revisions."""
+        """Return the arguments for git, before the revisions."""
         options = []
         if self.merges is not None:
             options.append("--merges" if self.merges else "--no-merges")

@@ -237,7 +237,7 @@ class Index:
         return {keys[key]: object_id for key, object_id in self._ids(list(keys)).items()}
 
     def write(self, newest_first: Iterable[tuple[bytes, bytes]], tip: ObjectId) -> None:
-        """Take in what is newer than what it holds, in one transaction."""
+        """Add newer commits to the index, in one transaction."""
         assert self._connection is not None
         with self._connection as transaction:
             transaction.execute("CREATE TEMP TABLE newer (path BLOB PRIMARY KEY, id BLOB)")

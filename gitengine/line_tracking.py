@@ -1,4 +1,4 @@
-"""Follow lines of a file from one commit to another: where the same text stands then, if it still does."""
+"""Track lines of a file from one commit to another."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LineTracker:
         return None if change.kind is ChangeKind.DELETE else change.path
 
     def line(self, path: str, line: int) -> int | None:
-        """Where a line of a file stands now; None if its text was changed or removed."""
+        """Return the current number of a line; None if it was changed or removed."""
         change = self._changed().get(path)
         if change is None:
             return line
@@ -67,7 +67,7 @@ class LineTracker:
 
 
 def moved(hunks: Iterable[Hunk], line: int) -> int | None:
-    """Where a line stands after these changes without context; None if it is one of those that went."""
+    """Return the new number of a line after these hunks without context; None if it was removed."""
     offset = 0
     for hunk in hunks:
         if hunk.old_count == 0:

@@ -34,7 +34,7 @@ _STALE = (
 
 
 def tidy(git: GitRepository, pool: GitRepository | None = None) -> bool:
-    """Do what is due after pushes; False when somebody else is at it already.
+    """Run the maintenance that is due after pushes; False if another process is running it.
 
     A member of a fork network moves its objects into the network's `pool`, and packs nothing itself.
     """
@@ -59,7 +59,7 @@ def tidy(git: GitRepository, pool: GitRepository | None = None) -> bool:
 
 
 def tidy_pool(pool: GitRepository, tips: Iterable[ObjectId]) -> bool:
-    """Join a pool's packs, every object kept; False when somebody else is at it already.
+    """Repack a pool and keep every object; False if another process is running it.
 
     `tips` are where the members' refs stand: they decide what is quick to clone, not what stays.
     """
@@ -145,7 +145,7 @@ def _remove_stale_locks(git: GitRepository) -> None:
 
 @contextmanager
 def _only_one(git: GitRepository) -> Iterator[int | None]:
-    """Give the descriptor of the maintainer's lock, None when somebody else holds it."""
+    """Return the descriptor of the maintenance lock; None if another process has it."""
     descriptor = os.open(git.path / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

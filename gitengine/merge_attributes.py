@@ -29,7 +29,7 @@ _GLOB = re.compile(rb"([\\*?\[\]])")
 def environment(
     incoming: Quarantine, ours: ObjectId, theirs: ObjectId, base: ObjectId | None
 ) -> dict[str, str]:
-    """Give what git must be told to heed the attributes of `ours`; nothing where there are none.
+    """Return the configuration that makes git use the attributes of `ours`; empty without attributes.
 
     `ours`, `theirs` and `base` are commits or trees; without a base every folder of `theirs` counts.
     """

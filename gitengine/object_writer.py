@@ -69,7 +69,7 @@ class ObjectWriter:
         return self.add(TAG, "\n".join(lines).encode("utf-8", "surrogateescape"))
 
     def bring_into(self, incoming: Quarantine, tip: ObjectId) -> None:
-        """Lay what `tip` needs into a quarantine; EditRefused with Git's reason if it finds it hostile."""
+        """Write the objects of `tip` into a quarantine; raises EditRefused with Git's reason."""
         pack = self._pack(tip)
         try:
             incoming.unpack([pack], most_bytes=len(pack))

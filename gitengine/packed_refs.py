@@ -95,7 +95,7 @@ def as_text(listed: Iterable[Ref]) -> bytes:
 
 
 def add(git_dir: Path, listed: Iterable[Ref], old: Mapping[str, ObjectId | None]) -> None:
-    """Write these refs into the file, in the place of others of the same names; all or none, synced.
+    """Write these refs into packed-refs, replacing those of the same names; atomic and synced.
 
     `old` says where each must stand in the file now, None for nowhere; and none may have a loose
     file, which would go on to count. Both are looked at under git's own lock of the file. GitFailed

@@ -1,4 +1,4 @@
-"""What a change is, whatever it stands on: two ranges of the same patch-id change the same (git-patch-id(1))."""
+"""Patch IDs: ranges with the same ID make the same change (git-patch-id(1))."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ class PatchReader:
         self._next()
 
     def read(self, change: Change, *, most_lines: int, most_bytes: int) -> FilePatch | None:
-        """Give what is told of a change; None where nothing is, since only white space differs."""
+        """Return the patch of a change; None if only whitespace differs and is ignored."""
         header = _header_of(change)
         if self._line != header:
             return None

@@ -1,4 +1,4 @@
-"""How many paths a tree holds, counted by its distinct trees, so that 10^9 paths cost no more than their trees.
+"""Counts the paths of a tree by its distinct subtrees, so that 10^9 paths are cheap to count.
 
 A few small trees that hold each other many times are pushed in a second and take hours to list. Whatever
 goes through all paths asks here first.
@@ -51,7 +51,7 @@ def of_commit(git: Objects, object_id: ObjectId) -> int:
 
 
 def require_few(git: GitRepository, object_id: ObjectId) -> None:
-    """Raise TooManyPaths if a commit or tree holds more paths than the limit."""
+    """Raise TooManyPaths if a commit or tree has more paths than the limit."""
     if of_commit(git, object_id) > _most_paths:
         raise TooManyPaths(_most_paths)
 

@@ -58,7 +58,7 @@ class SocketBody:
         return self.input_pace(self._read_bytes)
 
     def end(self) -> None:
-        """Let whoever waits for more see the end."""
+        """Make a pending read see the end of the input."""
         try:
             self._source.shutdown(socket.SHUT_RD)
         except OSError:
@@ -77,7 +77,7 @@ class ControlPacket(enum.Enum):
 
 
 class PktLineReader:
-    """The pkt-lines of one request; `raw` holds every byte that was read as lines."""
+    """Reads the pkt-lines of one request; `raw` has all bytes that were read as lines."""
 
     def __init__(self, body: RequestBody, *, most_bytes: int, most_lines: int = MOST_LINES):
         self.raw = bytearray()

@@ -38,7 +38,7 @@ def borrowing_since(git: GitRepository) -> float:
 
 
 def leave(git: GitRepository) -> None:
-    """Let the repository stand alone, which must have all its objects by now."""
+    """Detach the repository from its pool; it must have all its objects."""
     _alternates(git).unlink(missing_ok=True)
 
 
@@ -56,7 +56,7 @@ def fork(
 
 
 def lend(git: GitRepository, pool: GitRepository) -> list[Path]:
-    """Link every object that is there now into the pool; gives the files that stand in both.
+    """Hard-link all current objects into the pool; returns the files that are in both.
 
     Nobody is kept out meanwhile. A maintainer of the repository may join packs while they are
     linked, so they are listed until a listing brings nothing new; loose objects come first, since
@@ -136,7 +136,7 @@ def _link_pack(index: Path, target: Path) -> bool:
 
 
 def _link(file: Path, link: Path) -> bool:
-    """Let a file stand at a second place; False when it is gone."""
+    """Hard-link a file; False if it is gone."""
     try:
         os.link(file, link)
     except FileExistsError:

@@ -81,7 +81,7 @@ class Quarantine:
         return opened
 
     def write(self, kind: str, data: bytes) -> ObjectId:
-        """Lay an object of the server's own making here (gitformat-loose(5)); gives its id. DiskFull."""
+        """Write a loose object into the quarantine (gitformat-loose(5)); returns its ID, raises DiskFull."""
         disk_space.require(self.path)
         whole = f"{kind} {len(data)}\0".encode() + data
         object_id = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
@@ -93,7 +93,7 @@ class Quarantine:
         return object_id
 
     def pack(self, tip: ObjectId) -> None:
-        """Put what `tip` needs and the repository lacks into one pack, and drop all else that lies here."""
+        """Pack the objects that `tip` needs and the repository lacks, and remove the loose ones."""
         needed = processes.stream(
             ["rev-list", "--objects", "--stdin", "--not", "--all"],
             git_dir=self.git.path,

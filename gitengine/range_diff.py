@@ -1,4 +1,4 @@
-"""What became of the commits of a branch when it was rewritten (git-range-diff(1))."""
+"""Range-diffs of rewritten branches (git-range-diff(1))."""
 
 from __future__ import annotations
 

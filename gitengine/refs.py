@@ -124,7 +124,7 @@ def is_well_formed(name: str) -> bool:
 
 
 def check_new_name(name: str) -> None:
-    """Refuse a full ref name that nobody should make: what Git refuses, a leading dash, 255 bytes."""
+    """Raise for invalid full ref names: those that Git refuses, a leading dash, more than 255 bytes."""
     short = name.split("/", 2)[-1]
     if not is_well_formed(name) or short.startswith("-") or short in {"HEAD", "@"}:
         raise InvalidName(f'"{short}" is not a name that a branch or tag can have.')
@@ -133,7 +133,7 @@ def check_new_name(name: str) -> None:
 
 
 def moved(git: GitRepository, commands: Sequence[RefCommand]) -> list[bool]:
-    """Whether each command's ref stands where the command wanted it."""
+    """Return whether each command's ref has the requested value."""
     current = values(git, [command.name for command in commands])
     return [current[command.name] == command.new for command in commands]
 
@@ -231,7 +231,7 @@ def _refuse_stale(git: GitRepository, commands: Sequence[RefCommand]) -> list[Re
 def _refuse_clashes(
     git: GitRepository, commands: Sequence[RefCommand], atomic: bool
 ) -> list[RefCommand]:
-    """Refuse names that cannot stand beside another: `a` and `a/b` are a file and a folder."""
+    """Raise for ref names that conflict with others: Git cannot have both `a` and `a/b`."""
     if not any(command.kind is RefChangeKind.ADD for command in commands):
         return list(commands)
     gone = set() if atomic else {c.name for c in commands if c.kind is RefChangeKind.DELETE}

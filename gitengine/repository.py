@@ -49,7 +49,7 @@ _CONFIG = """\
 
 @dataclass(frozen=True)
 class GitRepository:
-    """A bare repository by its path; `lock_fd` is set while `exclusive` holds the lock.
+    """A bare repository by its path; `lock_fd` is set while `exclusive` has the lock.
 
     `borrowed` are folders of objects of other repositories that are read as well (`reading`).
     """
@@ -119,7 +119,7 @@ class GitRepository:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the git program must be told to find borrowed objects."""
+        """Return the environment with which git finds borrowed objects."""
         if not self.borrowed:
             return {}
         return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(map(quoted, self.borrowed))}
@@ -145,7 +145,7 @@ class GitRepository:
         return total
 
     def delete(self) -> None:
-        """Remove all of it; out of the way first, so that nobody meets a half."""
+        """Delete the repository; it is renamed first so that no one sees it half deleted."""
         gone = self.path.with_name(f"{self.path.name}.deleted")
         try:
             os.rename(self.path, gone)
@@ -224,7 +224,7 @@ def _wait_for_lock(descriptor: int, timeout: float) -> None:
 
 
 def replace_file(file: Path, content: bytes) -> None:
-    """Write a file anew, synced; who reads it meets the old content or the new."""
+    """Replace a file atomically and sync it."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)

@@ -30,7 +30,7 @@ class LinePage:
 
 
 def entry(git: GitRepository, commit_id: ObjectId, path: str) -> Entry:
-    """Find what stands at a path; the empty path is the root. NoSuchPath."""
+    """Return the entry at a path; the empty path is the root. Raises NoSuchPath."""
     opened = git.libgit2()
     tree = _root(opened, commit_id)
     if not path:

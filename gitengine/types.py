@@ -63,7 +63,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What an annotated tag says beside its name: who made it, when, and the message; 0 where no time is told."""
+    """The tagger, time and message of an annotated tag; the time is 0 if it has none."""
 
     tagger: Person
     time: int
@@ -125,7 +125,7 @@ class Change:
 
     @property
     def is_submodule(self) -> bool:
-        """Whether a commit of another repository stands there, or stood there before it went."""
+        """Whether the path is or was a submodule."""
         return (self.new_mode or self.old_mode) == SUBMODULE_MODE
 
 
@@ -148,7 +148,7 @@ class LineKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a hunk, numbered from 1; on the side where it does not stand, with the number that follows.
+    """A line of a hunk, numbered from 1; on the side without the line, the number of the next one.
 
     `raw` is the line byte for byte with its newline, `text` what people read, without it; a carriage
     return is kept in both. Both are cut where `truncated`. `newline` is False for the last line of a

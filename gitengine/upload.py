@@ -296,7 +296,7 @@ def _note(request: UploadPackRequest, text: bytes) -> None:
 
 
 def _sparse_in(filter_spec: bytes) -> str:
-    """The kind of sparse filter that a specification holds, in however many layers; empty for none.
+    """Return the kind of sparse filter in a filter specification, also inside `combine:`; empty for none.
 
     The parts of `combine:` are encoded as in an address (git-rev-list(1), --filter).
     """

@@ -1,1 +1,1 @@
-"""What people are told by mail: of what they take part in, watch, or are named in."""
+"""Notifications by mail about what users participate in, watch, or are mentioned in."""

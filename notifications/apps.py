@@ -10,5 +10,5 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what people are told of."""
+        """Register the listeners."""
         from notifications import subscribers  # noqa: F401

@@ -41,7 +41,7 @@ def read() -> MailServer | None:
 
 
 def as_stored(server: MailServer | None) -> dict[str, Any]:
-    """What the row of the settings holds."""
+    """Return the stored settings."""
     return asdict(server) if server is not None else {}
 
 

@@ -1,4 +1,4 @@
-"""What people are to be told by mail, and how they want it."""
+"""Notifications and mail preferences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
 
 
 class MailPreference(models.Model):
-    """How somebody wants mail; who has no row gets it at once, of everything."""
+    """The mail preference of a user; by default all notifications are sent at once."""
 
     class Mode(models.TextChoices):
         """When."""
@@ -50,7 +50,7 @@ class MailPreference(models.Model):
 
 
 class Notice(models.Model):
-    """One thing that one person is to be told, written in the transaction in which it happened."""
+    """One notification for one user, created in the transaction of the event."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=9, choices=Kind.choices)

@@ -1,4 +1,4 @@
-"""Who is told of what, and whether they may still see it."""
+"""Recipients of notifications, and whether they can still see the subject."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def reachable(users: Iterable[int]) -> list[User]:
 
 
 def mode_of(user: User) -> str:
-    """When somebody wants mail, as they want it now."""
+    """Return when a user wants mail, from the current preference."""
     preference = getattr(user, "mail_preference", None)
     return preference.mode if preference else MailPreference.Mode.IMMEDIATE
 

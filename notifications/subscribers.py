@@ -1,4 +1,4 @@
-"""From what happened to who is told of it by mail."""
+"""Creates notifications for events."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def reviewers_changed(event: pulls.PullRequestReviewersChanged) -> None:
 
 @_listens_to(pulls.PullRequestReviewed)
 def reviewed(event: pulls.PullRequestReviewed) -> None:
-    """Tell what somebody thinks of it."""
+    """Notify of a review."""
     deed = JUDGEMENTS[Participant.Status(event.participant.status)]
     if event.actor.is_system:
         deed = "needs to review again: a push changed the approved commits"
@@ -123,7 +123,7 @@ def commented(event: pulls.PullRequestCommentAdded) -> None:
 
 @_listens_to(pulls.PullRequestCommentEdited)
 def comment_edited(event: pulls.PullRequestCommentEdited) -> None:
-    """Tell who is named now and was not, and what became of a task."""
+    """Notify newly mentioned users, and of changes of a task."""
     said = event.comment
     if said.severity == Comment.Severity.BLOCKER and said.text == event.previous_text:
         is_done = said.state == Comment.State.RESOLVED

@@ -16,13 +16,13 @@ def send(number: int) -> None:
 
 @shared_task(name="notifications.send_digest")
 def send_digest(user_id: int) -> None:
-    """Send all that waits for somebody."""
+    """Send the pending notifications of a user."""
     notices.send_digest(Actor.system(), user_id)
 
 
 @shared_task(name="notifications.begin_digests")
 def begin_digests() -> None:
-    """Ask for everybody's."""
+    """Enqueue all summaries."""
     notices.begin_digests(Actor.system())
 
 

@@ -58,7 +58,7 @@ def exposition(actor: Actor, token: str) -> bytes:
 
 
 class _QueueFigures(Collector):
-    """What the rows of the queue say when somebody asks."""
+    """The state of the job queue."""
 
     def collect(self) -> list[GaugeMetricFamily]:
         """Give the depth by state, and the age."""

@@ -38,7 +38,7 @@ def retry_failed(actor: Actor) -> int:
 
 
 def rotate_key(actor: Actor) -> int:
-    """Seal every secret anew with a new key; gives its number. The old ones stay until they are deleted."""
+    """Re-encrypt all secrets with a new key; returns its ID. Old keys stay until they are deleted."""
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     with transaction.atomic():
         old = _keys_in_turn()
@@ -50,7 +50,7 @@ def rotate_key(actor: Actor) -> int:
 
 
 def delete_inactive_keys(actor: Actor) -> None:
-    """Forget all keys but the one in use; what another process has just sealed with an old one is sealed anew."""
+    """Delete all keys but the current one; secrets encrypted with an old key meanwhile are re-encrypted."""
     access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     with transaction.atomic():
         old = _keys_in_turn()

@@ -19,7 +19,7 @@ class NoSuchPullRequest(NotFound):
 
 
 class NoSuchParticipant(NotFound):
-    """Somebody who takes no part."""
+    """The user is not a participant."""
 
     exception_name = f"{_PULL}.NoSuchPullRequestParticipantException"
 
@@ -31,7 +31,7 @@ class NoSuchReview(NotFound):
 
 
 class PullRequestOutOfDate(Conflict):
-    """Somebody changed the pull request since the caller read it."""
+    """The pull request was changed since the caller read it."""
 
     exception_name = f"{_PULL}.PullRequestOutOfDateException"
     sentence = "You are attempting to modify a pull request based on out-of-date information."
@@ -108,7 +108,7 @@ class MergeVetoed(Conflict):
 
 
 class AutoMergeNotEnabled(Refused):
-    """Nobody has switched on that pull requests merge by themselves."""
+    """Auto-merge is not enabled."""
 
     exception_name = f"{_PULL}.automerge.AutoMergeNotEnabledException"
 

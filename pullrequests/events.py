@@ -44,7 +44,7 @@ class PullRequestReviewersChanged:
 
 @dataclass(frozen=True)
 class PullRequestReviewed:
-    """Somebody's judgement changed."""
+    """The review status of a participant changed."""
 
     actor: Actor
     pull_request: PullRequest
@@ -87,7 +87,7 @@ class PullRequestReopened:
 
 @dataclass(frozen=True)
 class PullRequestDeleted:
-    """It goes, with all that was said; told while it is still there."""
+    """A pull request is being deleted with its comments; published before it is gone."""
 
     actor: Actor
     pull_request: PullRequest
@@ -95,7 +95,7 @@ class PullRequestDeleted:
 
 @dataclass(frozen=True)
 class PullRequestCommentAdded:
-    """Somebody said something about it, or answered: then the comment has a parent."""
+    """A comment or reply was added; a reply has a parent."""
 
     actor: Actor
     pull_request: PullRequest
@@ -133,7 +133,7 @@ class DefaultReviewersSet:
 
 @dataclass(frozen=True)
 class PullRequestSettingsChanged:
-    """A place merges otherwise, or asks for something else; None stands for the whole site."""
+    """Merge settings of a project, repository or the site (None) changed."""
 
     actor: Actor
     place: Project | Repository | None

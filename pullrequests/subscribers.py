@@ -24,6 +24,6 @@ def close(event: RepositoryDeleted) -> None:
 
 @subscribe(RepositoryModified)
 def catch_up(event: RepositoryModified) -> None:
-    """What is in use again has slept through what became of its sources."""
+    """Update the pull requests of a repository that is no longer archived."""
     if event.old.is_archived and not event.repository.is_archived:
         rescoping.note_unarchived(event.actor, event.repository)

@@ -80,7 +80,7 @@ def git_of(repository: Repository) -> GitRepository:
 
 
 def is_shown(ref_name: str) -> bool:
-    """Whether clients are told of this ref, and of what it alone reaches."""
+    """Whether this ref, and what only it reaches, is advertised."""
     if ref_name.startswith(INTERNAL_REFS):
         return False
     hides: bool = settings.GIT_HIDE_PULL_REQUEST_REFS
@@ -88,7 +88,7 @@ def is_shown(ref_name: str) -> bool:
 
 
 def is_pushable(ref_name: str) -> bool:
-    """Whether a client that pushes is told of this ref: those that the server owns it could not move."""
+    """Whether this ref is advertised to pushes: refs that the server owns cannot be pushed."""
     return not ref_name.startswith(SERVER_OWNED)
 
 

@@ -35,7 +35,7 @@ def index_soon(event: RefsChanged) -> None:
 
 @subscribe(RefsChanged)
 def let_forks_follow(event: RefsChanged) -> None:
-    """Forks that follow this repository look at it; one that follows looks at itself anew."""
+    """Synchronize the forks of this repository, and this one if it is a fork."""
     synchronisation.follow_soon(event.actor, event.push)
 
 
@@ -47,5 +47,5 @@ def forget_owner(event: UserErased) -> None:
 
 @subscribe(UserModified)
 def follow_owner(event: UserModified) -> None:
-    """A personal project bears its owner's name."""
+    """Keep the name of a personal project the same as its owner's."""
     projects.follow_owner(event.actor, event.user)

@@ -179,7 +179,7 @@ class SshConnection(asyncssh.SSHServer):
             task.add_done_callback(_look_at)
 
     async def begin_auth(self, username: str) -> bool:
-        """Ask everybody for a key, whatever name they come with."""
+        """Require public key authentication for any username."""
         version = self.connection.get_extra_info("client_version") or b""
         agent = version.decode("ascii", "replace") if isinstance(version, bytes) else str(version)
         self.origin = Origin(address=self.origin.address, user_agent=f"SSH {agent}"[:500])
@@ -195,7 +195,7 @@ class SshConnection(asyncssh.SSHServer):
         return True
 
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Whether this key, once proved, lets anybody in."""
+        """Whether this key is accepted, once the client proves to have it."""
         self._offered = public_keys.fingerprint(key.public_data)
         try:
             actor = await self._asked(self._recognise_offered)

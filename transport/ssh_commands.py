@@ -74,7 +74,7 @@ def parse(text: str) -> GitCommand | None:
 
 
 class Commands:
-    """Runs commands; `recognise` gives the actor of a connection anew, or raises what refuses it."""
+    """Runs commands; `recognise` returns the current actor of a connection, or raises."""
 
     def __init__(self) -> None:
         most = settings.SSH_MOST_SESSIONS
@@ -184,7 +184,7 @@ class Commands:
 
 
 class _Gone(Exception):
-    """Nobody listens any more."""
+    """The client is gone."""
 
 
 class _Outlet:
@@ -206,7 +206,7 @@ class _Outlet:
         self.has_sent = False
 
     def send(self, piece: bytes | None) -> None:
-        """Hand a piece over, None for the end; from the thread. Waits for room, raises _Gone."""
+        """Queue a piece, None for the end; called from the thread. Waits for space, raises _Gone."""
         if not self._room.acquire(blocking=False):
             with self._slot.left():
                 self._room.acquire()
@@ -216,7 +216,7 @@ class _Outlet:
         self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
 
     def end(self) -> None:
-        """Say that nothing follows; from the thread, which waits for nobody any more."""
+        """Queue the end; called from the thread, does not wait."""
         self._loop.call_soon_threadsafe(self._pieces.put_nowait, None)
 
     async def pump(self) -> None:
@@ -237,13 +237,13 @@ class _Outlet:
             self.stop()
 
     def stop(self) -> None:
-        """Let the thread know that nobody listens."""
+        """Tell the thread that the client is gone."""
         self._is_stopped = True
         self._room.release()
 
 
 class _PatientPipe(SocketBody):
-    """What the client sends; a session that waits for it lets others work, and does not wait for ever."""
+    """The input of the client; while a session waits for it, others can work, and the wait is limited."""
 
     def __init__(self, source: socket.socket, slot: SshWorkSlot, service: Service):
         super().__init__(source)
@@ -311,7 +311,7 @@ async def _take_in(
     near: socket.socket,
     pipe: _PatientPipe,
 ) -> None:
-    """Pass on what the client sends; what nobody reads any more is thrown away."""
+    """Pass on what the client sends; discard what is no longer read."""
     is_read = True
     try:
         while data := await process.stdin.read(READ_SIZE):

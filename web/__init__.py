@@ -1,1 +1,1 @@
-"""The browser's door: pages that show what selectors find and forms that call services. Nothing is decided here."""
+"""The pages: views show what selectors return, and forms call services. They do not decide."""

@@ -1,4 +1,4 @@
-"""One table: what happens, under which key webhooks are told of it, and what they are told.
+"""The catalogue of webhook events: their keys and payloads.
 
 A new event is a line in ENTRIES and one in KEYS; the payloads are in webhooks/payloads.py.
 """
@@ -74,7 +74,7 @@ OF_PROJECTS = {"project:modified", "repo:created", "repo:deleted"}
 
 
 def keys_of(place: Project | Repository) -> dict[str, Key]:
-    """What a webhook at this place may be told."""
+    """Return the event keys that a webhook of this scope can have."""
     if isinstance(place, Project):
         return KEYS
     return {key: shown for key, shown in KEYS.items() if key not in OF_PROJECTS}
@@ -82,7 +82,7 @@ def keys_of(place: Project | Repository) -> dict[str, Key]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event, as webhooks are told of it; `fields` are what stands beside key, date and actor."""
+    """One webhook event; `fields` returns the payload beside key, date and actor."""
 
     event_type: type
     key: str

@@ -6,7 +6,7 @@ from core.errors import NotFound
 
 
 class NoSuchWebhook(NotFound):
-    """No webhook of that number stands at this place."""
+    """The project or repository has no webhook with this ID."""
 
     exception_name = "com.atlassian.bitbucket.webhook.NoSuchWebhookException"
 

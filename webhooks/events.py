@@ -10,7 +10,7 @@ from webhooks.models import Webhook
 
 @dataclass(frozen=True)
 class WebhookCreated:
-    """Somebody wants to be told."""
+    """A webhook was created."""
 
     actor: Actor
     webhook: Webhook

@@ -1,4 +1,4 @@
-"""Webhooks, what they are to be told, and how the machines that they call behave."""
+"""Webhooks, their deliveries, and the health of their targets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OF_WEBHOOK = "webhook "
 
 
 class Webhook(models.Model):
-    """Who is told of what happens in a repository, or in all repositories of a project."""
+    """A webhook of a repository, or of a project for all its repositories."""
 
     project = models.ForeignKey(Project, models.CASCADE, null=True, related_name="webhooks")
     repository = models.ForeignKey(Repository, models.CASCADE, null=True, related_name="webhooks")
@@ -38,7 +38,7 @@ class Webhook(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        """In the order in which they were made; each stands at one place."""
+        """Ordered by creation; each has one scope."""
 
         ordering = ["pk"]
         constraints = [
@@ -54,7 +54,7 @@ class Webhook(models.Model):
 
     @property
     def place(self) -> Project | Repository:
-        """Where it stands."""
+        """Its project or repository."""
         place = self.project or self.repository
         assert place is not None
         return place
@@ -66,7 +66,7 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One thing that a webhook is to be told, written in the transaction in which it happened.
+    """One delivery of an event to a webhook, created in the transaction of the event.
 
     The schedule is a job's; here is what is sent, and what came of it. The id is the same at each
     attempt, so that who receives it twice can tell.
@@ -117,7 +117,7 @@ class Delivery(models.Model):
 
     @property
     def tries(self) -> int:
-        """How often it was attempted; the list says too when somebody asked for it again."""
+        """The number of attempts."""
         return sum("state" in one for one in self.attempts)
 
     @property

@@ -1,4 +1,4 @@
-"""What webhooks are told, field by field as Bitbucket tells it.
+"""Webhook payloads with the fields of Bitbucket.
 
 https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html, with what newer
 versions and recorded payloads have beside it.
@@ -63,7 +63,7 @@ def tags(event: Any, kind: RefChangeKind) -> list[RefCommand]:
 
 
 def refs_changed(event: Any) -> dict[str, Any]:
-    """A push; its newest commits are read later, when nobody holds the repository any more."""
+    """A push; its commits are read later, without the repository lock."""
     return {
         "repository": _repository(event.push.repository),
         "changes": [_ref_change(change) for change in told_changes(event)],

@@ -85,7 +85,7 @@ def represent_statistics(statistics: Statistics, webhook: Webhook) -> dict[str, 
 
 
 def represent_test(what: DeliveryCall, outcome: DeliveryOutcome) -> dict[str, Any]:
-    """What was asked to see whether somebody listens, and what came of it."""
+    """The request and result of a connection test."""
     return {
         "request": {
             "method": "POST",

@@ -1,4 +1,4 @@
-"""Find webhooks and what became of their deliveries."""
+"""Webhooks and their deliveries."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Statistics:
 
 
 def require_administrator(actor: Actor, place: Project | Repository) -> None:
-    """Refuse who does not administer the place, or holds a secret that has nothing to do with webhooks."""
+    """Raise unless the actor administers the scope and their secret permits webhooks."""
     is_project = isinstance(place, Project)
     needed = Permission.PROJECT_ADMIN if is_project else Permission.REPO_ADMIN
     access.require(actor, needed, place, scope=Scope.WEBHOOK)
 
 
 def rows_at(place: Project | Repository) -> QuerySet[Webhook]:
-    """The webhooks that stand at a place."""
+    """Return the webhooks of a project or repository."""
     if isinstance(place, Project):
         return _rows().filter(project=place)
     return _rows().filter(repository=place)
@@ -81,7 +81,7 @@ def list_of(
 
 
 def get(actor: Actor, place: Project | Repository, number: str) -> Webhook:
-    """The webhook of that number, if it stands at this place."""
+    """Return the webhook with this ID on this project or repository."""
     require_administrator(actor, place)
     found = None
     if _is_number(number):
@@ -92,7 +92,7 @@ def get(actor: Actor, place: Project | Repository, number: str) -> Webhook:
 
 
 def listening_at(place: Project | Repository) -> list[Webhook]:
-    """Whoever is told of anything at this place."""
+    """Return all active webhooks for events in this repository or project."""
     at = Q(project=place)
     if isinstance(place, Repository):
         at = Q(repository=place) | Q(project=place.project_id)
@@ -102,7 +102,7 @@ def listening_at(place: Project | Repository) -> list[Webhook]:
 def deliveries(
     actor: Actor, webhook: Webhook, wanted: PageRequest, *, event: str = "", state: str = ""
 ) -> Page[Delivery]:
-    """What a webhook was told, and is to be told, newest first."""
+    """Return the deliveries of a webhook, newest first."""
     require_administrator(actor, webhook.place)
     rows = webhook.deliveries.all()
     if event:
@@ -156,7 +156,7 @@ def statistics(actor: Actor, webhooks: list[Webhook], *, event: str = "") -> dic
 
 
 def left_alone(actor: Actor, webhook: Webhook) -> Target | None:
-    """What stands against calling now: the machine that it calls, or the webhook itself, has failed too often."""
+    """Return why deliveries are paused: the circuit breaker of the target or of the webhook is open."""
     require_administrator(actor, webhook.place)
     keys = [webhook.breaker]
     try:

@@ -1,4 +1,4 @@
-"""From what happened to what webhooks are told of it, in the same transaction."""
+"""Creates deliveries for events, in the same transaction."""
 
 from __future__ import annotations
 

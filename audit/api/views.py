@@ -128,7 +128,7 @@ def _wanted(asked: Any) -> AuditFilter:
 
 
 def _many(asked: Any, name: str) -> list[str]:
-    """Values of a parameter that is repeated, or holds several between commas."""
+    """Return the values of a parameter that is repeated or comma-separated."""
     given = [one.strip() for text in asked.getlist(name) for one in text.split(",")]
     return [one for one in given if one][:100]
 

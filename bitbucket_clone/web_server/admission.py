@@ -1,4 +1,4 @@
-"""Which requests have a thread, and which wait: expensive ones leave some for all others, whoever sends them.
+"""Admission of requests to threads: expensive requests always leave some threads for others.
 
 Nobody has all threads: addresses and users have limits, and what is beyond them waits without a thread.
 """

@@ -1,4 +1,4 @@
-"""An answer on its way: what the client does not take at once waits here, and holds no thread."""
+"""A response being sent: while the client is slow, it waits here without a thread."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Answer:
     def __init__(
         self, response: Any, pieces: Iterator[bytes], output: Output, end: Callable[[], None]
     ):
-        """`end` is called once, when all is written or nobody wants it any more."""
+        """`end` is called once, when all is written or the client is gone."""
         self.response = response
         self.output = output
         self._pieces = pieces

@@ -59,7 +59,7 @@ class Connection(TConn):
         return not self.intake.data
 
     def caller(self, proxies: Proxies) -> str:
-        """Who is counted for the present request: whom a trusted proxy names; empty if it names nobody."""
+        """Return the client of the current request that a trusted proxy names; empty if none."""
         head = self.intake.head
         if head is None or not head.forwarded:
             return ""
@@ -92,7 +92,7 @@ class Connection(TConn):
         return True
 
     def look_for_progress(self) -> None:
-        """Note whether the client has taken some of what the kernel still holds for it.
+        """Record progress if the client has acknowledged data since the last look.
 
         The kernel asks for more only when a third of its buffer is free, which takes a slow client minutes.
         """
@@ -106,7 +106,7 @@ class Connection(TConn):
         self._unacknowledged = unacknowledged
 
     def cut(self, why: str) -> None:
-        """End it from here; whoever works for it meets the end."""
+        """Shut the connection down; a thread that works for it sees the end."""
         if not self.is_cut:
             self.is_cut = True
             metrics.CONNECTIONS_CUT.labels(why).inc()

@@ -45,7 +45,7 @@ class Intake:
 
     @property
     def waits_to_send(self) -> bool:
-        """Whether the client has to be told before it sends a body."""
+        """Whether the client waits for `100 Continue`."""
         return self.head is not None and self.head.expects and not self.is_ready
 
     def feed(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Which user a credential stands for, as the application found out: the event loop knows only what was sent."""
+"""Maps credentials to users, as the application authenticated them."""
 
 from __future__ import annotations
 

@@ -342,7 +342,7 @@ class PatientWorker(ThreadWorker):
         self._linger(connection)
 
     def _linger(self, connection: Connection) -> None:
-        """Close it once the client has read the answer: at once would take away what is on its way (RFC 9112, 9.6)."""
+        """Close the connection after the client has read the response (lingering close, RFC 9112, 9.6)."""
         connection.answer = None
         connection.begin_request(b"")
         try:
@@ -430,7 +430,7 @@ class PatientWorker(ThreadWorker):
         self._keep_within_bounds()
 
     def _keep_within_bounds(self) -> None:
-        """While too much waits for clients, cut whoever holds most of it, of the address that does."""
+        """While buffers exceed their limit, cut the largest connection of the address that uses most."""
         queued = self.admission.waiting()
         for connection, why in holdings.too_much([*self.reading, *self.writing, *queued]):
             if connection in self.reading or connection in self.writing:

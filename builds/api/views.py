@@ -42,7 +42,7 @@ class CommitStats(RestView):
     """/build-status/latest/commits/stats/{commitId}"""
 
     def get(self, request: Request, commit_id: str, **_: str) -> Response:
-        """Count the builds of a commit; a single one is told along where that is asked for."""
+        """Count the builds of a commit; with `includeUnique` a single one is included."""
         found = find.stats(self.actor, [commit_id]).get(commit_id.lower(), Summary())
         shown: dict[str, Any] = represent_summary(found)
         if self.flag("includeUnique") and found.total == 1:

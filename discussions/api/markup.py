@@ -69,6 +69,6 @@ class EmoticonSearch(RestView):
     """/emoticons/latest/search"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """List emoticons whose shortcut holds the text."""
+        """List emoticons whose shortcut contains the text."""
         found = emoticons.matching(request.query_params.get("query", ""))
         return self.show_page(page_of(found, self.wanted()), represent_emoticon)

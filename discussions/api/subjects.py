@@ -26,7 +26,7 @@ class SubjectResource(RepositoryResource):
 
     @abstractmethod
     def talked(self, *, to_speak: bool = False) -> CommentSubject:
-        """What the path names, for somebody who reads or speaks."""
+        """Return the subject of the path, for reading or commenting."""
 
     def comment(self, subject: CommentSubject) -> Comment:
         """The comment that the path names, if it is on this subject."""

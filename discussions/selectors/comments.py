@@ -69,14 +69,14 @@ def likers(
 
 
 def place_to_talk(actor: Actor, project_key: str, slug: str) -> Repository:
-    """The repository of that name, for somebody who may say something there."""
+    """Return the repository with this name, for an actor who can comment."""
     found = repositories.get(actor, project_key, slug)
     require_voice(actor, found)
     return found
 
 
 def require_voice(actor: Actor, repository: Repository) -> None:
-    """Refuse who may not say anything there: whoever reads may, with a name of their own."""
+    """Raise unless the actor can comment: readers with a user can."""
     access.require(actor, Permission.REPO_VIEW, repository, scope=Scope.REPOSITORY)
     require_person(actor)
 
@@ -143,7 +143,7 @@ def discussion_of(
 
 
 def get(actor: Actor, subject: CommentSubject, number: str) -> Comment:
-    """A comment on a subject by its number; NoSuchComment for one that stands elsewhere."""
+    """Return a comment of a subject by its ID; raises NoSuchComment for comments of other subjects."""
     rows = with_people(subject, seen(actor, subject.comments()))
     found = rows.filter(pk=int(number)).first() if _is_number(number) else None
     if found is None:

@@ -1,4 +1,4 @@
-"""Places of a diff on which comments stand."""
+"""Anchors: the lines of a diff that comments are on."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def edit(
 
 
 def delete(actor: Actor, subject: CommentSubject, comment: Comment, *, version: int | None) -> None:
-    """Take back a comment that nobody answered, with its thread if it began it."""
+    """Delete a comment without replies, with its thread if it is the first."""
     _require_open(actor, subject)
     _require_change(actor, subject.repository, comment)
     with transaction.atomic():
@@ -171,7 +171,7 @@ def _is_author(actor: Actor, comment: Comment) -> bool:
 
 
 def _lock(comment: Comment) -> None:
-    """Let nobody answer or delete in the same thread meanwhile; NoSuchComment if somebody has."""
+    """Lock a thread for a reply or deletion; raises NoSuchComment if the comment is gone."""
     Thread.objects.select_for_update().filter(pk=comment.thread_id).first()
     if not Comment.objects.filter(pk=comment.pk).exists():
         raise NoSuchComment(str(comment.pk))

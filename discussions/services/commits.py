@@ -71,7 +71,7 @@ class CommitSubject(CommentSubject):
         return find.commit_id_of(actor, self.repository, revision)
 
     def added(self, actor: Actor, comment: Comment) -> None:
-        """Tell that somebody spoke, who watches from now on."""
+        """Publish a new comment; its author watches the commit from now on."""
         watching.watch_commit(actor, self.repository, self.commit_id)
         events.publish(CommitCommentAdded(actor, self.repository, self.commit_id, comment))
 

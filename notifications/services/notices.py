@@ -36,7 +36,7 @@ BESIDE = (
 
 @dataclass(frozen=True)
 class NoticeContent:
-    """What there is to tell, whoever hears it."""
+    """The content of a notification, for any recipient."""
 
     kind: Kind
     repository: Repository
@@ -51,7 +51,7 @@ class NoticeContent:
 def tell(
     actor: Actor, news: NoticeContent, users: Iterable[int], mentioned: Iterable[int] = ()
 ) -> None:
-    """Write down who is to be told; inside the transaction of what happened.
+    """Create notifications; in the transaction of the event.
 
     Who is named in it hears that they are, whatever else they want to hear.
     """
@@ -94,7 +94,7 @@ def send(actor: Actor, number: int) -> None:
 
 
 def send_digest(actor: Actor, user_id: int) -> None:
-    """Send all that waits for somebody in one mail."""
+    """Send all pending notifications of a user in one message."""
     rows = Notice.objects.filter(user=user_id, sent_at=None).select_related(*BESIDE)
     waiting = list(rows[:MOST_OF_A_DIGEST])
     told = selectors.still_told(waiting)
@@ -105,7 +105,7 @@ def send_digest(actor: Actor, user_id: int) -> None:
 
 
 def begin_digests(actor: Actor) -> None:
-    """Ask for the mail of everybody for whom something waits who wants it together."""
+    """Enqueue the summaries of all users with pending notifications."""
     waiting = Notice.objects.filter(
         sent_at=None, user__mail_preference__mode=MailPreference.Mode.DIGEST
     )
@@ -120,12 +120,12 @@ def send_what_waits(actor: Actor) -> None:
 
 
 def forget_the_old(actor: Actor) -> None:
-    """Remove what is old, sent or not: nobody wants that news any more."""
+    """Remove old notifications, sent or not."""
     Notice.objects.filter(created_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
 def unsubscribe(actor: Actor, token: str) -> str:
-    """Let somebody who followed the link of a mail hear no more of what it was about; gives its name."""
+    """Unsubscribe the user of a mail link; returns the name of the subject."""
     user, repository, pull_request, commit_id = selectors.unsubscribing(token)
     if pull_request is not None:
         pull_request.repository = repository
@@ -139,7 +139,7 @@ def unsubscribe(actor: Actor, token: str) -> str:
 
 
 def _kind(kind: Kind, user: User, named: set[int], preference: MailPreference) -> Kind | None:
-    """As what somebody hears of it; None if they do not want to."""
+    """Return the kind of a notification for a recipient; None if they do not want it."""
     if user.pk in named and Kind.MENTIONED not in preference.unwanted:
         return Kind.MENTIONED
     return None if kind in preference.unwanted else kind

@@ -35,7 +35,7 @@ class DashboardPullRequests(_Waiting):
     """/dashboard/pull-requests"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """List the pull requests in which somebody takes part."""
+        """List the pull requests of a participant."""
         query = request.query_params
         statuses = query.get("participantStatus", "").upper().split(",")
         state = query.get("state", "").upper()

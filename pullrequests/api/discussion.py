@@ -37,7 +37,7 @@ class _OfPullRequest(SubjectResource):
         return find.get(self.actor, self.repository(), self.kwargs["number"])
 
     def talked(self, *, to_speak: bool = False) -> PullRequestSubject:
-        """The pull request, for somebody who reads or speaks."""
+        """Return the pull request, for reading or commenting."""
         subject = PullRequestSubject(self.pull_request())
         if to_speak:
             subject.require_voice(self.actor)

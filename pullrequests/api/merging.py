@@ -19,7 +19,7 @@ class Merge(PullRequestResource):
     """/pull-requests/{id}/merge"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Say whether it can be merged, and what stands against it."""
+        """Show whether it can be merged, and the vetoes."""
         found = merging.mergeability(self.actor, self.pull_request())
         return self.show(represent_mergeability(found))
 
@@ -52,12 +52,12 @@ class Rebase(PullRequestResource):
     """/git/latest/.../pull-requests/{id}/rebase"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Say what stands against it."""
+        """Show the vetoes."""
         vetoes = merging.rebase_vetoes(self.actor, self.pull_request())
         return self.show({"vetoes": [represent_veto(one) for one in vetoes]})
 
     def post(self, request: Request, **_: str) -> Response:
-        """Make the source's commits anew on top of the target."""
+        """Rebase the source branch onto the target."""
         found = self.pull_request()
         version = self.version(self.read(VersionBody))
         moved: RefCommand = merging.rebase(self.actor, found, version=version)

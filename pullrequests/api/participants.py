@@ -19,7 +19,7 @@ class _OfPullRequest(PullRequestResource):
     """What shows one who takes part."""
 
     def show_participant(self, participant: Participant) -> Response:
-        """Answer with somebody who takes part."""
+        """Return a participant."""
         return self.show(
             represent_participant(participant, with_addresses=not self.actor.is_anonymous)
         )
@@ -29,7 +29,7 @@ class Participants(_OfPullRequest):
     """/pull-requests/{id}/participants"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """List everybody who takes part."""
+        """List the participants."""
         shown = find.one(self.actor, self.pull_request())
         with_addresses = not self.actor.is_anonymous
         return self.show_page(
@@ -38,7 +38,7 @@ class Participants(_OfPullRequest):
         )
 
     def post(self, request: Request, **_: str) -> Response:
-        """Ask somebody to review."""
+        """Add a reviewer."""
         found = self.pull_request()
         body = self.read(ParticipantBody)
         if body["role"].upper() != Participant.Role.REVIEWER:
@@ -46,7 +46,7 @@ class Participants(_OfPullRequest):
         return self.show_participant(reviews.add(self.actor, found, body["user"]["name"]))
 
     def delete(self, request: Request, **_: str) -> Response:
-        """Ask somebody no more, by name in the query."""
+        """Remove a reviewer named in the query."""
         name = request.query_params.get("username", "")
         if not name:
             raise Invalid("The username is required.", context="username")
@@ -77,7 +77,7 @@ class ParticipantDetail(_OfPullRequest):
         return self.show_participant(judged)
 
     def delete(self, request: Request, user_slug: str, **_: str) -> Response:
-        """Ask somebody no more."""
+        """Remove a reviewer."""
         reviews.remove(self.actor, self.pull_request(), user_slug)
         return self.nothing()
 

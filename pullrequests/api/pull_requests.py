@@ -143,7 +143,7 @@ class Watch(PullRequestResource):
     """/pull-requests/{id}/watch"""
 
     def post(self, request: Request, **_: str) -> Response:
-        """Let the caller be told of what happens."""
+        """Watch the pull request."""
         watching.watch(self.actor, self.pull_request())
         return self.nothing()
 

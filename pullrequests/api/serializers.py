@@ -60,7 +60,7 @@ class _UserBody(serializers.Serializer):
 
 
 class ReviewerBody(serializers.Serializer):
-    """Somebody who is asked, as Bitbucket nests it, or the bare user."""
+    """A reviewer, nested as in Bitbucket's JSON or as a plain user."""
 
     user = _UserBody()
 
@@ -97,7 +97,7 @@ class ChangedBody(_Words):
 
 
 class ParticipantBody(serializers.Serializer):
-    """Somebody with the role that they are given."""
+    """A participant with a role."""
 
     user = _UserBody()
     role = serializers.CharField(max_length=20)

@@ -125,7 +125,7 @@ class _Configured(RestView):
         return None
 
     def get(self, request: Request, **_: str) -> Response:
-        """Show what holds."""
+        """Show the effective settings."""
         return self._shown(self._git_place())
 
     def post(self, request: Request, **_: str) -> Response:
@@ -149,7 +149,7 @@ class SiteConfig(_Configured):
     """/admin/pull-requests/{scmId}"""
 
     def place(self) -> Place:
-        """The site, of which somebody unknown learns nothing."""
+        """The site; anonymous callers see nothing of it."""
         find.require_person(self.actor)
         return None
 
@@ -166,7 +166,7 @@ class RepositorySettings(RepositoryResource):
     """/projects/{key}/repos/{slug}/settings/pull-requests"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Show what holds."""
+        """Show the effective settings."""
         repository = self.repository()
         return self.show(
             represent_settings(

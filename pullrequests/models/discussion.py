@@ -26,7 +26,7 @@ class PullRequestThread(models.Model):
 
 
 class ViewedFile(models.Model):
-    """That somebody has looked at a file as it is now; its content's id tells when it changed."""
+    """A user viewed a file of a pull request; the content ID tells whether it changed since."""
 
     pull_request = models.ForeignKey(PullRequest, models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -35,7 +35,7 @@ class PullRequest(models.Model):
     """
 
     class State(models.TextChoices):
-        """What became of it."""
+        """The state of a pull request."""
 
         OPEN = "OPEN"
         MERGED = "MERGED"
@@ -118,7 +118,7 @@ class PullRequest(models.Model):
 
     @property
     def is_from_fork(self) -> bool:
-        """Whether its source stands in another repository."""
+        """Whether its source is in another repository."""
         return self.from_repository_id != self.repository_id
 
     @property
@@ -143,7 +143,7 @@ class PullRequest(models.Model):
 
 
 class Participant(models.Model):
-    """Somebody who takes part: the author, a reviewer, or who once said or judged something."""
+    """A participant: the author, a reviewer, or a user who commented or reviewed."""
 
     class Role(models.TextChoices):
         """What is expected of them."""
@@ -184,7 +184,7 @@ class Participant(models.Model):
 
 
 class PullRequestWatch(models.Model):
-    """Whether somebody wants to be told of what happens; who has no row wants it if they take part."""
+    """Whether a user watches a pull request; without a row, participants do."""
 
     pull_request = models.ForeignKey(PullRequest, models.CASCADE, related_name="watches")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

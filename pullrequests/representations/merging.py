@@ -8,7 +8,7 @@ from pullrequests.selectors.mergeability import Mergeability, Veto
 
 
 def represent_mergeability(found: Mergeability) -> dict[str, Any]:
-    """Whether it can be merged, and what stands against it."""
+    """Whether a pull request can be merged, and the vetoes."""
     return {
         "canMerge": found.may_merge,
         "conflicted": found.is_conflicted,

@@ -65,7 +65,7 @@ def represent_pull_request(shown: PullRequestOverview, *, with_addresses: bool) 
 def represent_participant(
     participant: Participant | None, *, with_addresses: bool
 ) -> dict[str, Any]:
-    """Somebody who takes part, with what they think."""
+    """A participant with their review status."""
     if participant is None:
         return {
             "user": represent_person(None, with_addresses=False),

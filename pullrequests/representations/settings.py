@@ -62,7 +62,7 @@ def represent_merge_config(config: MergeConfig) -> dict[str, Any]:
 
 
 def represent_settings(config: MergeConfig, checks: MergeCheckSettings) -> dict[str, Any]:
-    """Everything that holds for the pull requests of a repository, in all the ways clients know."""
+    """The effective pull request settings of a repository, in all forms that clients know."""
     approvals = {"enabled": checks.required_approvals > 0, "count": str(checks.required_approvals)}
     builds = {"enabled": checks.required_builds > 0, "count": str(checks.required_builds)}
     return {

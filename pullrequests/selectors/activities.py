@@ -132,7 +132,7 @@ def _commits(pull_request: PullRequest, rows: list[Activity]) -> dict[str, Commi
 
 
 def _commit(git: GitRepository, object_id: str) -> list[Commit]:
-    """The commit, unless somebody rewrote history so that it is gone."""
+    """Return the commit, or None if it is gone from the history."""
     try:
         return [history.commit(git, object_id)]
     except NoSuchRevision:

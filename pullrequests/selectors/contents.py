@@ -44,7 +44,7 @@ def effective(actor: Actor, pull_request: PullRequest) -> Comparison:
 
 
 def between(actor: Actor, pull_request: PullRequest, since: str, until: str) -> Comparison:
-    """What lies between two commits of its story; without `since` the first parent of `until`."""
+    """Return the comparison of two of its commits; without `since`, the first parent of `until`."""
     compared = effective(actor, pull_request)
     with opened(pull_request) as git:
         new = commit_id(git, pull_request, until) if until else compared.new
@@ -92,7 +92,7 @@ def heads(pull_request: PullRequest) -> list[ObjectId]:
 
 
 def range_diff(actor: Actor, pull_request: PullRequest, old: str, new: str) -> str:
-    """What became of the commits between two heads that it had, as text for people; NoSuchRevision."""
+    """Return the range-diff of two former heads as text; raises NoSuchRevision."""
     known = heads(pull_request)
     with opened(pull_request) as git:
         tips = [commit_id(git, pull_request, one) for one in (old, new)]

@@ -1,4 +1,4 @@
-"""What waits for somebody: their pull requests, those they are asked to judge, branches that may become some."""
+"""The dashboard: a user's pull requests, those to review, and branches to create some from."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DashboardSearch:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A branch that somebody pushed, and that leads to no pull request yet."""
+    """A recently pushed branch without a pull request."""
 
     repository: Repository
     from_ref: str
@@ -57,7 +57,7 @@ def of_person(
     *,
     name: str = "",
 ) -> Page[PullRequestOverview]:
-    """The pull requests in which somebody takes part, as far as the actor sees them."""
+    """Return the pull requests of a participant that the actor can see."""
     _require_person(actor)
     user = people.get_by_name(actor, name) if name else actor.user
     mine = Participant.objects.filter(user=user)

@@ -23,7 +23,7 @@ class MergeMessage:
 
 
 def suggested(actor: Actor, pull_request: PullRequest, config: MergeConfig) -> MergeMessage:
-    """The message that a merge has if nobody says otherwise."""
+    """The default commit message of a merge."""
     words = _words(pull_request)
 
     def filled(template: str) -> str:

@@ -17,7 +17,7 @@ class Veto:
 
 @dataclass(frozen=True)
 class Mergeability:
-    """Whether it can be merged, and what stands against it."""
+    """Whether a pull request can be merged, and the vetoes."""
 
     is_open: bool
     outcome: PullRequest.Outcome
@@ -30,5 +30,5 @@ class Mergeability:
 
     @property
     def may_merge(self) -> bool:
-        """Whether nothing stands against it."""
+        """Whether it can be merged."""
         return self.outcome == PullRequest.Outcome.CLEAN and not self.vetoes

@@ -29,7 +29,7 @@ class _Stay:
 
 
 def is_merged(actor: Actor, git: GitRepository, pull_request: PullRequest, to_id: ObjectId) -> bool:
-    """Whether the target, which now stands at `to_id`, has all of it, and took it in."""
+    """Whether the target, now at `to_id`, contains all commits of the source through this move."""
     if not _has(git, to_id, pull_request.from_id):
         return False
     return any(

@@ -1,4 +1,4 @@
-"""The refs of pull requests: what they are called, where they stand, which pull requests follow others."""
+"""The refs of pull requests: their names, their current commits, and which pull requests target others."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def targets_among(repository: Repository, names: Iterable[str]) -> set[str]:
 
 
 def actual(pull_request: PullRequest) -> tuple[ObjectId | None, ObjectId | None]:
-    """Where source and target stand now; None for what is gone."""
+    """Return the current commits of source and target; None for a deleted ref."""
     source = pull_request.from_repository
     tip = None if source is None else _head(storage.git_of(source), pull_request.from_ref)
     return tip, _head(storage.git_of(pull_request.repository), pull_request.to_ref)

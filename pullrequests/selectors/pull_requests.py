@@ -27,7 +27,7 @@ MOST_PARTICIPANT_FILTERS = 10
 
 @dataclass(frozen=True)
 class PersonFilter:
-    """Somebody who takes part; empty fields narrow nothing."""
+    """A filter by participant; empty fields match all."""
 
     name: str
     role: str = ""
@@ -237,14 +237,14 @@ def _bring_origins(actor: Actor, found: Iterable[PullRequest]) -> None:
 
 
 def place_to_propose(actor: Actor, project_key: str, slug: str) -> Repository:
-    """The repository of that name, for somebody who may propose something there."""
+    """Return the repository with this name, for an actor who can create pull requests."""
     found = repositories.get(actor, project_key, slug)
     require_voice(actor, found)
     return found
 
 
 def require_voice(actor: Actor, repository: Repository) -> None:
-    """Refuse who may not take part: whoever reads may, with a name of their own."""
+    """Raise unless the actor can participate: readers with a user can."""
     access.require(actor, Permission.REPO_VIEW, repository, scope=Scope.PULL_REQUEST_WRITE)
     if actor.is_anonymous:
         raise Unauthenticated("You must sign in to do this.")

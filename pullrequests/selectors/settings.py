@@ -1,4 +1,4 @@
-"""What holds for the pull requests of a place: its own settings, else its project's, else the site's."""
+"""The effective pull request settings: of the repository, else of the project, else of the site."""
 
 from __future__ import annotations
 

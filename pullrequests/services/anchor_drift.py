@@ -1,4 +1,4 @@
-"""Let threads stand where their text stands."""
+"""Anchor drift: move comments with the lines that they are on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Let approvals stand only for what was approved."""
+"""Reset approvals when the approved commits change."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _stale(git: GitRepository, row: PullRequest) -> list[Participant]:
 
 
 def _take_back(row: PullRequest, participant: Participant) -> None:
-    """Take an approval back, within the caller's transaction, unless they judged anew since it was read."""
+    """Reset an approval in the caller's transaction, unless the reviewer changed it meanwhile."""
     as_read = Participant.objects.filter(
         pk=participant.pk,
         status=APPROVED,

@@ -48,7 +48,7 @@ def create(
 def update(
     actor: Actor, place: Project | Repository, number: str, wanted: DefaultReviewersRequest
 ) -> DefaultReviewers:
-    """Put a condition in the place of another."""
+    """Replace a condition."""
     places.require_administrator(actor, place)
     row = find.get(actor, place, number)
     return _write(actor, place, row, wanted, old=str(row))

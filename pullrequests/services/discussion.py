@@ -94,7 +94,7 @@ class PullRequestSubject(CommentSubject):
             return contents.commit_id(git, self.pull_request, revision)
 
     def added(self, actor: Actor, comment: Comment) -> None:
-        """Tell that somebody spoke, who takes part from now on."""
+        """Publish a new comment; its author becomes a participant."""
         locking.join(actor, self.pull_request)
         if comment.parent_id is None:
             Activity.objects.create(

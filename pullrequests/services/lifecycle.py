@@ -204,7 +204,7 @@ def close(actor: Actor, row: PullRequest) -> None:
 
 
 def reopen(actor: Actor, pull_request: PullRequest, *, version: int | None) -> PullRequest:
-    """Open a declined one again, with the refs as they stand now; by the author or who may write."""
+    """Reopen a declined pull request with the current refs; for its author and writers."""
     _require_owner(actor, pull_request)
     repository = pull_request.repository
     from_id, to_id = find_heads.actual(pull_request)
@@ -359,7 +359,7 @@ def _note(actor: Actor, row: PullRequest, action: Activity.Action) -> None:
 
 
 def _prepare(row: PullRequest) -> None:
-    """Let a job look at where the refs stand, and at what a merge would give."""
+    """Enqueue a job that updates the refs and the mergeability."""
     jobs.enqueue(PREPARE, row.pk, unique_key=f"{PREPARE}:{row.pk}")
 
 

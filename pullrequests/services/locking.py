@@ -33,7 +33,7 @@ def alone(
     version: int | None = None,
     must_be_open: bool = True,
 ) -> Iterator[PullRequest]:
-    """Give the row as it is now, for whoever changes it; a `version` of None is not compared.
+    """Return the current row for a change; a `version` of None is not compared.
 
     NoSuchPullRequest, PullRequestOutOfDate, IllegalPullRequestState, RepositoryArchived.
     """
@@ -60,7 +60,7 @@ def current(actor: Actor, pull_request: PullRequest) -> PullRequest:
 
 
 def read(actor: Actor, pull_request: PullRequest) -> PullRequest:
-    """The row as it is now, for who holds the repository's lock already; NoSuchPullRequest."""
+    """Return the current row, for callers that hold the repository lock; raises NoSuchPullRequest."""
     rows = PullRequest.objects.select_related(
         "repository__project", "from_repository__project", "author"
     )

@@ -1,4 +1,4 @@
-"""Every veto, in one list: what stands between a pull request and its merge; a new check is a function and a line."""
+"""The merge checks; a new check is a function and a line in the list."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def has_enough_approvals(case: MergeContext) -> Veto | None:
 
 
 def has_all_approvals(case: MergeContext) -> Veto | None:
-    """Everybody who is asked must approve it."""
+    """All reviewers must approve."""
     if not case.checks.needs_all_approvals:
         return None
     missing = [one for one in case.reviewers if one.status != Participant.Status.APPROVED]
@@ -120,7 +120,7 @@ def has_all_approvals(case: MergeContext) -> Veto | None:
 
 
 def has_no_objection(case: MergeContext) -> Veto | None:
-    """Nobody may want something else, asked or not; who cannot say so any more does not."""
+    """No participant may request changes; users who lost access do not count."""
     if not case.checks.needs_no_objection:
         return None
     against = [
@@ -200,12 +200,12 @@ CHECKS: list[MergeCheck] = [
 
 
 def _is_present(user: User) -> bool:
-    """Whether somebody can still say what they think."""
+    """Whether a participant can still change their review."""
     return user.is_active and user.removed_at is None
 
 
 def vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
-    """Everything that stands against a merge by this actor, but for conflicts."""
+    """Return all vetoes against a merge by this actor, except conflicts."""
     case = MergeContext(actor, pull_request)
     return [veto for check in CHECKS if (veto := check(case)) is not None]
 

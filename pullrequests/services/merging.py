@@ -52,7 +52,7 @@ class MergeOptions:
 
 
 def mergeability(actor: Actor, pull_request: PullRequest) -> Mergeability:
-    """What a merge would give, found out now if need be, and what stands against it; IllegalPullRequestState."""
+    """Return the mergeability, computed now if needed, with the vetoes; raises IllegalPullRequestState."""
     find.require_reader(actor)
     pull_request = refresh.bring(actor, pull_request)
     if not pull_request.is_open:
@@ -120,7 +120,7 @@ def merge(
 
 
 def rebase_vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
-    """What stands against moving the source's commits onto the target."""
+    """Return the vetoes against a rebase of the source onto the target."""
     found = []
     source = pull_request.from_repository
     if not pull_request.is_open:
@@ -145,7 +145,7 @@ def rebase_vetoes(actor: Actor, pull_request: PullRequest) -> list[Veto]:
 
 
 def rebase(actor: Actor, pull_request: PullRequest, *, version: int | None) -> RefCommand:
-    """Make the source's commits anew on top of the target; gives how its branch moved.
+    """Rebase the source branch onto the target; returns the ref update.
 
     MergeVetoed for conflicts, and for whatever `rebase_vetoes` tells.
     """

@@ -1,4 +1,4 @@
-"""What people are told after a push: where to propose what they pushed, or where it is proposed already."""
+"""Messages after a push: links to create or view a pull request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_BRANCHES = 3
 
 @pushes.advise
 def _tell(actor: Actor, repository: Repository, moved: list[RefCommand]) -> list[str]:
-    """A link for each branch, unless there are so many that nobody reads them."""
+    """Return a link for each pushed branch, up to a limit."""
     branches = [
         one
         for one in moved

@@ -1,4 +1,4 @@
-"""Bring a pull request up to date in the request that needs it, where the job of a push has not come by yet.
+"""Refresh a pull request on demand, if the job of a push has not updated it yet.
 
 The job, which is usually first, and the request do the same (`rescoping.settle`), one at a time for
 each pull request, in whatever process. So a script that pushes and merges at once is answered right.
@@ -92,7 +92,7 @@ def bring_number(actor: Actor, repository_id: int, number: int) -> None:
 
 @pushes.prepare
 def for_fetch(actor: Actor, repository: Repository, prefixes: Sequence[str]) -> None:
-    """Bring those up to date whose refs a client of git is about to be told of, newest first, within bounds."""
+    """Refresh the pull requests whose refs are about to be advertised, newest first, with a limit."""
     named, is_pattern = _named(prefixes)
     if named is not None and not named and not is_pattern:
         return

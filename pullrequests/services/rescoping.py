@@ -283,7 +283,7 @@ def _move_source(actor: Actor, row: PullRequest, old: ObjectId, new: ObjectId) -
 
 
 def _still_open(row: PullRequest) -> QuerySet[PullRequest]:
-    """The row, if nobody closed it since it was read."""
+    """Return the row if it is still open."""
     return PullRequest.objects.filter(pk=row.pk, state=PullRequest.State.OPEN)
 
 
@@ -293,7 +293,7 @@ def _look_at(rows: QuerySet[PullRequest]) -> None:
 
 
 def _tell_of_target(actor: Actor, git: GitRepository, row: PullRequest) -> None:
-    """Note that the target moved, if it took in some of the commits; else nobody needs to know."""
+    """Publish that the target moved, if it took some of the commits."""
     if row.judged_from != row.from_id or row.judged_to in ("", row.to_id):
         return
     if find.commit_of(git, row.judged_to) is None:

@@ -109,7 +109,7 @@ def set_reviewers(actor: Actor, row: PullRequest, names: Iterable[str]) -> bool:
 
 
 def add(actor: Actor, pull_request: PullRequest, name: str) -> Participant:
-    """Ask somebody; by who may write."""
+    """Add a reviewer; for writers."""
     _require_writer(actor, pull_request)
     with locking.alone(actor, pull_request, must_be_open=False) as row:
         people = judge_reviewers(actor, row.repository, [name], author=row.author)
@@ -119,7 +119,7 @@ def add(actor: Actor, pull_request: PullRequest, name: str) -> Participant:
 
 
 def remove(actor: Actor, pull_request: PullRequest, slug: str) -> None:
-    """Ask somebody no more, who stays one who takes part; by who may write."""
+    """Remove a reviewer, who stays a participant; for writers."""
     _require_writer(actor, pull_request)
     with locking.alone(actor, pull_request, must_be_open=False) as row:
         one = get(actor, row, slug)

@@ -1,4 +1,4 @@
-"""Take what reviewers suggest: the lines of their comments in place of those they stand on, as one commit."""
+"""Apply suggestions of reviewers as one commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remember which files of a pull request somebody has looked at, as they are now."""
+"""Mark files of a pull request as viewed."""
 
 from __future__ import annotations
 

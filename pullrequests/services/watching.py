@@ -1,4 +1,4 @@
-"""Let somebody be told of what happens to a pull request, or no longer."""
+"""Watch and unwatch pull requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def unwatch(actor: Actor, pull_request: PullRequest) -> None:
 
 
 def is_watching(actor: Actor, pull_request: PullRequest) -> bool:
-    """Whether the actor is told of what happens: as they said, else if they take part."""
+    """Whether the actor watches: explicitly, else as a participant."""
     if actor.user is None:
         return False
     said = PullRequestWatch.objects.filter(pull_request=pull_request, user=actor.user).first()

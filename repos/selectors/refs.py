@@ -187,7 +187,7 @@ def tags(
     order: RefOrder = RefOrder.MODIFICATION,
     with_commits: bool = False,
 ) -> Page[Tag]:
-    """Tags whose name holds `text`."""
+    """Return tags whose name contains `text`."""
     with storage.opened(repository) as git:
         page = _page(actor, repository, git, refs.TAGS, wanted, text, order)
         read = _commits(git, page.values) if with_commits else {}
@@ -212,7 +212,7 @@ def tag(actor: Actor, repository: Repository, name: str) -> Tag:
 
 
 def _base(git: GitRepository, base: str | None) -> ObjectId | None:
-    """Find what branches are counted against; None where nobody asked, or there is no default branch."""
+    """Return the base that branches are compared with; None if not requested or without a default branch."""
     if base is None:
         return None
     try:

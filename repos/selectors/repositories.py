@@ -33,7 +33,7 @@ class RepositorySearch:
 def get(
     actor: Actor, project_key: str, slug: str, *, needed: Permission = Permission.REPO_VIEW
 ) -> Repository:
-    """The repository of that name, in any case; Moved if it stands elsewhere now.
+    """Return the repository with this name, ignoring case; raises Moved if it was renamed or moved.
 
     NoSuchRepository for what is not there and what is not shown alike. With a higher `needed`, what
     is seen but not allowed is Forbidden.
@@ -58,7 +58,7 @@ def get(
 
 
 def get_current(actor: Actor, project_key: str, slug: str) -> Repository:
-    """The repository of that name, or the one that had it before: for a name that stands in a query."""
+    """Return the repository with this name, or the one that had it before; for names in queries."""
     try:
         return get(actor, project_key, slug)
     except Moved as moved:
@@ -88,7 +88,7 @@ def list_of_project(
 
 
 def list_of_key(actor: Actor, key: str, wanted: PageRequest) -> Page[Repository]:
-    """The repositories of the project of that key; somebody's personal project is made with the first in it."""
+    """Return the repositories of a project; a missing personal project is an empty list for its owner."""
     try:
         project = projects.get(actor, key)
     except NoSuchProject:
@@ -105,7 +105,7 @@ def list_visible(
     search: RepositorySearch = RepositorySearch(),
     permission: Permission = Permission.REPO_VIEW,
 ) -> Page[Repository]:
-    """All repositories on which the actor holds `permission` and that fit the search."""
+    """Return all repositories on which the actor has `permission` and that match the search."""
     rows = access.held_repositories(actor, permission).filter(_fits(search))
     return page_of(actor, rows.order_by("project__name", "name", "pk"), wanted)
 

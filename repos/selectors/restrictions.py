@@ -1,4 +1,4 @@
-"""Branch permissions: which rules stand where, and which of them minds a change."""
+"""Branch permissions: the restrictions of projects and repositories, and which of them apply to a change."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def list_of(
 
 
 def get(actor: Actor, place: Project | Repository, number: str) -> RefRestriction:
-    """The rule of that number, if it stands at this place."""
+    """Return the restriction with this ID on this project or repository."""
     require_administrator(actor, place)
     found = None
     if number.isascii() and number.isdigit() and len(number) <= 18:

@@ -89,7 +89,7 @@ class _Names:
         return bool(self._token)
 
     def begin(self) -> None:
-        """Begin anew with the names that stand now."""
+        """Start again with the current names."""
         self._token = secrets.token_hex(8)
         self._first = "\0".join(islice(self._make(), CHUNK))
         self._write((self._token, self._first))

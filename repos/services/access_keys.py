@@ -36,7 +36,7 @@ def add(
     label: str = "",
     expiry_days: int | None = None,
 ) -> AccessKey:
-    """Let a key in; Conflict where it stands already, KeyTaken if it is a user's."""
+    """Add an access key; raises Conflict if it has access already, KeyTaken if it belongs to a user."""
     require_administration(actor, subject)
     _judge(subject, permission)
     if AccessKey.objects.filter(**_key_of(subject)).count() >= MOST_OF_A_PLACE:
@@ -68,7 +68,7 @@ def change(
 
 
 def revoke(actor: Actor, subject: Subject, access_key: AccessKey) -> None:
-    """Take a key away from here; one that stands nowhere any more is forgotten."""
+    """Remove an access key; its row is deleted with its last use."""
     require_administration(actor, subject)
     key = access_key.key
     with transaction.atomic():

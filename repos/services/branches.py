@@ -50,7 +50,7 @@ def delete(
     end_point: str = "",
     dry_run: bool = False,
 ) -> None:
-    """Delete a branch, which `end_point` may tie to the commit it names; one that is not there is as good as deleted."""
+    """Delete a branch, only at `end_point` if given; deleting a missing branch succeeds."""
     ref_moves.require(actor, repository)
     full = name if name.startswith("refs/") else refs.BRANCHES + name
     if not full.startswith(refs.BRANCHES) or not full.removeprefix(refs.BRANCHES):

@@ -69,7 +69,7 @@ def rename(
     content: bytes | None = None,
     message: str | None = None,
 ) -> Commit:
-    """Let a file stand elsewhere, and have new content if some is given; FileAlreadyExists."""
+    """Move a file, optionally with new content; raises FileAlreadyExists."""
     change = Edit(new_path, content, moved_from=path)
     return _commit(actor, repository, [change], target, message)
 

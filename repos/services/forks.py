@@ -80,7 +80,7 @@ def create(
 
 
 def recreate(actor: Actor, repository: Repository) -> Repository:
-    """Make the files of a repository anew whose making failed; NotInitialisationFailed if they are there."""
+    """Recreate the files of a repository whose creation failed; raises NotInitialisationFailed if they exist."""
     access.require(actor, Permission.PROJECT_ADMIN, repository.project, scope=Scope.PROJECT)
     path = storage.path_of(repository.pk)
     # Files are made whole or not at all: whatever lies there, damaged or not, holds what people pushed.

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z0-9-]{3,50}")
 
 
 def apply(actor: Actor, repository: Repository, name: str) -> RepositoryLabel:
-    """Apply a label; UnfitName for a name that cannot be, or that the repository bears already."""
+    """Apply a label; raises UnfitName for an invalid name or a label that is already applied."""
     _require(actor, repository)
     if not _NAME.fullmatch(name):
         raise UnfitName(
@@ -37,7 +37,7 @@ def apply(actor: Actor, repository: Repository, name: str) -> RepositoryLabel:
 
 
 def remove(actor: Actor, repository: Repository, name: str) -> None:
-    """Take a label off; NoSuchLabel if the repository does not bear it."""
+    """Remove a label; raises NoSuchLabel if it is not applied."""
     _require(actor, repository)
     with transaction.atomic():
         removed, _ = RepositoryLabel.objects.filter(repository=repository, name=name).delete()

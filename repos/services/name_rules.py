@@ -47,7 +47,7 @@ def check_repository_name(actor: Actor, name: str) -> str:
 
 
 def slug_of(actor: Actor, name: str) -> str:
-    """Give the form of a repository name that stands in addresses; UnfitName if none is left."""
+    """Return the slug of a repository name; raises UnfitName if it is empty."""
     slug = _NOT_IN_A_SLUG.sub("-", name.lower())
     if slug.endswith((".git", ".atom")) or slug.strip(".") == "":
         raise UnfitName("A repository name cannot have this ending.", context="name")

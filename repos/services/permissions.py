@@ -62,7 +62,7 @@ def grant(
 
 
 def revoke(actor: Actor, subject: Subject, holders: Collection[Holder]) -> None:
-    """Take away what is granted to users and groups on the subject itself."""
+    """Revoke grants of users and groups on the subject itself."""
     _require_administration(actor, subject)
     with transaction.atomic():
         for holder in holders:

@@ -11,7 +11,7 @@ from repos.policies import CHOICES, PolicyAction
 
 
 def set_needed(actor: Actor, act: PolicyAction, name: str) -> Permission:
-    """Let only who holds this permission do it; Invalid unless it is one of the four."""
+    """Set the permission that an action requires; raises Invalid unless it is one of the four."""
     site_access.require(actor, Permission.SYS_ADMIN, scope=Scope.ADMINISTRATION)
     found = next((one for one in CHOICES if one.name == name.strip().upper()), None)
     if found is None:

@@ -78,7 +78,7 @@ def personal(actor: Actor, owner: User) -> Project:
 
 
 def follow_owner(actor: Actor, owner: User) -> None:
-    """Let a personal project bear its owner's name; the old key goes on leading here."""
+    """Rename a personal project after its owner; the old key redirects."""
     project = Project.objects.filter(owner=owner).first()
     key = Project.stored_key(f"~{owner.slug}")
     if project is None or (project.key == key and project.name == owner.display_name):
@@ -94,7 +94,7 @@ def follow_owner(actor: Actor, owner: User) -> None:
 
 
 def forget_owner(actor: Actor, owner: User) -> None:
-    """Let a personal project bear the name that an erased owner has now, and no address the old one."""
+    """Rename the personal project of an erased user, without redirects from the old name."""
     follow_owner(actor, owner)
     FormerProjectKey.objects.filter(project__owner=owner).delete()
 
@@ -144,7 +144,7 @@ def set_avatar(actor: Actor, project: Project, content: bytes) -> None:
 
 
 def delete(actor: Actor, project: Project) -> None:
-    """Delete a project that holds no repository; ProjectNotEmpty."""
+    """Delete a project without repositories; raises ProjectNotEmpty."""
     access.require(actor, Permission.PROJECT_ADMIN, project, scope=Scope.PROJECT)
     with transaction.atomic():
         # A repository that is about to be made in it waits for the end of this.

@@ -65,7 +65,7 @@ def default_branch_stays(case: PushContext, command: RefCommand) -> str | None:
 
 
 def has_few_paths(case: PushContext, command: RefCommand) -> str | None:
-    """Where the administrator asks for it, nobody pushes what pages could not list."""
+    """Refuse commits with too many paths, if the administrator enabled it."""
     if not settings.GIT_REFUSE_TOO_MANY_PATHS or command.kind is RefChangeKind.DELETE:
         return None
     if path_counts.of_commit(case.incoming or case.git, command.new) <= path_counts.most_paths():

@@ -31,7 +31,7 @@ _preparers: list[Preparer] = []
 
 
 def prepare(preparer: Preparer) -> Preparer:
-    """Register who makes refs that are not there yet, before a client of git is told of them."""
+    """Register a function that creates missing refs before they are advertised."""
     _preparers.append(preparer)
     return preparer
 

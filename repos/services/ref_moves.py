@@ -1,4 +1,4 @@
-"""Move one ref for somebody at a page or a REST client: judged as a push is, refused by an exception."""
+"""Update one ref for a page or REST call, with the checks of a push; refusals are exceptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOBODY = Person("Bitbucket", "noreply@localhost")
 
 
 def require(actor: Actor, repository: Repository) -> None:
-    """Refuse who may not write, and everybody where the repository is archived."""
+    """Raise unless the actor can write and the repository is not archived."""
     access.require(actor, Permission.REPO_WRITE, repository, scope=Scope.REPOSITORY)
     if repository.is_archived:
         raise RepositoryArchived(str(repository))
@@ -70,7 +70,7 @@ def move(
 
 
 def person(actor: Actor) -> Person:
-    """Give the name and address that a commit or tag of the actor bears."""
+    """Return the name and email address for the actor's commits and tags."""
     if actor.user is None:
         return NOBODY
     return Person(actor.user.display_name or actor.user.name, actor.user.email_address)

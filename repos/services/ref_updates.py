@@ -1,4 +1,4 @@
-"""The one waist through which every ref moves: note the intent, swap, record what really moved, tell.
+"""The only place that moves refs: records the intent, updates the refs, records the result and publishes it.
 
 Git's refs and the database cannot share a transaction. So a Push row says *pending* before any ref
 moves, and *applied*, with what moved, after it; all under the repository's lock. Whoever gets the

@@ -41,7 +41,7 @@ class RestrictionRequest:
 def put(
     actor: Actor, place: Project | Repository, wanted: Sequence[RestrictionRequest]
 ) -> list[RefRestriction]:
-    """Make rules, or put them in the place of others: all of them or none."""
+    """Create or replace restrictions, all or none."""
     find.require_administrator(actor, place)
     _check_open(place)
     with transaction.atomic():
@@ -50,7 +50,7 @@ def put(
 
 
 def remove(actor: Actor, place: Project | Repository, number: str) -> None:
-    """Lift a rule of this place, not one that stands at its project."""
+    """Delete a restriction of this project or repository, not an inherited one."""
     row = find.get(actor, place, number)
     _check_open(place)
     if isinstance(place, Repository) and row.repository_id != place.pk:

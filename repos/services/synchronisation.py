@@ -62,7 +62,7 @@ class SynchronisationAction(enum.Enum):
 
 @dataclass
 class SynchronisationPlan:
-    """What can move without loss, and how all else stands that is not the same."""
+    """Decide which refs can be updated without loss, and the state of all others that differ."""
 
     commands: list[RefCommand] = field(default_factory=list)
     states: dict[str, State] = field(default_factory=dict)
@@ -100,7 +100,7 @@ def disable(actor: Actor, fork: Repository) -> None:
 
 
 def follow_soon(actor: Actor, push: Push) -> None:
-    """After a push: forks of the repository follow it, and one that follows is looked at anew."""
+    """After a push: synchronize the forks of the repository, and update the status of a fork."""
     repository_id = push.repository_id
     following = Synchronisation.objects.filter(repository__origin=repository_id)
     if push.reason != Push.Reason.SYNC:
@@ -110,7 +110,7 @@ def follow_soon(actor: Actor, push: Push) -> None:
 
 
 def follow(actor: Actor, fork: Repository) -> None:
-    """Move what loses nothing by it, and note how the rest stands."""
+    """Update refs that lose nothing, and record the state of the others."""
     row = Synchronisation.objects.filter(repository=fork).first()
     if row is None or fork.is_archived or not forks.may_follow(actor, fork):
         return
@@ -139,7 +139,7 @@ def follow(actor: Actor, fork: Repository) -> None:
 def synchronise(
     actor: Actor, fork: Repository, ref: str, action: str, *, message: str = ""
 ) -> UnsynchronisedRef | None:
-    """Bring one ref back to the origin's; gives how it stands afterwards, None when it is the same."""
+    """Reset one ref to the origin; returns its state afterwards, None if in sync."""
     access.require(actor, Permission.REPO_WRITE, fork, scope=Scope.REPOSITORY)
     wanted = _action(action)
     row = Synchronisation.objects.filter(repository=fork).first()
@@ -177,7 +177,7 @@ def synchronise(
 def _rebase(
     actor: Actor, fork: Repository, git: GitRepository, command: RefCommand
 ) -> UnsynchronisedRef.State | None:
-    """Make our commits anew on top of the origin's; gives how the branch stands then."""
+    """Rebase our commits onto the origin; returns the state of the branch."""
     _require_diverged(git, command)
     name, ours, theirs = command.name, command.old, command.new
     with quarantine(git) as incoming:
@@ -252,7 +252,7 @@ def _plan(git: GitRepository, fork: Repository, upstream: Refs, own: Refs) -> Sy
 
 
 def _removed(repository_id: int | None, names: set[str]) -> set[str]:
-    """Keep of these refs those that the repository once had, and that somebody deleted."""
+    """Return those of these refs that existed in the repository and were deleted."""
     if not names:
         return set()
     gone = RefChange.objects.filter(

@@ -1,4 +1,4 @@
-"""Let somebody watch a repository or a commit, or no longer."""
+"""Watch and unwatch repositories and commits."""
 
 from __future__ import annotations
 

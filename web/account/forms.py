@@ -161,7 +161,7 @@ class ProfileForm(UserDetailsForm):
 
 
 class AvatarForm(Form):
-    """A picture that somebody gives themselves."""
+    """An avatar upload."""
 
     avatar = forms.FileField(
         label="Picture",
@@ -171,7 +171,7 @@ class AvatarForm(Form):
 
 
 class MailPreferenceForm(Form):
-    """How somebody wants mail."""
+    """The mail preference of a user."""
 
     mode = forms.ChoiceField(
         label="When", choices=MailPreference.Mode.choices, widget=forms.RadioSelect

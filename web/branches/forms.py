@@ -37,7 +37,7 @@ class BranchForm(Form):
     field_order = ["type", "start_point", "name"]
 
     def full_name(self) -> str:
-        """The name with the prefix of the chosen type, which nobody gets twice."""
+        """Return the branch name with the prefix of the chosen type, added once."""
         prefix, name = self.cleaned_data["type"], self.cleaned_data["name"]
         return str(name) if name.startswith(prefix) else f"{prefix}{name}"
 
@@ -71,7 +71,7 @@ class TagForm(Form):
     )
 
     def clean(self) -> dict[str, Any] | None:
-        """Let nobody write a message that a lightweight tag would lose."""
+        """Refuse a message for a lightweight tag, which cannot have one."""
         fields = super().clean()
         if self.cleaned_data.get("kind") == "lightweight" and self.cleaned_data.get("message"):
             self.add_error("message", "A lightweight tag has no message. Make it annotated.")

@@ -1,4 +1,4 @@
-"""The graph beside a list of commits: in which lane each stands, and the lines to its parents.
+"""The commit graph beside a list of commits: the column of each commit and the lines to its parents.
 
 Commits come as they are listed, children before parents. A lane waits for one commit; the next free
 one is taken by what nobody waits for. Lanes that wait at the end of a page go on at the start of the

@@ -48,7 +48,7 @@ class CommitRow:
 
     @property
     def shown_refs(self) -> list[Ref]:
-        """Its refs, as far as there is room."""
+        """Return its branches and tags, up to a limit."""
         return self.refs[:REFS_OF_A_ROW]
 
 

@@ -102,7 +102,7 @@ class CommentForm(Form):
 
     @property
     def anchor(self) -> AnchorRequest | None:
-        """Where it is to stand; nowhere for what is said in general."""
+        """Return the requested anchor; none for general comments."""
         fields = self.cleaned_data
         if not fields["path"]:
             return None

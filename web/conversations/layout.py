@@ -57,7 +57,7 @@ class CommentView:
 
     @property
     def place(self) -> str:
-        """The line it is about, where it does not stand below it."""
+        """Return the line of a thread that is not placed below it."""
         thread = self.comment.thread
         if thread.line is None:
             return ""
@@ -179,7 +179,7 @@ def placed(
     compared: Comparison,
     draw: Callable[[list[CommentView]], str],
 ) -> FileConversation:
-    """Put threads below their lines; what has no line here stands above the file."""
+    """Place threads below their lines; threads without a visible line go above the file."""
     on = conversation.files.get(file.change.path)
     if on is None:
         return FileConversation(file, [])

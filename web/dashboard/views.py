@@ -21,7 +21,7 @@ PULL_REQUESTS_SHOWN = 25
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """/: the dashboard, or for somebody unknown what is public."""
+    """/: the dashboard, or the public repositories for anonymous visitors."""
     actor = request.actor  # type: ignore[attr-defined]
     return redirect("dashboard" if actor.user else "repositories")
 

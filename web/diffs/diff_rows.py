@@ -31,7 +31,7 @@ _CLASSES = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.CONTE
 
 @dataclass(frozen=True)
 class RowLines:
-    """Where a row stands: the numbers that its line has on either side, 0 where it does not stand."""
+    """The line numbers of a row on both sides, 0 where there is none."""
 
     old: int
     new: int
@@ -39,7 +39,7 @@ class RowLines:
 
 @dataclass(frozen=True)
 class RenderedRows:
-    """Rows as HTML, and where each stands; None for what is no line."""
+    """Rows as HTML with their line numbers; None for rows that are not lines."""
 
     html: list[str]
     places: list[RowLines | None]

@@ -103,7 +103,7 @@ class RenderedFile:
 
     @property
     def html(self) -> str:
-        """The rows as they stand in the page; every sign that was pushed is escaped in them."""
+        """Return the rows as HTML; pushed content is escaped."""
         return "\n".join(self.rows.html)
 
 
@@ -198,7 +198,7 @@ def _drawn_or_refused(actor: Actor, compared: Comparison, manner: DiffOptions) -
 
 
 def _file_address(request: HttpRequest) -> str:
-    """The address at which one file of this page's diff stands, up to its number."""
+    """Return the URL of one file of this diff, without its number."""
     query = request.GET.copy()
     query.pop("file", None)
     return f"?{query.urlencode()}&file=" if query else "?file="

@@ -19,7 +19,7 @@ def lines_of(text: str, name: str) -> list[str]:
 
 
 def rows(lines: list[str], gutter: Mapping[int, str] | None = None) -> SafeString:
-    """Write lines as rows of a table, numbered from 1; `gutter` holds cells that stand before some."""
+    """Render lines as table rows, numbered from 1; `gutter` has cells for some of them."""
     before = gutter or {}
     return mark_safe(
         "\n".join(

@@ -23,7 +23,7 @@ SHORTCUTS_COOKIE = "shortcuts"
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the actor and what stands in the frame."""
+    """Context processor with the actor and the content of the page frame."""
     actor = request.actor  # type: ignore[attr-defined]
     held = people.abilities(actor)
     banner = people.banner(actor)

@@ -1,4 +1,4 @@
-"""A sentence that is shown once, on the page to which somebody is sent after what they did."""
+"""Flash messages: a sentence that is shown once after a redirect."""
 
 from __future__ import annotations
 

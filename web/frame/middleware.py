@@ -65,7 +65,7 @@ def _ask_who(request: HttpRequest, error: Unauthenticated) -> HttpResponse:
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """Send somebody unknown to the login page, and back afterwards."""
+    """Redirect anonymous visitors to the login page, and back afterwards."""
     wanted = request.get_full_path() if request.method in SAFE else ""
     query = urlencode({"next": wanted}) if wanted else ""
     return redirect(f"{reverse('login')}?{query}" if query else reverse("login"))

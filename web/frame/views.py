@@ -1,4 +1,4 @@
-"""The pages for an address where nothing stands, and for an accident."""
+"""Error pages: not found, server error, unavailable."""
 
 from __future__ import annotations
 

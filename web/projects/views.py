@@ -22,7 +22,7 @@ from web.templatetags.pages import project_url, repository_url
 
 
 def _is_part(request: HttpRequest) -> bool:
-    """Whether only the list is asked for: somebody types into its filter."""
+    """Whether only the list is requested, while the user types into its filter."""
     return request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined, no-any-return]
 
 

@@ -45,7 +45,7 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def moment(seconds: int | datetime) -> datetime:
-    """Make a time of seconds since 1970; what no calendar holds becomes its edge."""
+    """Convert seconds since 1970 to a time, clamped to the supported range."""
     if isinstance(seconds, datetime):
         return seconds
     return datetime.fromtimestamp(min(max(seconds, 0), 253402300799), UTC)

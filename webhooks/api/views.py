@@ -204,5 +204,5 @@ class Capabilities(RestView):
     """/webhooks/capabilities"""
 
     def get(self, request: Request, **_: str) -> Response:
-        """Tell build servers what they may be told of."""
+        """List the events that webhooks can subscribe to."""
         return self.show({"application-webhooks": [*KEYS, PING]})

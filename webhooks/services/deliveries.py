@@ -51,7 +51,7 @@ def announce(
     place: Project | Repository,
     fields: dict[str, Any],
 ) -> None:
-    """Write down what these webhooks are to be told; inside the transaction of what happened."""
+    """Create deliveries for these webhooks; in the transaction of the event."""
     told = payloads.envelope(key, actor, timezone.now(), fields)
     body = json_encoding.dumps(told).decode()
     repository_id = place.pk if isinstance(place, Repository) else None
@@ -131,7 +131,7 @@ def forget_the_old(actor: Actor) -> None:
 
 
 def _called(actor: Actor, row: Delivery, *, is_late: bool) -> DeliveryOutcome:
-    """Call now, or raise jobs.Postponed; whoever is called has their behaviour taken down."""
+    """Attempt a delivery, or raise jobs.Postponed; records the health of the target."""
     webhook = row.webhook
     if not row.attempts:
         _complete(row)
@@ -165,7 +165,7 @@ def _has_job(row: Delivery) -> bool:
 
 
 def _schedule(row: Delivery) -> None:
-    """In its turn: what one webhook is told of one repository is told in order."""
+    """Enqueue a delivery; those of one webhook and repository are sent in order."""
     ordering_key = f"webhooks:{row.webhook_id}:{row.repository_id or ''}"
     jobs.enqueue(TASK, row.pk, ordering_key=ordering_key)
 

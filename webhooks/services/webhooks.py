@@ -84,7 +84,7 @@ def update(actor: Actor, webhook: Webhook, wanted: WebhookRequest) -> Webhook:
 
 
 def delete(actor: Actor, webhook: Webhook) -> None:
-    """Take it away, with what it was still to be told; RepositoryArchived."""
+    """Delete a webhook with its pending deliveries; raises RepositoryArchived."""
     selectors.require_administrator(actor, webhook.place)
     _require_in_use(webhook.place)
     with transaction.atomic():
@@ -105,7 +105,7 @@ def _check_url(wanted: WebhookRequest) -> None:
 
 
 def _keep_password_from_others(row: Webhook, wanted: WebhookRequest) -> None:
-    """Refuse to send a password elsewhere than where it was given for, by somebody who cannot read it."""
+    """Raise if a stored password would be sent to a different host."""
     if not row.password or wanted.url is None or wanted.password is not None:
         return
     if outgoing_http.origin(wanted.url) != outgoing_http.origin(row.url):

@@ -12,7 +12,7 @@ from transport import ssh
 
 
 class Command(BaseCommand):
-    """Serve Git over SSH until told to stop."""
+    """Serve Git over SSH until the process is stopped."""
 
     help = "Serves Git over SSH. `manage.py serve` runs this as one of its children."
 

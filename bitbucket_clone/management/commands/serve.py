@@ -18,7 +18,7 @@ from core import links, metrics
 
 
 class Command(BaseCommand):
-    """Prepare what is missing, then serve until told to stop."""
+    """Prepare what is missing, then serve until the process is stopped."""
 
     help = (
         "Migrates the database, makes the first administrator and serves pages, REST and Git over HTTP "

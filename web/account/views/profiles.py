@@ -61,7 +61,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def avatar(request: HttpRequest, slug: str) -> HttpResponse:
-    """/users/{slug}/avatar.png: somebody's own picture, or one made for the name, whether somebody bears it or not."""
+    """/users/{slug}/avatar.png: the uploaded avatar, or a generated one, also for unknown users."""
     if len(slug) > 255:
         raise NoSuchUser(slug[:50])
     actor = request.actor  # type: ignore[attr-defined]

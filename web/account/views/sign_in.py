@@ -48,7 +48,7 @@ def check(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def logout(request: HttpRequest) -> HttpResponse:
-    """/j_atl_security_logout: at once for who asks from here, for who comes by a link from elsewhere after a question."""
+    """/j_atl_security_logout: signs out at once, or after a confirmation for links from other sites."""
     actor = request.actor  # type: ignore[attr-defined]
     if actor.user is not None and request.method != "POST" and not _comes_from_here(request):
         return render(request, "account/logout.html")

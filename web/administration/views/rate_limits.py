@@ -1,4 +1,4 @@
-"""Administration of the limits on REST requests: everybody's, single users', and who was refused."""
+"""Administration of rate limits: the default, those of users, and refused requests."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def server(request: HttpRequest) -> HttpResponse:
 
 
 def _saved(form: Form, save: Callable[[dict[str, Any]], None]) -> bool:
-    """Save what was sent, if it was this form; a refusal stands in it."""
+    """Save the form if it was submitted; errors are shown in it."""
     if not form.is_bound or not form.is_valid():
         return False
     try:

@@ -199,7 +199,7 @@ def _administrator(request: HttpRequest) -> Any:
 
 
 def _done(form: Form, work: Callable[..., Any]) -> bool:
-    """Do the work with what the form holds; a refusal stands at its field."""
+    """Call the service with the form's values; errors are shown at their fields."""
     if not form.is_valid():
         return False
     try:
@@ -211,7 +211,7 @@ def _done(form: Form, work: Callable[..., Any]) -> bool:
 
 
 def _tried(context: dict[str, Any], work: Callable[[], Any]) -> bool:
-    """Do the work; a refusal stands above the page."""
+    """Call the service; errors are shown above the page."""
     try:
         work()
     except DomainError as error:

@@ -100,7 +100,7 @@ def _proposal(found: PullRequest, source: str, target: str) -> str:
 
 
 def _head(request: HttpRequest) -> str:
-    """The head that the page showed, without which nobody knows what is judged."""
+    """Return the source commit that the page showed; a review needs it."""
     head = request.POST.get("head", "")
     if not head:
         raise Invalid(NO_HEAD, context="head")

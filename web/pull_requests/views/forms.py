@@ -69,7 +69,7 @@ def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
-    """r/pull-requests/{id}/merge: how, in which words, and what stands against it."""
+    """r/pull-requests/{id}/merge: strategy, message and vetoes."""
     actor = request.actor  # type: ignore[attr-defined]
     found, context = pull_request_page(request, key, slug, number, "overview")
     if not found.is_open:
@@ -141,7 +141,7 @@ def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
 
 
 def _delete_source(actor: Actor, found: PullRequest, request: HttpRequest) -> None:
-    """The second step of a merge: take away what is not needed any more, which is no more than was merged."""
+    """Delete the source branch after a merge, unless it has newer commits."""
     if found.from_repository is None:
         return
     try:

@@ -115,7 +115,7 @@ def commits(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespo
 
 @require_safe
 def range_diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
-    """r/pull-requests/{id}/range-diff?from=&to=: what became of the commits when the source was rewritten."""
+    """r/pull-requests/{id}/range-diff?from=&to=: the range-diff of a rewritten source."""
     actor = request.actor  # type: ignore[attr-defined]
     found, context = pull_request_page(request, key, slug, number, "commits")
     old, new = request.GET.get("from", ""), request.GET.get("to", "")

@@ -1,4 +1,4 @@
-"""The button that lets somebody watch a repository."""
+"""The watch button of a repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of a place: who is told of what happens there, and what became of it."""
+"""Webhooks of a project or repository, and their deliveries."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _create(request: HttpRequest, place: Place, context: dict[str, Any]) -> Http
 def _one(
     request: HttpRequest, place: Place, context: dict[str, Any], *, number: str
 ) -> HttpResponse:
-    """…/settings/webhooks/{number}: what it is, and what it was told."""
+    """…/settings/webhooks/{number}: one webhook and its deliveries."""
     actor = request.actor  # type: ignore[attr-defined]
     webhook = find.get(actor, place, number)
     form = WebhookForm(initial=_shown(webhook))
@@ -205,7 +205,7 @@ def _groups(place: Place, form: WebhookForm) -> list[tuple[str, list[tuple[str, 
 
 
 def _last(told: find.Statistics) -> Delivery | None:
-    """What became of the newest delivery."""
+    """Return the state of the newest delivery."""
     return max(told.last.values(), key=lambda row: row.pk, default=None)
 
 

@@ -157,7 +157,7 @@ def delete(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse
 def _opened(
     request: HttpRequest, key: str, slug: str, path: str | None = None
 ) -> tuple[Repository, dict[str, Any], _Base]:
-    """Find the repository and, for somebody who may write there, what the edit starts from.
+    """Return the repository and the base of an edit, for actors who can write.
 
     With a path there must be a plain file at it, unless a form comes back: then the service judges.
     """
