@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
-
 from accounts.models import User
 from builds import selectors as builds
 from builds.selectors import Summary
@@ -17,6 +15,7 @@ from repos.models import Repository
 from repos.selectors import refs
 from web.commits import commit_graph
 from web.commits.commit_graph import GraphRow
+from web.frame.requests import WebRequest
 from web.repositories.page import with_people
 
 # Beyond so many the graph is cut: it would leave no room for the messages.
@@ -53,7 +52,7 @@ class CommitRow:
 
 
 def context(
-    request: HttpRequest,
+    request: WebRequest,
     repository: Repository,
     page: Page[Commit],
     *,
@@ -61,7 +60,7 @@ def context(
     names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the table's template needs; with a graph where no commit is left out."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     graph, waiting = (
         commit_graph.drawn(
             [(one.id, one.parents) for one in page.values],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -17,6 +17,7 @@ from repos.selectors.comparisons import CompareEnds
 from repos.selectors.ref_lists import RefOrder
 from web.commits import commit_rows
 from web.diffs import file_diffs
+from web.frame.requests import WebRequest
 from web.repositories.page import repository_page
 from web.templatetags.pages import repository_url
 
@@ -26,7 +27,7 @@ RELATED_AT_ONCE = 50
 
 
 @require_safe
-def start(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def start(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/compare: the diff."""
     repository, _ = repository_page(request, key, slug, "compare")
     query = request.META.get("QUERY_STRING", "")
@@ -34,9 +35,9 @@ def start(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 
 @require_safe
-def diff(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
+def diff(request: WebRequest, key: str, slug: str) -> HttpResponseBase:
     """r/compare/diff?sourceBranch=&targetBranch=&targetRepoId="""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     context = _compared(request, key, slug)
     if not context["is_comparable"]:
         return render(request, "compare/compare.html", context)
@@ -44,15 +45,15 @@ def diff(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
     if request.GET.get("raw") == "diff":
         return inert_text(comparisons.raw(actor, compared))
     context |= file_diffs.asked(request, compared)
-    if request.htmx and context["is_one"]:  # type: ignore[attr-defined]
+    if request.htmx and context["is_one"]:
         return render(request, "diffs/_files.html", context)
     return file_diffs.remember(request, render(request, "compare/compare.html", context))
 
 
 @require_safe
-def commits(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def commits(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/compare/commits: those that only the source has."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     context = _compared(request, key, slug)
     context |= {"view": "commits", "compare_page": "compare/commits"}
     if context["is_comparable"]:
@@ -60,14 +61,14 @@ def commits(request: HttpRequest, key: str, slug: str) -> HttpResponse:
         wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=most)
         page = comparisons.commits(actor, context["target_repository"], context["ends"], wanted)
         context |= commit_rows.context(request, context["repository"], page, has_graph=True)
-    is_part = request.htmx and request.htmx.target == "more"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "more"
     return render(request, "commits/_rows.html" if is_part else "compare/compare.html", context)
 
 
 @require_safe
-def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def find_refs(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """The branches and tags that one of the two selectors offers, by what was typed."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "compare")
     side = "target" if request.GET.get("side") == "target" else "source"
     listed = _target_repository(request, repository) if side == "target" else repository
@@ -85,9 +86,9 @@ def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return render(request, "compare/_refs.html", context)
 
 
-def _compared(request: HttpRequest, key: str, slug: str) -> dict[str, Any]:
+def _compared(request: WebRequest, key: str, slug: str) -> dict[str, Any]:
     """Find both ends, and how far they are apart; which may be nothing yet."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "compare")
     target = _target_repository(request, repository)
     source_name = request.GET.get("sourceBranch", "").strip()
@@ -115,9 +116,9 @@ def _compared(request: HttpRequest, key: str, slug: str) -> dict[str, Any]:
     return context
 
 
-def _target_repository(request: HttpRequest, repository: Repository) -> Repository:
+def _target_repository(request: WebRequest, repository: Repository) -> Repository:
     """The repository of the target: this one, unless the query names another."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     named = request.GET.get("targetRepoId", "").strip()
     if named in {"", str(repository.pk)}:
         return repository

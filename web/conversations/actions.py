@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
@@ -19,23 +19,24 @@ from discussions.services.comments import CommentChanges
 from discussions.subjects import CommentSubject
 from web.conversations import forms as asked
 from web.conversations.forms import CommentForm
+from web.frame.requests import WebRequest
 
 CommentAction = Callable[[Actor, CommentSubject, CommentForm], int | None]
 
 
 def act(
-    request: HttpRequest,
+    request: WebRequest,
     subject: CommentSubject,
     context: dict[str, Any],
     back: Callable[[CommentForm], str],
     more: dict[str, CommentAction] | None = None,
 ) -> HttpResponse:
     """Do it, and lead back to where the subject is shown; a refusal keeps what was typed."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     subject.require_voice(actor)
     form = CommentForm(request.POST)
     context |= {"form": form, "preview": ""}
-    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    is_part = bool(request.htmx)
     if form.is_valid():
         action = form.cleaned_data["action"]
         if action == asked.PREVIEW:

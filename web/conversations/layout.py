@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from accounts.actor import Actor
@@ -20,6 +19,7 @@ from pullrequests.services import suggestions
 from repos.selectors.comparisons import Comparison
 from web.diffs.diff_rows import RenderedRows
 from web.diffs.file_diffs import RenderedFile
+from web.frame.requests import WebRequest
 
 OFFERED = ["+1", "-1", "heart", "tada", "eyes", "thinking"]
 
@@ -137,7 +137,7 @@ def bubbles_of(
 
 
 def laid_out(
-    request: HttpRequest,
+    request: WebRequest,
     subject: CommentSubject,
     address: str,
     context: dict[str, Any],
@@ -146,7 +146,7 @@ def laid_out(
     **more: Any,
 ) -> dict[str, Any]:
     """What a page with a diff shows of a conversation; forms are sent to `address`."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     paths = {one.change.path for one in context["files"] if not one.is_late}
     conversation = about(actor, subject, paths, with_general=with_general)
     compared = context["compared"]

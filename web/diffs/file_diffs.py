@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from accounts.actor import Actor
 from core.errors import Invalid, NotFound
@@ -27,6 +27,7 @@ from repos.selectors.comparisons import Comparison
 from web.diffs import diff_rows, file_tree
 from web.diffs.diff_rows import RenderedRows
 from web.diffs.file_tree import TreeNode
+from web.frame.requests import WebRequest
 
 # What comes beyond these comes file by file, when its reader gets there.
 FILES_AT_ONCE = 20
@@ -59,7 +60,7 @@ class DiffOptions:
     ignore_whitespace: bool = False
 
     @classmethod
-    def read(cls, request: HttpRequest) -> DiffOptions:
+    def read(cls, request: WebRequest) -> DiffOptions:
         """Read it from the query, and where that is silent, from what the browser remembers."""
         context = request.GET.get("context", "3")
         if context not in CONTEXTS:
@@ -156,7 +157,7 @@ def drawn(
     )
 
 
-def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def remember(request: WebRequest, response: HttpResponse) -> HttpResponse:
     """Let the browser remember how its reader likes diffs, if they said so just now."""
     wanted = request.GET.get("diff", "")
     if wanted in {UNIFIED, SIDE}:
@@ -164,9 +165,9 @@ def remember(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def asked(request: HttpRequest, compared: Comparison) -> dict[str, Any]:
+def asked(request: WebRequest, compared: Comparison) -> dict[str, Any]:
     """Read what a page is asked to show of a comparison: all of it, or with `file` one by its number."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     manner = DiffOptions.read(request)
     shown = _drawn_or_refused(actor, compared, manner)
     number = request.GET.get("file", "")
@@ -197,7 +198,7 @@ def _drawn_or_refused(actor: Actor, compared: Comparison, manner: DiffOptions) -
         return RenderedDiff(files=[], left_out=0, tree="", refusal=error.message)
 
 
-def _file_address(request: HttpRequest) -> str:
+def _file_address(request: WebRequest) -> str:
     """Return the URL of one file of this diff, without its number."""
     query = request.GET.copy()
     query.pop("file", None)

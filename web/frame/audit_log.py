@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 
 from audit import representations, selectors
@@ -13,19 +13,20 @@ from audit.catalogue import CATEGORIES
 from audit.selectors import AuditFilter
 from core.paging import PageRequest
 from repos.models import Project, Repository
+from web.frame.requests import WebRequest
 
 SHOWN_AT_ONCE = 50
 
 
 def audit_log_page(
-    request: HttpRequest,
+    request: WebRequest,
     subject: Project | Repository | None,
     template: str,
     context: dict[str, Any],
     status: int = 200,
 ) -> HttpResponseBase:
     """Show or export the audit log of a project or repository, or of the site for None."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     wanted = _wanted(request)
     form = request.GET.get("export", "")
     if form in {"csv", "json"}:
@@ -47,7 +48,7 @@ def audit_log_page(
     return response
 
 
-def _wanted(request: HttpRequest) -> AuditFilter:
+def _wanted(request: WebRequest) -> AuditFilter:
     asked = request.GET
     category = asked.get("category", "")
     until = _day(asked.get("until", ""))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
@@ -14,6 +13,7 @@ from accounts import selectors as people
 from accounts.permissions import Permission
 from core import site_settings
 from infrastructure import markup
+from web.frame.requests import WebRequest
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -22,9 +22,9 @@ WRAP_COOKIE = "wrap"
 SHORTCUTS_COOKIE = "shortcuts"
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: WebRequest) -> dict[str, Any]:
     """Context processor with the actor and the content of the page frame."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     held = people.abilities(actor)
     banner = people.banner(actor)
     theme = request.COOKIES.get(THEME_COOKIE, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,29 +17,30 @@ from repos.models import Project
 from repos.selectors import abilities, labels, projects, repositories
 from repos.services import projects as change_projects
 from repos.services import repositories as change_repositories
+from web.frame.requests import WebRequest
 from web.projects.forms import ProjectForm, RepositoryForm
 from web.templatetags.pages import project_url, repository_url
 
 
-def _is_part(request: HttpRequest) -> bool:
+def _is_part(request: WebRequest) -> bool:
     """Whether only the list is requested, while the user types into its filter."""
-    return request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined, no-any-return]
+    return bool(request.htmx) and request.htmx.target == "list"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_list(request: HttpRequest) -> HttpResponse:
+def project_list(request: WebRequest) -> HttpResponse:
     """/projects, and with ?create the form for a new one."""
     if "create" in request.GET:
         return _create_project(request)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     text = request.GET.get("filter", "")
     page = projects.list_visible(actor, PageRequest.read(request.GET), text=text)
     template = "projects/_projects.html" if _is_part(request) else "projects/projects.html"
     return render(request, template, {"page": page, "filter": text})
 
 
-def _create_project(request: HttpRequest) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+def _create_project(request: WebRequest) -> HttpResponse:
+    actor = request.actor
     if Permission.PROJECT_CREATE not in people.abilities(actor):
         raise (
             Unauthenticated("Sign in first.")
@@ -58,9 +59,9 @@ def _create_project(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def project(request: HttpRequest, key: str) -> HttpResponse:
+def project(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}: its repositories."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     shown = projects.get(actor, key)
     if shown.is_personal:
         return redirect(project_url(shown))
@@ -78,9 +79,9 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_repositories(request: HttpRequest, key: str) -> HttpResponse:
+def project_repositories(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/repos?create: the form for a new repository."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     owner = actor.user
     if owner is not None and Project.stored_key(key) == f"~{owner.slug}":
         where = change_projects.personal(actor, owner)
@@ -108,9 +109,9 @@ def project_repositories(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
-def repository_list(request: HttpRequest) -> HttpResponse:
+def repository_list(request: WebRequest) -> HttpResponse:
     """/repos: everything that one may see."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     text = request.GET.get("filter", request.GET.get("name", ""))
     search = repositories.RepositorySearch(text=text)
     page = repositories.list_visible(actor, PageRequest.read(request.GET), search=search)
@@ -122,9 +123,9 @@ def repository_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: WebRequest) -> HttpResponse:
     """/repos/create: where a new repository could go."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.user is None:
         raise Unauthenticated("Sign in first.")
     context = {"projects": abilities.projects_to_create_in(actor)}
@@ -132,9 +133,9 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def project_avatar(request: HttpRequest, key: str) -> HttpResponse:
+def project_avatar(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/avatar.png"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     try:
         shown = projects.get(actor, key)
     except (NoSuchProject, Unauthenticated):

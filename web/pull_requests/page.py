@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-
 from accounts.actor import Actor
 from builds import selectors as builds
 from pullrequests.models import Participant, PullRequest
@@ -13,16 +11,17 @@ from pullrequests.selectors import abilities, activities, pull_request_comments
 from pullrequests.selectors import pull_requests as find
 from pullrequests.services import merging, refresh, watching
 from pullrequests.services.discussion import PullRequestSubject
+from web.frame.requests import WebRequest
 from web.pull_requests.forms import ReviewForm
 from web.repositories.page import repository_page
 from web.templatetags.pages import repository_url
 
 
 def pull_request_page(
-    request: HttpRequest, key: str, slug: str, number: str, view: str
+    request: WebRequest, key: str, slug: str, number: str, view: str
 ) -> tuple[PullRequest, dict[str, Any]]:
     """Find it, and what all its pages share."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "pull-requests")
     found = refresh.bring(actor, find.get(actor, repository, number))
     shown = find.one(actor, found)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-
 from repos.models import Repository
 from repos.representations import clone_links
+from web.frame.requests import WebRequest
 
 COOKIE = "clone_way"
 WAYS = ("http", "ssh")
 
 
-def context(request: HttpRequest, repository: Repository) -> dict[str, Any]:
+def context(request: WebRequest, repository: Repository) -> dict[str, Any]:
     """Give templates every way to clone, and the address of the chosen one."""
     links = {link["name"]: link["href"] for link in clone_links(repository)}
     chosen = request.COOKIES.get(COOKIE, "")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-
 from accounts import selectors as people
 from accounts.models import User
 from gitengine.types import Commit
 from repos.models import Repository
 from repos.selectors import abilities, repositories
+from web.frame.requests import WebRequest
 from web.repositories import clone_menu
 
 
 def repository_page(
-    request: HttpRequest, key: str, slug: str, tab: str
+    request: WebRequest, key: str, slug: str, tab: str
 ) -> tuple[Repository, dict[str, Any]]:
     """Find the repository, and what its pages share."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     may = abilities.on_repository(actor, repository)
     return repository, {
@@ -31,10 +30,10 @@ def repository_page(
 
 
 def with_people(
-    request: HttpRequest, shown: list[Commit]
+    request: WebRequest, shown: list[Commit]
 ) -> list[tuple[Commit, User | None, User | None]]:
     """Each commit with the users that wrote and committed it, as far as they have an account; one query."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     known = people.by_address(
         actor, [person.email for one in shown for person in (one.author, one.committer)]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -11,12 +11,13 @@ from notifications import selectors as find
 from notifications.models import Kind
 from notifications.services import mail_settings, notices
 from web.account.forms import MailPreferenceForm
+from web.frame.requests import WebRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: WebRequest) -> HttpResponse:
     """/account/notifications"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     preference = find.preference_of(actor)
     shown = {
         "mode": preference.mode,
@@ -38,9 +39,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
 # Mail programs follow it by themselves (RFC 8058), with no page of ours before: the link says who.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+def unsubscribe(request: WebRequest, token: str) -> HttpResponse:
     """/unsubscribe/{token}"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if request.method == "POST":
         about = notices.unsubscribe(actor, token)
         return render(request, "account/unsubscribe.html", {"done": about})

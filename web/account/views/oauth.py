@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,15 +16,16 @@ from accounts.services import authorisations, oauth_flow
 from core.errors import Invalid, Unauthenticated
 from core.paging import PageRequest
 from web.account.forms import OAUTH_SCOPE_CHOICES
+from web.frame.requests import WebRequest
 
 SHOWN_AT_ONCE = 100
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def authorize(request: HttpRequest, version: str) -> HttpResponse:
+def authorize(request: WebRequest, version: str) -> HttpResponse:
     """/rest/oauth2/latest/authorize: the page on which a person allows or denies it."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.user is None:
         # Also after a form: what the application asked for stands in the address.
         return redirect(reverse("login", query={"next": request.get_full_path()}))
@@ -51,9 +52,9 @@ def authorize(request: HttpRequest, version: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def authorised(request: HttpRequest) -> HttpResponse:
+def authorised(request: WebRequest) -> HttpResponse:
     """/account/authorised-applications: which applications act for the person, and an end to that."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.user is None:
         raise Unauthenticated("Sign in first.")
     if request.method == "POST":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from accounts.services import profiles, users
 from core.errors import DomainError, Unauthenticated
 from infrastructure import images
 from web.account.forms import AvatarForm, ProfileForm
+from web.frame.requests import WebRequest
 
 AS_THE_SERVER = [("", "Server default: UTC")]
 USUAL = [("", "Server default: 31 January 2026, 14:05")]
@@ -23,9 +24,9 @@ USUAL = [("", "Server default: 31 January 2026, 14:05")]
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def own_profile(request: HttpRequest) -> HttpResponse:
+def own_profile(request: WebRequest) -> HttpResponse:
     """/account"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     user = actor.user
     if user is None:
         raise Unauthenticated("Sign in first.")
@@ -53,9 +54,9 @@ def own_profile(request: HttpRequest) -> HttpResponse:
     return render(request, "account/profile.html", context, status=400 if failed else 200)
 
 
-def _changed(request: HttpRequest, form: ProfileForm, avatar: AvatarForm, action: str) -> bool:
+def _changed(request: WebRequest, form: ProfileForm, avatar: AvatarForm, action: str) -> bool:
     """Do what was sent; gives whether it was something."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor: Any = request.actor
     if action == "delete-avatar":
         profiles.delete_avatar(actor, actor.user)
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,13 +14,14 @@ from web.frame.context import (
     WRAP_COOKIE,
     inside,
 )
+from web.frame.requests import WebRequest
 from web.repositories import clone_menu
 
 ONE_YEAR = 365 * 24 * 3600
 
 
 @require_POST
-def theme(request: HttpRequest) -> HttpResponse:
+def theme(request: WebRequest) -> HttpResponse:
     """Remember which theme this browser shows; anything else follows the system."""
     response = redirect(inside(request.POST.get("next", "")))
     chosen = request.POST.get("theme", "")
@@ -32,7 +33,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def clone_way(request: HttpRequest) -> HttpResponse:
+def clone_way(request: WebRequest) -> HttpResponse:
     """Remember by which way this browser's clone menu shows addresses."""
     response = redirect(inside(request.POST.get("next", "")))
     way = request.POST.get("way", "")
@@ -45,17 +46,17 @@ ONE_YEAR = 365 * 24 * 3600
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def keyboard(request: HttpRequest) -> HttpResponse:
+def keyboard(request: WebRequest) -> HttpResponse:
     """/-/keyboard: every shortcut, and the switch for those of a single key."""
     if request.method == "POST":
         response = redirect("keyboard")
         return _remember(response, SHORTCUTS_COOKIE, "off", is_set="shortcuts" not in request.POST)
-    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    is_part = bool(request.htmx)
     return render(request, "account/_shortcuts.html" if is_part else "account/keyboard.html")
 
 
 @require_POST
-def sidebar(request: HttpRequest) -> HttpResponse:
+def sidebar(request: WebRequest) -> HttpResponse:
     """Remember whether the sidebar of a repository shows icons alone."""
     response = redirect(inside(request.POST.get("next", "")))
     is_narrow = request.POST.get("sidebar") == "narrow"
@@ -63,7 +64,7 @@ def sidebar(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def wrap(request: HttpRequest) -> HttpResponse:
+def wrap(request: WebRequest) -> HttpResponse:
     """Remember whether long lines of code are broken, or scrolled."""
     response = redirect(inside(request.POST.get("next", "")))
     return _remember(response, WRAP_COOKIE, "on", is_set=request.POST.get("wrap") == "on")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,12 +17,13 @@ from core.paging import PageRequest
 from repos.errors import NoSuchProject
 from repos.selectors import abilities, labels, projects, repositories
 from web.account.forms import OwnPasswordForm
+from web.frame.requests import WebRequest
 
 
 @require_safe
-def profile(request: HttpRequest, slug: str) -> HttpResponse:
+def profile(request: WebRequest, slug: str) -> HttpResponse:
     """/users/{slug}: a person and the repositories of their personal project."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     user = people.get(actor, slug)
     wanted = PageRequest.read(request.GET)
     text = request.GET.get("filter", "")
@@ -39,9 +40,9 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: WebRequest) -> HttpResponse:
     """/account/password: change one's own; all other sessions end."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.user is None:
         raise Unauthenticated("Sign in first.")
     form = OwnPasswordForm(request.POST or None)
@@ -60,11 +61,11 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def avatar(request: HttpRequest, slug: str) -> HttpResponse:
+def avatar(request: WebRequest, slug: str) -> HttpResponse:
     """/users/{slug}/avatar.png: the uploaded avatar, or a generated one, also for unknown users."""
     if len(slug) > 255:
         raise NoSuchUser(slug[:50])
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return HttpResponse(
         people.avatar(actor, slug, request.GET.get("s")),
         content_type="image/png",

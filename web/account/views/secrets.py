@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from core.errors import DomainError, Unauthenticated
 from core.paging import Page, PageRequest
 from web.account.forms import AccessTokenForm, AppPasswordForm
 from web.frame.forms import Form
+from web.frame.requests import WebRequest
 from web.frame.resubmissions import note_sent, was_sent_before
 
 SHOWN_AT_ONCE = 100
@@ -67,27 +68,27 @@ ACCESS_TOKENS = SecretKind(
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def app_passwords(request: HttpRequest) -> HttpResponse:
+def app_passwords(request: WebRequest) -> HttpResponse:
     """/account/app-passwords"""
     return _own(request, APP_PASSWORDS)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def access_tokens(request: HttpRequest) -> HttpResponse:
+def access_tokens(request: WebRequest) -> HttpResponse:
     """/account/access-tokens"""
     return _own(request, ACCESS_TOKENS)
 
 
-def _own(request: HttpRequest, kind: SecretKind) -> HttpResponse:
-    user = request.actor.user  # type: ignore[attr-defined]
+def _own(request: WebRequest, kind: SecretKind) -> HttpResponse:
+    user = request.actor.user
     if user is None:
         raise Unauthenticated("Sign in first.")
     return secrets_page(request, kind, user, reverse(kind.name), "account/secrets.html", {})
 
 
 def secrets_page(
-    request: HttpRequest,
+    request: WebRequest,
     kind: SecretKind,
     owner: Any,
     here: str,
@@ -95,7 +96,7 @@ def secrets_page(
     context: dict[str, Any],
 ) -> HttpResponse:
     """List the secrets of one kind that `owner` has, and create or revoke them."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = kind.form(request.POST if request.POST.get("action") == "create" else None)
     if request.POST.get("action") == "revoke":
         kind.revoke(actor, owner, kind.get(actor, owner, request.POST.get("id", "")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -14,6 +14,7 @@ from accounts.services import sessions
 from accounts.sessions import hashed
 from core.errors import Unauthenticated
 from core.paging import PageRequest
+from web.frame.requests import WebRequest
 
 SHOWN_AT_ONCE = 50
 # The order matters: most browsers name several others beside themselves.
@@ -24,9 +25,9 @@ SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def own_sessions(request: HttpRequest) -> HttpResponse:
+def own_sessions(request: WebRequest) -> HttpResponse:
     """/account/sessions"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.user is None:
         raise Unauthenticated("Sign in first.")
     key = request.session.session_key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -12,14 +12,15 @@ from accounts.services import keys
 from core.errors import DomainError, Unauthenticated
 from core.paging import PageRequest
 from web.account.forms import SshKeyForm
+from web.frame.requests import WebRequest
 
 SHOWN_AT_ONCE = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def own_keys(request: HttpRequest) -> HttpResponse:
+def own_keys(request: WebRequest) -> HttpResponse:
     """/account/ssh-keys"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.user is None:
         raise Unauthenticated("Sign in first.")
     form = SshKeyForm(request.POST if request.POST.get("action") == "add" else None)

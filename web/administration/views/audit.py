@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
@@ -11,12 +11,13 @@ from core import site_settings
 from core.errors import DomainError
 from web.administration.forms import RetentionForm
 from web.frame.audit_log import audit_log_page
+from web.frame.requests import WebRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def of_site(request: HttpRequest) -> HttpResponseBase:
+def of_site(request: WebRequest) -> HttpResponseBase:
     """/admin/audit"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     selectors.may_configure(actor)
     form = RetentionForm(
         request.POST or None, initial={"days": site_settings.read(site_settings.AUDIT_DAYS)}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from core.paging import PageRequest
 from operations import selectors as find
 from operations import services
+from web.frame.requests import WebRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def job_list(request: HttpRequest) -> HttpResponse:
+def job_list(request: WebRequest) -> HttpResponse:
     """/admin/jobs"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if request.method == "POST":
         number = request.POST.get("job", "")
         if number == "failed":

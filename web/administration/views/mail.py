@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -13,14 +13,18 @@ from notifications import selectors as find
 from notifications.services import mail_settings
 from notifications.services.mail_settings import MailServerRequest
 from web.administration.forms import MailServerForm
+from web.frame.requests import WebRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def server(request: HttpRequest) -> HttpResponse:
+def server(request: WebRequest) -> HttpResponse:
     """/admin/mail-server"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found = find.find_mail_server(actor)
-    shown: dict[str, Any] = {"sender": find.sender(actor), "recipient": actor.user.email_address}
+    shown: dict[str, Any] = {
+        "sender": find.sender(actor),
+        "recipient": actor.user.email_address if actor.user else "",
+    }
     if found is not None:
         shown |= {
             "hostname": found.hostname,

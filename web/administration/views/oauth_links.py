@@ -5,7 +5,7 @@ from __future__ import annotations
 from secrets import token_urlsafe
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,12 +18,13 @@ from core.errors import DomainError
 from core.paging import PageRequest
 from web.administration.forms import NewOAuthApplicationForm, OAuthApplicationForm
 from web.administration.views.users import _administrator, _done, _nothing, _status, _tried
+from web.frame.requests import WebRequest
 from web.frame.resubmissions import note_sent, was_sent_before
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def link_list(request: HttpRequest) -> HttpResponse:
+def link_list(request: WebRequest) -> HttpResponse:
     """/admin/oauth: all applications, and the form for a new one, whose secret is shown here once."""
     actor = _administrator(request)
     highest = Permission.SYS_ADMIN in people.abilities(actor)
@@ -47,7 +48,7 @@ def link_list(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("filter", "")
     page = people.oauth_applications(actor, PageRequest.read(request.GET), text=text)
     context |= {"page": page, "filter": text, "form": form, "form_id": token_urlsafe(12)}
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "list"
     template = (
         "administration/_oauth_applications.html"
         if is_part
@@ -58,7 +59,7 @@ def link_list(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def link_detail(request: HttpRequest) -> HttpResponse:
+def link_detail(request: WebRequest) -> HttpResponse:
     """/admin/oauth/view?id=: one application, its secret, its end."""
     actor = _administrator(request)
     application = people.oauth_application(actor, request.GET.get("id", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -14,14 +14,15 @@ from core import site_settings
 from core.errors import DomainError
 from core.paging import PageRequest
 from web.administration.forms import RateLimitForm, UserRateLimitForm
+from web.frame.requests import WebRequest
 
 REFUSED_SHOWN = PageRequest(limit=25)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def rate_limiting(request: HttpRequest) -> HttpResponse:
+def rate_limiting(request: WebRequest) -> HttpResponse:
     """/admin/rate-limiting"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     text = request.GET.get("filter", "")
     wanted = PageRequest.read(request.GET, default=50)
     page = people.rate_limits(actor, wanted, text=text)
@@ -56,7 +57,7 @@ def rate_limiting(request: HttpRequest) -> HttpResponse:
 
 
 def _change(
-    actor: Any, request: HttpRequest, action: str, usual: RateLimitForm, own: UserRateLimitForm
+    actor: Any, request: WebRequest, action: str, usual: RateLimitForm, own: UserRateLimitForm
 ) -> bool:
     if action == "usual" and usual.is_valid():
         rate_limits.change(actor, **usual.cleaned_data)

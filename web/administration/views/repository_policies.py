@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +13,7 @@ from repos.policies import CHOICES, PolicyAction
 from repos.selectors import policies as find
 from repos.services import policies as change
 from web.administration.forms import PoliciesForm
+from web.frame.requests import WebRequest
 
 WORDS = {
     Permission.SYS_ADMIN: "System administrators only",
@@ -23,9 +24,9 @@ WORDS = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def policies(request: HttpRequest) -> HttpResponse:
+def policies(request: WebRequest) -> HttpResponse:
     """/admin/repository-policies"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     people.may_configure_site(actor)
     shown = {act.name.lower(): find.needed(actor, act).name for act in PolicyAction}
     form = PoliciesForm(request.POST if request.method == "POST" else None, initial=shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -16,12 +16,13 @@ from core.errors import DomainError
 from repos.services import repositories
 from web.administration.forms import AuthenticationForm, BannerForm, ServerForm
 from web.frame.forms import Form
+from web.frame.requests import WebRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def authentication(request: HttpRequest) -> HttpResponse:
+def authentication(request: WebRequest) -> HttpResponse:
     """/admin/authentication"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     people.may_configure_site(actor)
     shown = {
         "blocks_passwords": site_settings.read(site_settings.BASIC_PASSWORDS_BLOCKED),
@@ -49,9 +50,9 @@ def authentication(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def server(request: HttpRequest) -> HttpResponse:
+def server(request: WebRequest) -> HttpResponse:
     """/admin/server-settings"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     people.may_configure_site(actor)
     action = request.POST.get("action", "")
     shown = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -15,14 +15,15 @@ from accounts.services import ssh_settings
 from core import site_settings
 from core.errors import DomainError
 from web.administration.forms import SshSettingsForm
+from web.frame.requests import WebRequest
 
 FORBIDDEN = "no"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def ssh(request: HttpRequest) -> HttpResponse:
+def ssh(request: WebRequest) -> HttpResponse:
     """/admin/ssh"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     people.may_configure_site(actor)
     form = SshSettingsForm(request.POST or None, initial=_shown())
     for algorithm, lengths in public_keys.LENGTHS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,6 +19,7 @@ from core.paging import PageRequest
 from web.account.forms import PasswordForm, UserDetailsForm
 from web.administration.forms import NameForm, RenameForm, UserForm
 from web.frame.forms import Form
+from web.frame.requests import WebRequest
 
 MOST_GRANTS = 200
 STEPS = (
@@ -30,13 +31,13 @@ STEPS = (
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: WebRequest) -> HttpResponse:
     """/admin"""
     return redirect("admin-users")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def user_list(request: HttpRequest) -> HttpResponse:
+def user_list(request: WebRequest) -> HttpResponse:
     """/admin/users: all users, and the form for a new one."""
     actor = _administrator(request)
     form = UserForm(request.POST or None)
@@ -45,13 +46,13 @@ def user_list(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("filter", "")
     page = people.list_all_users(actor, PageRequest.read(request.GET), text=text)
     context = {"page": page, "filter": text, "form": form, "admin_page": "users"}
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "list"
     template = "administration/_users.html" if is_part else "administration/users.html"
     return render(request, template, context, status=_status(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def user_detail(request: HttpRequest) -> HttpResponse:
+def user_detail(request: WebRequest) -> HttpResponse:
     """/admin/users/view?name=: one user, whom an administrator changes."""
     actor = _administrator(request)
     user = people.get_by_name(actor, request.GET.get("name", ""))
@@ -88,7 +89,7 @@ def user_detail(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def user_erasure(request: HttpRequest) -> HttpResponse:
+def user_erasure(request: WebRequest) -> HttpResponse:
     """/admin/users/erase?name=: what tells who a deleted user was goes too; without a name, ask for it."""
     actor = _administrator(request)
     name = request.GET.get("name", "")
@@ -102,7 +103,7 @@ def user_erasure(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def group_list(request: HttpRequest) -> HttpResponse:
+def group_list(request: WebRequest) -> HttpResponse:
     """/admin/groups: all groups, and the form for a new one."""
     actor = _administrator(request)
     form = NameForm(request.POST or None)
@@ -111,13 +112,13 @@ def group_list(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("filter", "")
     page = people.list_groups(actor, PageRequest.read(request.GET), text=text)
     context = {"page": page, "filter": text, "form": form, "admin_page": "groups"}
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "list"
     template = "administration/_groups.html" if is_part else "administration/groups.html"
     return render(request, template, context, status=_status(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def group_detail(request: HttpRequest) -> HttpResponse:
+def group_detail(request: WebRequest) -> HttpResponse:
     """/admin/groups/view?name=: one group, its members, its end."""
     actor = _administrator(request)
     group = people.get_group(actor, request.GET.get("name", ""))
@@ -152,7 +153,7 @@ def group_detail(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def permission_list(request: HttpRequest) -> HttpResponse:
+def permission_list(request: WebRequest) -> HttpResponse:
     """/admin/permissions: what users and groups may on the whole site."""
     actor = _administrator(request)
     context: dict[str, Any] = {"admin_page": "permissions", "steps": STEPS}
@@ -174,8 +175,8 @@ def permission_list(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/permissions.html", context, status=status)
 
 
-def _change_permission(request: HttpRequest) -> None:
-    actor = request.actor  # type: ignore[attr-defined]
+def _change_permission(request: WebRequest) -> None:
+    actor = request.actor
     name = request.POST.get("name", "")
     find = people.get_group if request.POST.get("kind") == "group" else people.get_by_name
     holder: User | Group = find(actor, name)
@@ -188,9 +189,9 @@ def _change_permission(request: HttpRequest) -> None:
     global_permissions.grant(actor, [holder], Permission[step])
 
 
-def _administrator(request: HttpRequest) -> Any:
+def _administrator(request: WebRequest) -> Any:
     """Give the actor, if these pages are for them; what they do here is judged once more by services."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.is_anonymous:
         raise Unauthenticated("Sign in first.")
     if Permission.ADMIN not in people.abilities(actor):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,6 +26,7 @@ from repos.selectors.ref_lists import RefOrder
 from repos.selectors.ref_types import Branch, Revision
 from repos.services import branches
 from web.branches.forms import BranchForm
+from web.frame.requests import WebRequest
 from web.repositories.page import repository_page, with_people
 from web.templatetags.pages import repository_url
 
@@ -71,11 +72,11 @@ class BranchRow:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def branch_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def branch_list(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/branches?base=: all branches, how far each is from the base, and what can be done with it."""
     if request.method != "POST":
         return _list(request, key, slug)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     try:
         _change(request, repository)
@@ -85,9 +86,9 @@ def branch_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 
 @require_safe
-def ref_names(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def ref_names(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """What a field for a branch, tag or commit offers, by what was typed into the field that is named."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     text = request.GET.get(request.GET.get("of", ""), "").strip()
     return render(
@@ -95,9 +96,9 @@ def ref_names(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     )
 
 
-def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def create(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r?create-branch: the form for a new branch."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     repository, context = repository_page(request, key, slug, "branches")
     types = [one for one in branch_models.setting(actor, repository).types if one.is_enabled]
@@ -122,8 +123,8 @@ def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return render(request, "branches/branch_create.html", context, status=status)
 
 
-def _change(request: HttpRequest, repository: Repository) -> None:
-    actor = request.actor  # type: ignore[attr-defined]
+def _change(request: WebRequest, repository: Repository) -> None:
+    actor = request.actor
     if "delete" in request.POST:
         branches.delete(actor, repository, name_of(request.POST["delete"]))
     elif "default" in request.POST:
@@ -138,9 +139,9 @@ def name_of(coded: str) -> str:
 
 
 def _list(
-    request: HttpRequest, key: str, slug: str, refusal: DomainError | None = None
+    request: WebRequest, key: str, slug: str, refusal: DomainError | None = None
 ) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "branches")
     text = request.GET.get("filter", request.GET.get("filterText", ""))
     model = branch_models.setting(actor, repository)
@@ -169,28 +170,28 @@ def _list(
         "refusal": refusal.message if refusal else "",
         "doomed": _doomed(request, repository),
     }
-    if request.htmx and request.htmx.target == "list":  # type: ignore[attr-defined]
+    if request.htmx and request.htmx.target == "list":
         return render(request, "branches/_branches.html", context)
     status = refusal.status if refusal else 200
     return render(request, "branches/branches.html", context, status=status)
 
 
-def _doomed(request: HttpRequest, repository: Repository) -> str:
+def _doomed(request: WebRequest, repository: Repository) -> str:
     """The full name of the branch that is to be deleted when it is said again, if it is there."""
     name = name_of(request.GET.get("delete-branch", ""))
     found = _base(request, repository, name) if name.startswith("refs/heads/") else None
     return found.ref or "" if found else ""
 
 
-def _base(request: HttpRequest, repository: Repository, asked: str) -> Revision | None:
+def _base(request: WebRequest, repository: Repository, asked: str) -> Revision | None:
     """Find what branches are counted against; None where there is no such thing."""
     try:
-        return refs.revision(request.actor, repository, asked)  # type: ignore[attr-defined]
+        return refs.revision(request.actor, repository, asked)
     except (NoDefaultBranch, NoSuchCommit):
         return None
 
 
-def _rows(request: HttpRequest, page: Page[Branch], model: BranchModel) -> list[BranchRow]:
+def _rows(request: WebRequest, page: Page[Branch], model: BranchModel) -> list[BranchRow]:
     shown = [one.commit for one in page.values if one.commit]
     authors = {commit.id: author for commit, author, _ in with_people(request, shown)}
     most = max((n or 0 for one in page.values for n in (one.ahead, one.behind)), default=0)
@@ -213,9 +214,9 @@ def _bar(count: int | None, most: int) -> int:
     return max(3, round(LONGEST_BAR * math.log1p(count) / math.log1p(most)))
 
 
-def offered_names(request: HttpRequest, repository: Repository, text: str = "") -> list[str]:
+def offered_names(request: WebRequest, repository: Repository, text: str = "") -> list[str]:
     """Names of branches and tags that a field offers, as far as they are text."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     wanted = PageRequest(limit=NAMES_AT_ONCE)
     found: Any = refs.branches(
         actor, repository, wanted, text=text, order=RefOrder.ALPHABETICAL, boost_matches=True

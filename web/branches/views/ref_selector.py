@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.paging import PageRequest
 from repos.selectors import refs, repositories
 from repos.selectors.ref_lists import RefOrder
+from web.frame.requests import WebRequest
 
 FOUND_AT_ONCE = 25
 
 
 @require_safe
-def find_refs(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def find_refs(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """The list in the branch selector: what fits what was typed."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     text = request.GET.get("q", "").strip()
     wanted = PageRequest(limit=FOUND_AT_ONCE)

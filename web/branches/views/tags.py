@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +19,7 @@ from repos.selectors.ref_types import Tag
 from repos.services import tags
 from web.branches.forms import TagForm
 from web.branches.views.branches import name_of, offered_names
+from web.frame.requests import WebRequest
 from web.repositories.page import repository_page, with_people
 from web.templatetags.pages import repository_url
 
@@ -35,13 +36,13 @@ class TagRow:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def tag_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def tag_list(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/tags, and with ?create the form for a new one."""
     if "create" in request.GET:
         return _create(request, key, slug)
     if request.method != "POST":
         return _list(request, key, slug)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     try:
         if "delete" not in request.POST:
@@ -52,8 +53,8 @@ def tag_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return redirect(request.get_full_path())
 
 
-def _create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+def _create(request: WebRequest, key: str, slug: str) -> HttpResponse:
+    actor = request.actor
     repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     repository, context = repository_page(request, key, slug, "tags")
     first = refs.default_branch_name(actor, repository).removeprefix("refs/heads/")
@@ -83,9 +84,9 @@ def _create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 
 def _list(
-    request: HttpRequest, key: str, slug: str, refusal: DomainError | None = None
+    request: WebRequest, key: str, slug: str, refusal: DomainError | None = None
 ) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "tags")
     text = request.GET.get("filter", request.GET.get("filterText", ""))
     wanted = PageRequest.read(request.GET, default=SHOWN_AT_ONCE)
@@ -102,6 +103,6 @@ def _list(
         "filter": text,
         "refusal": refusal.message if refusal else "",
     }
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "list"
     template = "branches/_tags.html" if is_part else "branches/tags.html"
     return render(request, template, context, status=refusal.status if refusal else 200)

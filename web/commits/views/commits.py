@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +22,7 @@ from web.commits import commit_rows
 from web.commits.forms import CommitFilters
 from web.conversations import layout
 from web.diffs import file_diffs
+from web.frame.requests import WebRequest
 from web.repositories.page import repository_page, with_people
 from web.templatetags.pages import repository_url
 
@@ -30,9 +31,9 @@ REFS_AT_ONCE = 50
 
 
 @require_safe
-def commit_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def commit_list(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/commits: the history of a branch, a tag or a path, narrowed as its reader likes."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "commits")
     until = request.GET.get("until", request.GET.get("at", ""))
     filters = CommitFilters.read(request.GET)
@@ -58,19 +59,19 @@ def commit_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
         "begun": begun,
         "path": filters.path,
     }
-    is_part = request.htmx and request.htmx.target == "more"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "more"
     return render(request, "commits/_rows.html" if is_part else "commits/commits.html", context)
 
 
 def _listed(
-    request: HttpRequest,
+    request: WebRequest,
     repository: Repository,
     wanted: PageRequest,
     begun: str,
     filters: CommitFilters,
 ) -> tuple[Page[Commit], dict[str, str]]:
     """The commits of a page, and by their ids the name that the file had then, where that is followed."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if filters.is_plain_file_history:
         found = commit_history.of_file(actor, repository, wanted, filters.path, until=begun)
         names = {commit.id: name for commit, name in found.values if name != filters.path}
@@ -80,9 +81,9 @@ def _listed(
 
 
 @require_safe
-def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponseBase:
+def commit_detail(request: WebRequest, key: str, slug: str, commit_id: str) -> HttpResponseBase:
     """r/commits/{id}: a commit and what it changed, against its first parent or the one of `since`."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "commits")
     shown = contents.commit(actor, repository, commit_id)
     since = request.GET.get("since", "")
@@ -98,7 +99,7 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
         return inert_text(comparisons.mailbox(actor, repository, shown.id))
     context |= file_diffs.asked(request, compared) | {"commit": shown}
     context |= _talk(request, repository, context)
-    if request.htmx and context["is_one"]:  # type: ignore[attr-defined]
+    if request.htmx and context["is_one"]:
         return render(request, "diffs/_files.html", context)
     ((_, author, committer),) = with_people(request, [shown])
     context |= {
@@ -110,7 +111,7 @@ def commit_detail(request: HttpRequest, key: str, slug: str, commit_id: str) -> 
     return file_diffs.remember(request, render(request, "commits/commit.html", context))
 
 
-def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any]) -> dict[str, Any]:
+def _talk(request: WebRequest, repository: Repository, context: dict[str, Any]) -> dict[str, Any]:
     """What is said about the commit, below the lines of the files that are shown."""
     commit_id = context["commit"].id
     address = repository_url(repository, "commit-comments", commit_id)
@@ -120,9 +121,9 @@ def _talk(request: HttpRequest, repository: Repository, context: dict[str, Any])
 
 
 @require_safe
-def containing(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
+def containing(request: WebRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
     """The branches and tags that hold a commit, for its page, which is shown already."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     wanted = PageRequest(limit=REFS_AT_ONCE)
     context: dict[str, Any] = {
@@ -134,9 +135,9 @@ def containing(request: HttpRequest, key: str, slug: str, commit_id: str) -> Htt
 
 
 @require_POST
-def watch(request: HttpRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
+def watch(request: WebRequest, key: str, slug: str, commit_id: str) -> HttpResponse:
     """Watch a commit, or no longer."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     done = change.unwatch_commit if request.POST.get("watch") == "no" else change.watch_commit
     done(actor, repository, commit_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,14 +28,15 @@ from repos.services import branches
 from web.conversations import actions
 from web.conversations.forms import APPLY, APPLY_CHOSEN, CommentForm
 from web.frame import flash_messages
+from web.frame.requests import WebRequest
 from web.pull_requests.forms import EditForm, MergeForm, ReviewForm
 from web.pull_requests.page import address, pull_request_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def edit(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/edit: its words, target, reviewers."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "overview")
     names = ", ".join(one.user.name for one in context["shown_pull"].reviewers)
     form = EditForm(
@@ -68,9 +69,9 @@ def edit(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def merge(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/merge: strategy, message and vetoes."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "overview")
     if not found.is_open:
         return redirect(address(found, "overview"))
@@ -100,7 +101,7 @@ def merge(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespons
 
 
 @require_POST
-def comment(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def comment(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/comments: do what a comment form asks."""
     found, context = pull_request_page(request, key, slug, number, "overview")
     page = address(found, "diff" if request.POST.get("path") else "overview")
@@ -115,9 +116,9 @@ def comment(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespo
 
 
 @require_POST
-def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def review(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/review: publish what was kept back, or throw it away."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "overview")
     form = ReviewForm(request.POST)
     try:
@@ -140,7 +141,7 @@ def review(request: HttpRequest, key: str, slug: str, number: str) -> HttpRespon
     return redirect(address(found, "overview"))
 
 
-def _delete_source(actor: Actor, found: PullRequest, request: HttpRequest) -> None:
+def _delete_source(actor: Actor, found: PullRequest, request: WebRequest) -> None:
     """Delete the source branch after a merge, unless it has newer commits."""
     if found.from_repository is None:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -21,6 +21,7 @@ from repos.models import Repository
 from repos.selectors import comparisons, forks, refs
 from repos.selectors.comparisons import CompareEnds
 from web.commits import commit_rows
+from web.frame.requests import WebRequest
 from web.pull_requests.forms import TitleForm
 from web.repositories.page import repository_page
 from web.templatetags.pages import repository_url
@@ -31,11 +32,11 @@ RELATED_AT_ONCE = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def pull_request_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def pull_request_list(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/pull-requests?state=OPEN, and with `?create` the making of one."""
     if "create" in request.GET:
         return _create(request, key, slug)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "pull-requests")
     wanted = PageRequest.read(request.GET, default=25, most=100)
     asked = _asked(request)
@@ -52,12 +53,12 @@ def pull_request_list(request: HttpRequest, key: str, slug: str) -> HttpResponse
         "filter": asked.text,
         "is_narrowed": bool(asked.text or asked.people or asked.is_draft is not None),
     }
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "list"
     name = "pull_requests/_pull_requests.html" if is_part else "pull_requests/pull_requests.html"
     return render(request, name, context)
 
 
-def _asked(request: HttpRequest) -> PullRequestSearch:
+def _asked(request: WebRequest) -> PullRequestSearch:
     state = request.GET.get("state", "OPEN").upper()
     if state not in STATES:
         raise Invalid("The state must be OPEN, MERGED, DECLINED or ALL.", context="state")
@@ -76,9 +77,9 @@ def _asked(request: HttpRequest) -> PullRequestSearch:
     )
 
 
-def _create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def _create(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """Choose both ends, see what it brings, say what it is for."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "pull-requests")
     find.require_voice(actor, repository)
     target = repository
@@ -126,14 +127,14 @@ def _create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 
 def _brought(
-    request: HttpRequest,
+    request: WebRequest,
     repository: Repository,
     target: Repository,
     source_name: str,
     target_name: str,
 ) -> dict[str, Any]:
     """The commits that only the source has."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     ends = CompareEnds(source_name, target_name, repository if target != repository else None)
     ahead, behind = comparisons.apart(actor, target, ends)
     page = comparisons.commits(actor, target, ends, PageRequest(limit=PREVIEWED))
@@ -141,9 +142,9 @@ def _brought(
     return shown | {"ahead": ahead, "behind": behind, "is_comparable": ahead > 0}
 
 
-def _offered(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def _offered(request: WebRequest, context: dict[str, Any]) -> dict[str, Any]:
     """A title and a description from the commits, and whom the place asks by default."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     commits = [row.commit for row in context["rows"]]
     title, description = context["source"].display_id, ""
     if len(commits) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST, require_safe
@@ -20,6 +20,7 @@ from web.commits import commit_rows
 from web.conversations import layout
 from web.diffs import file_diffs
 from web.frame import flash_messages
+from web.frame.requests import WebRequest
 from web.pull_requests.page import address, is_me, pull_request_page
 from web.repositories.page import repository_page
 
@@ -31,16 +32,16 @@ COMMITS_OF_A_PAGE = 50
 
 
 @require_safe
-def root(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def root(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}: the overview."""
     found, _ = pull_request_page(request, key, slug, number, "overview")
     return redirect(address(found, "overview"))
 
 
 @require_safe
-def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def overview(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/overview: what it is for, what happened, what was said."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "overview")
     subject = PullRequestSubject(found)
     wanted = PageRequest.read(request.GET, default=ACTIVITIES_OF_A_PAGE, most=100)
@@ -57,15 +58,15 @@ def overview(request: HttpRequest, key: str, slug: str, number: str) -> HttpResp
         "description": mark_safe(markup.render([found.description], found.repository)[0]),
         "notice": flash_messages.take(request, address(found, "overview")),
     }
-    if request.htmx and request.htmx.target == "more-story":  # type: ignore[attr-defined]
+    if request.htmx and request.htmx.target == "more-story":
         return render(request, "pull_requests/_activities.html", context)
     return render(request, "pull_requests/overview.html", context)
 
 
 @require_safe
-def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponseBase:
+def diff(request: WebRequest, key: str, slug: str, number: str) -> HttpResponseBase:
     """r/pull-requests/{id}/diff: what it brings, with what is said about it; `commit` for one alone, `since` for what came later."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "diff")
     commit_id, since = request.GET.get("commit", ""), request.GET.get("since", "")
     if since == "review":
@@ -93,30 +94,30 @@ def diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
         context,
         may_apply=context["able"].may_apply,
     )
-    if request.htmx and context["is_one"]:  # type: ignore[attr-defined]
+    if request.htmx and context["is_one"]:
         return render(request, "diffs/_files.html", context)
     return file_diffs.remember(request, render(request, "pull_requests/diff.html", context))
 
 
 @require_safe
-def commits(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def commits(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/commits: those that only the source has."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "commits")
     most = contents.MOST_COMMITS
     wanted = PageRequest.read(request.GET, default=COMMITS_OF_A_PAGE, most=most)
     page = contents.commits(actor, found, wanted)
     where = found.from_repository or found.repository
     context |= commit_rows.context(request, where, page, has_graph=False)
-    is_part = request.htmx and request.htmx.target == "more"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "more"
     name = "commits/_rows.html" if is_part else "pull_requests/commits.html"
     return render(request, name, context)
 
 
 @require_safe
-def range_diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def range_diff(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/range-diff?from=&to=: the range-diff of a rewritten source."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "commits")
     old, new = request.GET.get("from", ""), request.GET.get("to", "")
     text = contents.range_diff(actor, found, old, new)
@@ -125,9 +126,9 @@ def range_diff(request: HttpRequest, key: str, slug: str, number: str) -> HttpRe
 
 
 @require_safe
-def news(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def news(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/news?after=: whether others did something since the page was shown."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "pull-requests")
     found = find.get(actor, repository, number)
     after = request.GET.get("after", "")
@@ -142,23 +143,23 @@ def news(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse
 
 
 @require_safe
-def builds_page(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def builds_page(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/builds: how the builds of its head went."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "builds")
     context["statuses"] = builds.statuses(actor, found.repository, found.from_id)
     return render(request, "pull_requests/builds.html", context)
 
 
 @require_POST
-def viewed(request: HttpRequest, key: str, slug: str, number: str) -> HttpResponse:
+def viewed(request: WebRequest, key: str, slug: str, number: str) -> HttpResponse:
     """r/pull-requests/{id}/viewed: remember that a file was looked at, or that it was not."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found, context = pull_request_page(request, key, slug, number, "diff")
     path, content = request.POST.get("path", ""), request.POST.get("content", "")
     is_viewed = request.POST.get("viewed") != "no"
     viewed_files.mark(actor, found, path, content, is_viewed=is_viewed)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect(address(found, "diff"))
     context |= {
         "viewed_url": address(found, "viewed"),

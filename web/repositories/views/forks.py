@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -11,6 +11,7 @@ from core.paging import PageRequest
 from repos.selectors import abilities, forks, labels, projects
 from repos.services import forks as change
 from repos.services import synchronisation
+from web.frame.requests import WebRequest
 from web.repositories.forms import ForkForm
 from web.repositories.page import repository_page
 from web.templatetags.pages import repository_url
@@ -19,9 +20,9 @@ OWN = ""
 
 
 @require_safe
-def fork_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def fork_list(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/forks: its own forks that the reader may see."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "forks")
     page = forks.forks_of(actor, repository, PageRequest.read(request.GET))
     labels.bring(actor, page.values)
@@ -30,9 +31,9 @@ def fork_list(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     )
 
 
-def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def create(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r?fork: the form for a new fork."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "forks")
     if actor.user is None:
         raise Unauthenticated("Sign in first.")

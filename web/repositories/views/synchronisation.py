@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -11,15 +11,16 @@ from core.errors import DomainError, Invalid
 from repos.models import Repository
 from repos.selectors import forks, repositories
 from repos.services import synchronisation
+from web.frame.requests import WebRequest
 from web.repositories.page import repository_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def status(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def status(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/synchronisation"""
     if request.method != "POST":
         return _show(request, key, slug)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_WRITE)
     try:
         _change(request, repository)
@@ -28,8 +29,8 @@ def status(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return redirect(request.path)
 
 
-def _change(request: HttpRequest, fork: Repository) -> None:
-    actor = request.actor  # type: ignore[attr-defined]
+def _change(request: WebRequest, fork: Repository) -> None:
+    actor = request.actor
     asked = request.POST
     if asked.get("action") == "enable":
         synchronisation.enable(actor, fork)
@@ -44,9 +45,9 @@ def _change(request: HttpRequest, fork: Repository) -> None:
 
 
 def _show(
-    request: HttpRequest, key: str, slug: str, refusal: DomainError | None = None
+    request: WebRequest, key: str, slug: str, refusal: DomainError | None = None
 ) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "forks")
     context |= {
         "status": forks.status(actor, repository),

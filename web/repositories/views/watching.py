@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -10,13 +10,14 @@ from core.errors import Unauthenticated
 from repos.selectors import repositories
 from repos.services import watching
 from web.frame.context import inside
+from web.frame.requests import WebRequest
 from web.templatetags.pages import repository_url
 
 
 @require_POST
-def watch(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def watch(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/watch: watch it, or no longer, and go back to where the button was."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     if actor.user is None:
         raise Unauthenticated("Sign in first.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -15,6 +15,7 @@ from core.paging import PageRequest
 from repos.models import Project, Repository
 from repos.selectors import access_keys as find
 from repos.services import access_keys
+from web.frame.requests import WebRequest
 from web.settings.forms import AccessKeyForm
 from web.settings.views.details import project_to_change, repository_to_change
 from web.templatetags.pages import repository_url
@@ -29,7 +30,7 @@ REPOSITORY_STEPS = (("REPO_READ", "Read"), ("REPO_WRITE", "Read and write"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_keys(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_keys(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/access-keys"""
     repository, context = repository_to_change(request, key, slug, "access-keys")
     here = repository_url(repository, "settings/access-keys")
@@ -37,7 +38,7 @@ def repository_keys(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_keys(request: HttpRequest, key: str) -> HttpResponse:
+def project_keys(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/access-keys"""
     project, context = project_to_change(request, key, "access-keys")
     here = reverse("project-access-keys", args=[project.key])
@@ -45,9 +46,9 @@ def project_keys(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _access_keys(
-    request: HttpRequest, subject: Project | Repository, here: str, context: dict[str, Any]
+    request: WebRequest, subject: Project | Repository, here: str, context: dict[str, Any]
 ) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     is_project = isinstance(subject, Project)
     steps = PROJECT_STEPS if is_project else REPOSITORY_STEPS
     action = request.POST.get("action", "")
@@ -84,12 +85,12 @@ def _access_keys(
 
 
 def _change(
-    request: HttpRequest,
+    request: WebRequest,
     subject: Project | Repository,
     action: str,
     steps: tuple[tuple[str, str], ...],
 ) -> None:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found = find.get(actor, subject, request.POST.get("id", ""))
     step = request.POST.get("permission", "")
     if action == "revoke":

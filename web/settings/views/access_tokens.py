@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -11,6 +11,7 @@ from repos.selectors import tokens as find_tokens
 from repos.services import tokens
 from web.account.forms import AccessTokenForm
 from web.account.views.secrets import SecretKind, secrets_page
+from web.frame.requests import WebRequest
 from web.settings.forms import RepositoryTokenForm
 from web.settings.views.details import project_to_change, repository_to_change
 from web.templatetags.pages import repository_url
@@ -43,7 +44,7 @@ REPOSITORY_TOKENS = SecretKind(
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_tokens(request: HttpRequest, key: str) -> HttpResponse:
+def project_tokens(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/access-tokens"""
     project, context = project_to_change(request, key, "tokens")
     here = reverse("project-access-tokens", args=[project.key])
@@ -53,7 +54,7 @@ def project_tokens(request: HttpRequest, key: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_tokens(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_tokens(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/access-tokens"""
     repository, context = repository_to_change(request, key, slug, "tokens")
     here = repository_url(repository, "settings/access-tokens")

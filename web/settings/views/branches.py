@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -20,6 +20,7 @@ from repos.services import branches
 from repos.services import labels as change_labels
 from repos.services import repositories as change
 from web.branches.views.branches import offered_names
+from web.frame.requests import WebRequest
 from web.settings.forms import BranchModelForm, DefaultBranchForm, LabelForm
 from web.settings.views.details import project_to_change, repository_to_change
 from web.templatetags.pages import repository_url
@@ -28,9 +29,9 @@ MOST_LABELS = 1000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_branches(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_branches(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/branches: the default branch and the branch model."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_to_change(request, key, slug, "branches")
     current = refs.default_branch_name(actor, repository).removeprefix("refs/heads/")
     is_this = request.POST.get("action") == "default"
@@ -48,7 +49,7 @@ def repository_branches(request: HttpRequest, key: str, slug: str) -> HttpRespon
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_branches(request: HttpRequest, key: str) -> HttpResponse:
+def project_branches(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/branches: the branch model of its repositories."""
     project, context = project_to_change(request, key, "branches")
     here = reverse("project-branches", args=[project.key]) + "?saved=1"
@@ -56,9 +57,9 @@ def project_branches(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_labels(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_labels(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/labels"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_to_change(request, key, slug, "labels")
     form = LabelForm(request.POST if request.POST.get("action") == "add" else None)
     status = 200
@@ -81,9 +82,9 @@ def repository_labels(request: HttpRequest, key: str, slug: str) -> HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_archive(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_archive(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/archive: make it read-only, or bring it back."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_to_change(request, key, slug, "archive")
     status = 200
     if request.method == "POST":
@@ -101,8 +102,8 @@ def repository_archive(request: HttpRequest, key: str, slug: str) -> HttpRespons
     return render(request, "settings/archive.html", context, status=status)
 
 
-def _change_labels(request: HttpRequest, repository: Repository, form: LabelForm) -> None:
-    actor = request.actor  # type: ignore[attr-defined]
+def _change_labels(request: WebRequest, repository: Repository, form: LabelForm) -> None:
+    actor = request.actor
     action = request.POST.get("action")
     if action == "add":
         if form.is_valid():
@@ -114,14 +115,14 @@ def _change_labels(request: HttpRequest, repository: Repository, form: LabelForm
 
 
 def _model(
-    request: HttpRequest,
+    request: WebRequest,
     place: Project | Repository,
     here: str,
     template: str,
     context: dict[str, Any],
 ) -> HttpResponse:
     """Show the branch model that is in force for a place, and let the place have one of its own."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     try:
         model = branch_models.setting(actor, place)
     except NoBranchModel:

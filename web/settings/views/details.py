@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -21,6 +21,7 @@ from repos.selectors import permissions as find_permissions
 from repos.services import permissions
 from repos.services import projects as change_projects
 from repos.services import repositories as change
+from web.frame.requests import WebRequest
 from web.projects.forms import ProjectForm
 from web.repositories import clone_menu
 from web.settings.forms import GrantForm, RepositorySettingsForm
@@ -41,7 +42,7 @@ REPOSITORY_STEPS = ("REPO_READ", "REPO_WRITE", "REPO_ADMIN")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_details(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_details(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings"""
     repository, context = repository_to_change(request, key, slug, "details")
     form = _repository_form(request, repository)
@@ -52,14 +53,14 @@ def repository_details(request: HttpRequest, key: str, slug: str) -> HttpRespons
             form.refuse(error)
         else:
             return redirect(repository_url(changed, "settings", saved="1"))
-    context["may_delete"] = policies.may(request.actor, PolicyAction.DELETE, repository)  # type: ignore[attr-defined]
+    context["may_delete"] = policies.may(request.actor, PolicyAction.DELETE, repository)
     return render(request, "settings/details.html", context | {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_deletion(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/settings/delete: ask once, in words that name the repository."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_to_change(request, key, slug, "details")
     if request.method == "POST":
         change.delete(actor, repository)
@@ -68,7 +69,7 @@ def repository_deletion(request: HttpRequest, key: str, slug: str) -> HttpRespon
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def repository_permissions(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/permissions"""
     repository, context = repository_to_change(request, key, slug, "permissions")
     here = repository_url(repository, "permissions")
@@ -76,9 +77,9 @@ def repository_permissions(request: HttpRequest, key: str, slug: str) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_details(request: HttpRequest, key: str) -> HttpResponse:
+def project_details(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     project, context = project_to_change(request, key, "details")
     shown = {
         "name": project.name,
@@ -98,9 +99,9 @@ def project_details(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
+def project_deletion(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/settings/delete"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     project, context = project_to_change(request, key, "details")
     if request.method == "POST":
         try:
@@ -113,9 +114,9 @@ def project_deletion(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_permissions(request: HttpRequest, key: str) -> HttpResponse:
+def project_permissions(request: WebRequest, key: str) -> HttpResponse:
     """/projects/{key}/permissions"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     project, context = project_to_change(request, key, "permissions")
     here = reverse("project-permissions", args=[project.key])
     held = find_permissions.default_permission(actor, project)
@@ -124,10 +125,10 @@ def project_permissions(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def repository_to_change(
-    request: HttpRequest, key: str, slug: str, page: str
+    request: WebRequest, key: str, slug: str, page: str
 ) -> tuple[Repository, dict[str, Any]]:
     """Find the repository that a page of settings is about, and what those pages share."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug, needed=Permission.REPO_ADMIN)
     return repository, {
         "repository": repository,
@@ -139,9 +140,9 @@ def repository_to_change(
     } | clone_menu.context(request, repository)
 
 
-def project_to_change(request: HttpRequest, key: str, page: str) -> tuple[Project, dict[str, Any]]:
+def project_to_change(request: WebRequest, key: str, page: str) -> tuple[Project, dict[str, Any]]:
     """Find the project that a page of settings is about, and what those pages share."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     project = projects.get(actor, key, needed=Permission.PROJECT_ADMIN)
     return project, {
         "project": project,
@@ -151,8 +152,8 @@ def project_to_change(request: HttpRequest, key: str, page: str) -> tuple[Projec
     }
 
 
-def _repository_form(request: HttpRequest, repository: Repository) -> RepositorySettingsForm:
-    actor = request.actor  # type: ignore[attr-defined]
+def _repository_form(request: WebRequest, repository: Repository) -> RepositorySettingsForm:
+    actor = request.actor
     targets = {repository.project.key: repository.project.name}
     targets |= {one.key: one.name for one in abilities.projects_to_create_in(actor)}
     initial = {
@@ -168,22 +169,22 @@ def _repository_form(request: HttpRequest, repository: Repository) -> Repository
 
 
 def _change_repository(
-    request: HttpRequest, repository: Repository, wanted: dict[str, Any]
+    request: WebRequest, repository: Repository, wanted: dict[str, Any]
 ) -> Repository:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     key = wanted.pop("project")
     target = projects.get(actor, key) if key and key != repository.project.key else None
     return change.update(actor, repository, project=target, **wanted)
 
 
 def _permissions(
-    request: HttpRequest,
+    request: WebRequest,
     subject: Project | Repository,
     steps: tuple[str, ...],
     here: str,
     context: dict[str, Any],
 ) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = GrantForm(request.POST if request.POST.get("action") == "grant" else None)
     form.offer("permission", [(step, WORDS[step]) for step in steps])
     status = 200
@@ -224,9 +225,9 @@ def _permissions(
 
 
 def _change_permissions(
-    request: HttpRequest, subject: Project | Repository, form: GrantForm
+    request: WebRequest, subject: Project | Repository, form: GrantForm
 ) -> None:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     action = request.POST.get("action", "")
     if action == "default" and isinstance(subject, Project):
         step = request.POST.get("permission", "")
@@ -242,8 +243,8 @@ def _change_permissions(
         raise Invalid("Unknown action.")
 
 
-def _holder(request: HttpRequest, name: str) -> User | Group:
-    actor = request.actor  # type: ignore[attr-defined]
+def _holder(request: WebRequest, name: str) -> User | Group:
+    actor = request.actor
     if request.POST.get("kind") == "group":
         return people.get_group(actor, name)
     return people.get_by_name(actor, name)

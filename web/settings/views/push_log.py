@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.paging import PageRequest
 from repos.selectors import push_log
+from web.frame.requests import WebRequest
 from web.settings.views.details import repository_to_change
 
 SHOWN_AT_ONCE = 50
 
 
 @require_safe
-def moves(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def moves(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/push-log"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_to_change(request, key, slug, "push-log")
     ref, user = (request.GET.get(name, "").strip() for name in ("branch", "user"))
     wanted = PageRequest.read(request.GET, default=SHOWN_AT_ONCE)
@@ -27,6 +28,6 @@ def moves(request: HttpRequest, key: str, slug: str) -> HttpResponse:
         "asked_branch": ref,
         "asked_user": user,
     }
-    is_part = request.htmx and request.htmx.target == "list"  # type: ignore[attr-defined]
+    is_part = request.htmx and request.htmx.target == "list"
     template = "settings/_push_log.html" if is_part else "settings/push_log.html"
     return render(request, template, context)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from core.errors import DomainError, Invalid
@@ -20,6 +20,7 @@ from repos.selectors import restrictions as find
 from repos.services import restrictions
 from repos.services.restrictions import RestrictionRequest
 from web.frame.forms import Form
+from web.frame.requests import WebRequest
 from web.settings.page import Place, of_project, of_repository
 from web.settings.rule_forms import (
     KINDS,
@@ -33,9 +34,9 @@ from web.settings.rule_forms import (
 MOST_RULES = 1000
 
 
-def _restrictions(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
+def _restrictions(request: WebRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
     """Branch permissions."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = RestrictionForm(request.POST if request.POST.get("action") == "add" else None)
 
     def change() -> None:
@@ -69,9 +70,9 @@ def _restrictions(request: HttpRequest, place: Place, context: dict[str, Any]) -
     )
 
 
-def _reviewers(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
+def _reviewers(request: WebRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
     """Default reviewers."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = ConditionForm(request.POST if request.POST.get("action") == "add" else None)
 
     def change() -> None:
@@ -102,9 +103,9 @@ def _reviewers(request: HttpRequest, place: Place, context: dict[str, Any]) -> H
     )
 
 
-def _merging(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
+def _merging(request: WebRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
     """Merge checks and merge strategies."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     action = request.POST.get("action", "")
     checks = find_settings.checks(actor, place)
     config = find_settings.merge_config(actor, place)
@@ -152,7 +153,7 @@ def _merging(request: HttpRequest, place: Place, context: dict[str, Any]) -> Htt
 
 
 def _changed(
-    request: HttpRequest,
+    request: WebRequest,
     forms: list[Any],
     change: Callable[[], None],
     context: dict[str, Any],

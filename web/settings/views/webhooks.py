@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.paging import PageRequest
 from repos.models import Project, Repository
 from repos.selectors import projects, repositories
+from web.frame.requests import WebRequest
 from web.settings.page import Place, of_project, of_repository
 from web.settings.webhook_forms import WebhookForm
 from web.templatetags.pages import project_url, repository_url
@@ -36,9 +37,9 @@ STATES = {
 }
 
 
-def _list(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
+def _list(request: WebRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
     """…/settings/webhooks"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     page = find.list_of(actor, place, PageRequest.read(request.GET))
     told = find.statistics(actor, page.values)
     context |= {
@@ -54,9 +55,9 @@ def _list(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpRe
     return render(request, "settings/webhooks.html", context)
 
 
-def _create(request: HttpRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
+def _create(request: WebRequest, place: Place, context: dict[str, Any]) -> HttpResponse:
     """…/settings/webhooks/create"""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = WebhookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -73,10 +74,10 @@ def _create(request: HttpRequest, place: Place, context: dict[str, Any]) -> Http
 
 
 def _one(
-    request: HttpRequest, place: Place, context: dict[str, Any], *, number: str
+    request: WebRequest, place: Place, context: dict[str, Any], *, number: str
 ) -> HttpResponse:
     """…/settings/webhooks/{number}: one webhook and its deliveries."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     webhook = find.get(actor, place, number)
     form = WebhookForm(initial=_shown(webhook))
     if request.method == "POST":
@@ -112,14 +113,14 @@ def _one(
 
 
 def _acted(
-    request: HttpRequest,
+    request: WebRequest,
     place: Place,
     webhook: Webhook,
     form: WebhookForm,
     context: dict[str, Any],
 ) -> HttpResponse | None:
     """Do what was asked for; None where the page is shown again."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     action = request.POST.get("action")
     if action == "delete":
         webhooks.delete(actor, webhook)
@@ -142,7 +143,7 @@ def _acted(
     return redirect(f"{request.path}?saved=1")
 
 
-def _is_form(request: HttpRequest) -> bool:
+def _is_form(request: WebRequest) -> bool:
     return request.POST.get("action") in {"save", "test"}
 
 
@@ -162,7 +163,7 @@ def _wanted(found: dict[str, Any], webhook: Webhook | None = None) -> WebhookReq
 
 
 def _tested(
-    request: HttpRequest, place: Place, found: dict[str, Any], webhook: Webhook | None
+    request: WebRequest, place: Place, found: dict[str, Any], webhook: Webhook | None
 ) -> Any:
     """Call the address that was typed, with the secrets that were typed; kept ones go to their own address."""
     body = '{"test":true}'
@@ -181,7 +182,7 @@ def _tested(
         password=found["password"] or (kept.password if kept else ""),
         verifies_certificates=found["verifies_certificates"],
     )
-    return deliveries.test(request.actor, place, what)  # type: ignore[attr-defined]
+    return deliveries.test(request.actor, place, what)
 
 
 def _shown(webhook: Webhook) -> dict[str, Any]:
@@ -221,9 +222,9 @@ def _url(place: Place, *below: str) -> str:
 
 
 @require_safe
-def of_bitbucket(request: HttpRequest, key: str, slug: str = "") -> HttpResponse:
+def of_bitbucket(request: WebRequest, key: str, slug: str = "") -> HttpResponse:
     """/plugins/servlet/webhooks/…: where Bitbucket has the page, and old links lead."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     place = repositories.get(actor, key, slug) if slug else projects.get(actor, key)
     return redirect(_url(place))
 

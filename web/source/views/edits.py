@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csp.constants import NONCE
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -20,6 +20,7 @@ from repos.models import Repository
 from repos.selectors import contents, refs
 from repos.services import edits, ref_moves
 from repos.services.edits import EditTarget
+from web.frame.requests import WebRequest
 from web.repositories.page import crumbs, repository_page
 from web.source import line_endings
 from web.source.forms import CommitForm, CreateForm, EditForm, RenameForm
@@ -39,9 +40,9 @@ class _Base:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def create(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/create: a new file."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context, base = _opened(request, key, slug)
     folder = request.GET.get("path", "").strip("/")
     initial = {"seen": base.commit_id, "path": f"{clean(folder)}/" if folder else ""}
@@ -69,9 +70,9 @@ def create(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
+def edit(request: WebRequest, key: str, slug: str, path: str) -> HttpResponse:
     """r/edit/{path}: new content of a file."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context, base = _opened(request, key, slug, path)
     path = context["path"]
     name = path.rpartition("/")[2]
@@ -103,9 +104,9 @@ def edit(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def rename(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
+def rename(request: WebRequest, key: str, slug: str, path: str) -> HttpResponse:
     """r/rename/{path}: another path for a file."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context, base = _opened(request, key, slug, path)
     path = context["path"]
     initial = {
@@ -134,9 +135,9 @@ def rename(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
+def delete(request: WebRequest, key: str, slug: str, path: str) -> HttpResponse:
     """r/delete/{path}: take a file away."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context, base = _opened(request, key, slug, path)
     path = context["path"]
     initial = {"seen": base.commit_id, "message": _usual(path.rpartition("/")[2], "deleted")}
@@ -155,13 +156,13 @@ def delete(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse
 
 
 def _opened(
-    request: HttpRequest, key: str, slug: str, path: str | None = None
+    request: WebRequest, key: str, slug: str, path: str | None = None
 ) -> tuple[Repository, dict[str, Any], _Base]:
     """Return the repository and the base of an edit, for actors who can write.
 
     With a path there must be a plain file at it, unless a form comes back: then the service judges.
     """
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "source")
     ref_moves.require(actor, repository)
     at = request.GET.get("at", "")
@@ -181,9 +182,9 @@ def _opened(
     return repository, context, _Base(revision.ref if is_branch else None, revision.commit_id)
 
 
-def _content(request: HttpRequest, repository: Repository, path: str, seen: str) -> bytes:
+def _content(request: WebRequest, repository: Repository, path: str, seen: str) -> bytes:
     """The file as the editor saw it; Invalid if it is no text that a form can hold."""
-    file = contents.raw(request.actor, repository, path, seen)  # type: ignore[attr-defined]
+    file = contents.raw(request.actor, repository, path, seen)
     if (file.entry.size or 0) > MOST_TEXT_BYTES:
         raise Invalid(
             "The file is too large to edit in the browser. Clone the repository to edit it."
@@ -194,9 +195,9 @@ def _content(request: HttpRequest, repository: Repository, path: str, seen: str)
     return data
 
 
-def _stands(request: HttpRequest, repository: Repository, path: str, base: _Base) -> bool:
+def _stands(request: WebRequest, repository: Repository, path: str, base: _Base) -> bool:
     """Whether a file is still at the path."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     above = contents.nearest_folder(actor, repository, path, base.commit_id)
     listed = contents.children(
         actor, repository, contents.place(actor, repository, above, base.commit_id)
@@ -204,7 +205,7 @@ def _stands(request: HttpRequest, repository: Repository, path: str, base: _Base
     return any(one.path == path and one.kind is EntryKind.FILE for one in listed)
 
 
-def _editor(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
+def _editor(request: WebRequest, context: dict[str, Any], status: int) -> HttpResponse:
     """Show the editor, which brings its styles itself, under the nonce of the page."""
     response = render(request, "source/edit.html", context, status=status)
     response._csp_update = {"style-src": [NONCE]}  # type: ignore[attr-defined]
@@ -212,7 +213,7 @@ def _editor(request: HttpRequest, context: dict[str, Any], status: int) -> HttpR
 
 
 def _refused(
-    request: HttpRequest,
+    request: WebRequest,
     template: str,
     context: dict[str, Any],
     form: CommitForm,

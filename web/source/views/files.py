@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -28,6 +28,7 @@ from repos.selectors.commit_history import BlameResult
 from repos.selectors.contents import FileLocation
 from repos.services import repositories as change
 from web.diffs import highlighting
+from web.frame.requests import WebRequest
 from web.repositories.page import crumbs, repository_page, with_people
 from web.source import previews
 from web.templatetags.pages import icon, repository_url, short
@@ -39,12 +40,12 @@ READMES = ("readme.md", "readme.markdown", "readme.txt", "readme", "readme.rst")
 
 
 @require_safe
-def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponseBase:
+def browse(request: WebRequest, key: str, slug: str, path: str = "") -> HttpResponseBase:
     """r/browse/{path}: a folder or a file; with `raw`, which scripts ask for, the file alone."""
     if path and request.GET.get("raw", "false") != "false":
         response: HttpResponseBase = raw(request, key, slug, path)
         return response
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "source")
     change.visit(actor, repository)
     at = request.GET.get("at", "")
@@ -74,9 +75,9 @@ def browse(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpRes
 
 
 @require_safe
-def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> HttpResponse:
+def last_changes(request: WebRequest, key: str, slug: str, path: str = "") -> HttpResponse:
     """The last commit of each entry of a folder, for a table that is shown already."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     where = contents.place(
         actor, repository, path_as_sent(request, path), request.GET.get("at", "")
@@ -89,9 +90,9 @@ def last_changes(request: HttpRequest, key: str, slug: str, path: str = "") -> H
 
 
 @require_safe
-def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponse:
+def last_change(request: WebRequest, key: str, slug: str, path: str) -> HttpResponse:
     """The commit that last changed a file, for the head of its page."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     where = contents.place(
         actor, repository, path_as_sent(request, path), request.GET.get("at", "")
@@ -105,9 +106,9 @@ def last_change(request: HttpRequest, key: str, slug: str, path: str) -> HttpRes
 
 @require_safe
 @vary_on_headers("Sec-Fetch-Dest")
-def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBase:
+def raw(request: WebRequest, key: str, slug: str, path: str) -> HttpResponseBase:
     """r/raw/{path}: scripts fetch it with a password in the header, as they do from Bitbucket."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     file = contents.raw(actor, repository, path_as_sent(request, path), request.GET.get("at", ""))
     # Browsers tell what asks; one that does not is held by the policy that goes with the drawing.
@@ -116,9 +117,9 @@ def raw(request: HttpRequest, key: str, slug: str, path: str) -> HttpResponseBas
 
 
 @require_safe
-def archive(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
+def archive(request: WebRequest, key: str, slug: str) -> HttpResponseBase:
     """r/archive: the files of a revision, or those below some paths, as one file."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     wanted = ArchiveRequest(
         at=request.GET.get("at", ""),
@@ -129,7 +130,7 @@ def archive(request: HttpRequest, key: str, slug: str) -> HttpResponseBase:
 
 
 def _rows(
-    request: HttpRequest,
+    request: WebRequest,
     repository: Repository,
     entries: list[Entry],
     commits: dict[str, Any] | None = None,
@@ -164,7 +165,7 @@ def _kind(entry: Entry) -> str:
     return entry.kind.value.lower()
 
 
-def _mode(request: HttpRequest, entry: Entry) -> str:
+def _mode(request: WebRequest, entry: Entry) -> str:
     """How a file is shown: the first of what is asked for."""
     if entry.kind is not EntryKind.FILE:
         return "source"
@@ -173,9 +174,9 @@ def _mode(request: HttpRequest, entry: Entry) -> str:
 
 
 def _file(
-    request: HttpRequest, repository: Repository, where: FileLocation, context: dict[str, Any]
+    request: WebRequest, repository: Repository, where: FileLocation, context: dict[str, Any]
 ) -> dict[str, Any]:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     entry, at, mode = where.entry, context["at"], context["mode"]
     if entry.kind is not EntryKind.FILE:
         return {"lines": None}
@@ -206,9 +207,9 @@ def _file(
     return shown | {"lines": lines, "rows": highlighting.rows(lines, gutter)}
 
 
-def _blame(request: HttpRequest, repository: Repository, where: FileLocation) -> dict[int, str]:
+def _blame(request: WebRequest, repository: Repository, where: FileLocation) -> dict[int, str]:
     """The cells that tell who brought each run of lines, by the first line of the run."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found = commit_history.blame(actor, repository, where)
     commits = list({one.commit.id: one.commit for one in found}.values())
     told = {}
@@ -240,8 +241,8 @@ def _before(repository: Repository, blamed: BlameResult) -> str:
     )
 
 
-def _history(request: HttpRequest, repository: Repository, entry: Entry) -> dict[str, Any]:
-    actor = request.actor  # type: ignore[attr-defined]
+def _history(request: WebRequest, repository: Repository, entry: Entry) -> dict[str, Any]:
+    actor = request.actor
     wanted = PageRequest.read(
         request.GET, default=COMMITS_OF_A_PAGE, most=commit_history.MOST_COMMITS
     )
@@ -263,9 +264,9 @@ def _history(request: HttpRequest, repository: Repository, entry: Entry) -> dict
 
 
 def _readme(
-    request: HttpRequest, repository: Repository, entries: list[Entry]
+    request: WebRequest, repository: Repository, entries: list[Entry]
 ) -> dict[str, Any] | None:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     by_name = {e.name.lower(): e for e in entries if e.kind is EntryKind.FILE}
     entry = next((by_name[name] for name in READMES if name in by_name), None)
     if entry is None or trees.is_symlink(entry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from core.paging import PageRequest
 from infrastructure.result_cache import cached
 from repos.models import Repository
 from repos.selectors import contents, refs, repositories
+from web.frame.requests import WebRequest
 from web.repositories.page import repository_page
 
 MOST_PATHS = 50_000
@@ -23,9 +24,9 @@ SHOWN = 100
 
 
 @require_safe
-def find_file(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def find_file(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/find-file: the files whose paths hold the letters; a script filters as one types."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository, context = repository_page(request, key, slug, "source")
     at = request.GET.get("at", "")
     revision = refs.revision(actor, repository, at)
@@ -45,9 +46,9 @@ def find_file(request: HttpRequest, key: str, slug: str) -> HttpResponse:
 
 @require_safe
 @gzip_page
-def file_paths(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+def file_paths(request: WebRequest, key: str, slug: str) -> HttpResponse:
     """r/find-file/paths: every path, for the script; of a path that is no text also its address."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     repository = repositories.get(actor, key, slug)
     revision = refs.revision(actor, repository, request.GET.get("at", ""))
     paths = _paths(actor, repository, revision.commit_id)
