@@ -27,10 +27,10 @@ FORMATS = ("tar", "zip", "tgz", "tar.gz")
 TIMEOUT = 3600.0
 MOST_REQUEST_BYTES = 1024 * 1024
 MOST_ARGUMENTS = 64
-WAIT_FOR_A_PLACE = 20.0
+WAIT_FOR_A_SLOT = 20.0
 
 # An archive is compressed for one client alone: so many at once, the others wait.
-_places = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="archive")
+_slots = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_SLOT, kind="archive")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ArchiveRequest:
 def stream(git: GitRepository, wanted: ArchiveRequest) -> Iterator[bytes]:
     """Give the archive piece by piece; it has begun when this returns.
 
-    GitFailed for a path that is not there, Busy when no place came free. Closing the generator ends
+    GitFailed for a path that is not there, Busy when no slot was free in time. Closing the generator ends
     the child.
     """
     if wanted.format not in FORMATS:
@@ -63,11 +63,11 @@ def stream(git: GitRepository, wanted: ArchiveRequest) -> Iterator[bytes]:
 
 
 def _made(git: GitRepository, args: list[str]) -> Generator[bytes, None, None]:
-    with _places.one() as place:
+    with _slots.one() as slot:
         pieces = processes.stream(
             args, git_dir=git.path, env=processes.LARGE_IN_PIECES, timeout=TIMEOUT
         )
-        yield from place.watch(pieces)
+        yield from slot.watch(pieces)
 
 
 def _begun(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

@@ -31,10 +31,10 @@ from gitengine.work_slots import WorkSlots
 
 PREFIX = "incoming-"
 UNPACK_TIMEOUT = 4 * 3600.0
-WAIT_FOR_A_PLACE = 60.0
+WAIT_FOR_A_SLOT = 60.0
 
 # A pack is unpacked by as many threads as there are processors: so many at once, the others wait.
-_places = WorkSlots(4 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="receive")
+_slots = WorkSlots(4 * (os.cpu_count() or 1), wait=WAIT_FOR_A_SLOT, kind="receive")
 CONNECT_TIMEOUT = 1800.0
 # Old files that come back, and that the client knew the server has.
 MOST_UNSENT = 200_000
@@ -140,8 +140,8 @@ class Quarantine:
             # Git reads the connection itself, and the caller counts those who do.
             self._index(pack.descriptor, thin, most_bytes, environment, pack.pace_of_rest)
             return
-        with _places.one() as place:
-            pack = place.watch_input(pack)
+        with _slots.one() as slot:
+            pack = slot.watch_input(pack)
             self._index(pack, thin, most_bytes, environment)
 
     def _index(

@@ -36,7 +36,7 @@ MOST_FILTER_LAYERS = 8
 MOST_WANTS = 100_000
 MOST_ADVERTISED_BYTES = 1024**3
 TIMEOUT = 4 * 3600.0
-WAIT_FOR_A_PLACE = 30.0
+WAIT_FOR_A_SLOT = 30.0
 
 _CAPABILITIES = (
     "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not "
@@ -55,7 +55,7 @@ _V2_CAPABILITIES = (
 _PER_CLIENT = (b"agent=", b"session-id=")
 
 # Making a pack is the heaviest thing that a server does: so many at once, the others wait.
-_places = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_PLACE, kind="pack")
+_slots = WorkSlots(2 * (os.cpu_count() or 1), wait=WAIT_FOR_A_SLOT, kind="pack")
 
 
 # How the sentences begin by which git-upload-pack refuses a request.
@@ -125,7 +125,7 @@ def serve(
 ) -> Iterator[bytes]:
     """Answer one request of a stateless client; closing the generator ends the work on it.
 
-    ProtocolError for a request that makes no sense, Busy when no place came free to make a pack.
+    ProtocolError for a request that makes no sense, Busy when no slot was free in time to make a pack.
     What the client should read as git's own complaint is answered in the protocol.
     """
     lines = PktLineReader(body, most_bytes=MOST_REQUEST_BYTES, most_lines=MOST_REQUEST_LINES)
@@ -175,7 +175,7 @@ def _talk(
         yield line(refusal)
         return
     with (
-        _places.one() as place,
+        _slots.one() as slot,
         processes.started(
             ["upload-pack", "--strict", str(git.path)],
             git_dir=git.path,
@@ -191,7 +191,7 @@ def _talk(
             )
             for _ in told.until(ControlPacket.FLUSH):
                 told.raw.clear()
-            yield from place.watch(iter(lambda: child.read(processes.CHUNK), b""))
+            yield from slot.watch(iter(lambda: child.read(processes.CHUNK), b""))
         finally:
             body.end()
         status = child.process.wait()
@@ -332,8 +332,8 @@ def _make_pack(
     pack = _PackWatch(version)
     try:
         if cache is None or not request.is_whole_clone:
-            with _places.one() as place:
-                made = place.watch(_git_upload_pack(git, lines, version))
+            with _slots.one() as slot:
+                made = slot.watch(_git_upload_pack(git, lines, version))
                 yield from pack.watch(made)
         else:
             key = cache.key(git, [b"version=%d" % version, *request.asked], visible)
@@ -391,12 +391,12 @@ def _kept_or_made(
 ) -> Iterator[bytes]:
     kept = cache.read(key)
     if kept is None:
-        with _places.one() as place:
-            # Whoever waited for a place may find that another has made the same pack meanwhile.
+        with _slots.one() as slot:
+            # Whoever waited for a slot may find that another has made the same pack meanwhile.
             kept = cache.read(key)
             if kept is None:
                 made = cache.keep(key, _git_upload_pack(git, lines, version))
-                yield from place.watch(made)
+                yield from slot.watch(made)
                 return
     yield from kept
 

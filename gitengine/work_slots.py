@@ -17,7 +17,7 @@ from gitengine.errors import Busy
 
 WAITING = Gauge(
     "bitbucket_git_places_waiting",
-    "Who waits for a place to work at, such as the stage that makes a pack.",
+    "Git children that wait for a slot, by kind.",
     ["kind"],
     multiprocess_mode="livesum",
 )
@@ -80,19 +80,19 @@ class WorkSlots:
 
     @contextmanager
     def one(self) -> Iterator[Slot]:
-        """Hold a place; Busy when none came free in time."""
-        place = Slot()
+        """Hold a slot; raises Busy when none is free in time."""
+        slot = Slot()
         with self._waiting.track_inprogress():
-            self._take(place)
+            self._take(slot)
         try:
-            yield place
+            yield slot
         finally:
             with self._changed:
-                if place in self._taken:
-                    self._taken.remove(place)
+                if slot in self._taken:
+                    self._taken.remove(slot)
                     self._changed.notify()
 
-    def _take(self, place: Slot) -> None:
+    def _take(self, slot: Slot) -> None:
         deadline = time.monotonic() + self._wait
         with self._changed:
             while len(self._taken) >= self._number:
@@ -105,4 +105,4 @@ class WorkSlots:
                 if left <= 0:
                     raise Busy("Too many such requests at once; try again in a moment.")
                 self._changed.wait(min(left, LOOK_EVERY))
-            self._taken.append(place)
+            self._taken.append(slot)

@@ -69,7 +69,7 @@ class SshWorkSlots:
         self._changed = threading.Condition()
 
     def enter(self, user: str, seconds: float) -> None:
-        """Wait for a place; Busy after so many seconds."""
+        """Wait for a slot; raises Busy after so many seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._may_begin(user), seconds):
                 metrics.SSH_REFUSED.labels("session", "no slot in time").inc()
@@ -77,7 +77,7 @@ class SshWorkSlots:
             self._working[user] += 1
 
     def return_to(self, user: str) -> None:
-        """Wait for a place again, before those who have not begun: what has begun is never refused."""
+        """Wait for a slot again, before those who have not begun: what has begun is never refused."""
         with self._changed:
             self._returning[user] += 1
             try:

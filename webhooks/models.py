@@ -135,7 +135,7 @@ class Target(models.Model):
     origin = models.CharField(max_length=300, primary_key=True)
     # In a row.
     failures = models.PositiveIntegerField(default=0)
-    closed_until = models.DateTimeField(null=True)
+    open_until = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:

@@ -163,8 +163,8 @@ def left_alone(actor: Actor, webhook: Webhook) -> Target | None:
         keys.append(outgoing_http.origin(webhook.url))
     except outgoing_http.OutgoingRefused:
         pass
-    rows = Target.objects.filter(pk__in=keys, closed_until__gt=timezone.now())
-    return rows.order_by("-closed_until").first()
+    rows = Target.objects.filter(pk__in=keys, open_until__gt=timezone.now())
+    return rows.order_by("-open_until").first()
 
 
 def _rows() -> QuerySet[Webhook]:

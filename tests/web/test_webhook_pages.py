@@ -148,7 +148,7 @@ def test_a_target_that_is_left_alone_is_told_of(client, page, target):
     Target.objects.create(
         origin=f"http://127.0.0.1:{target.port}",
         failures=4,
-        closed_until=timezone.now() + timezone.timedelta(minutes=5),
+        open_until=timezone.now() + timezone.timedelta(minutes=5),
         last_error="Connection refused.",
     )
     shown = client.get(one).content.decode()

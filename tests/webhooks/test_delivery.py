@@ -152,21 +152,21 @@ def test_a_target_that_fails_again_and_again_is_left_alone(repo, hook, target, p
     found = Target.objects.get()
     assert (found.pk, found.failures) == (f"webhook {made.pk}", 3)
     assert found.last_error == "HTTP 503"
-    assert timedelta(seconds=25) < found.closed_until - timezone.now() <= timedelta(seconds=30)
+    assert timedelta(seconds=25) < found.open_until - timezone.now() <= timedelta(seconds=30)
     untried = Delivery.objects.filter(attempts=[])
     assert untried.count() == 2
     assert Job.objects.filter(task="webhooks.deliver", attempts=0).count() == 2
 
     # After the pause one goes first. It fails, and the pause grows.
-    Target.objects.update(closed_until=timezone.now())
+    Target.objects.update(open_until=timezone.now())
     Job.objects.filter(last_error="").update(due_at=timezone.now())
     run_due()
     assert len(target.requests) == 4
     found.refresh_from_db()
-    assert timedelta(seconds=55) < found.closed_until - timezone.now() <= timedelta(seconds=60)
+    assert timedelta(seconds=55) < found.open_until - timezone.now() <= timedelta(seconds=60)
 
     target.answer = lambda _: 200
-    Target.objects.update(closed_until=timezone.now())
+    Target.objects.update(open_until=timezone.now())
     worlds.run_jobs()
     worlds.run_jobs()
     assert not Target.objects.exists()
@@ -185,7 +185,7 @@ def test_one_probe_after_a_pause():
     for _ in range(3):
         targets.note_failure(system, origin, "Connection refused.")
     assert pause() is not None
-    Target.objects.update(closed_until=timezone.now())
+    Target.objects.update(open_until=timezone.now())
     before = targets.find(system, [origin])
     assert targets.pause_of(system, before) is None
     assert targets.pause_of(system, before) == targets.PROBE

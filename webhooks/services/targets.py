@@ -1,4 +1,4 @@
-"""Circuit breakers: a machine that does not answer, or a webhook that is refused, is left alone for a while.
+"""Circuit breakers: deliveries to a target that keeps failing are paused for a while.
 
 A machine is known by its origin and shared by all who call it, so only what is its own fault counts
 against it: that nobody listens, or answers in time. What it says to one webhook counts against that.
@@ -41,20 +41,18 @@ def find(actor: Actor, keys: Iterable[str]) -> list[Target]:
 
 
 def pause_of(actor: Actor, found: Iterable[Target]) -> timedelta | None:
-    """How long they are still left alone; None if a call may be made.
+    """Return how long deliveries are still paused; None if a call can be made.
 
-    After a pause one call goes first; the others wait for what comes of it.
+    After a pause one call is a probe; the others wait for its result.
     """
     now = timezone.now()
-    closed = [one for one in found if one.failures >= FAILURES and one.closed_until is not None]
-    pauses = [
-        one.closed_until - now for one in closed if one.closed_until and one.closed_until > now
-    ]
+    open_ = [one for one in found if one.failures >= FAILURES and one.open_until is not None]
+    pauses = [one.open_until - now for one in open_ if one.open_until and one.open_until > now]
     if pauses:
         return max(pauses)
-    for one in closed:
-        is_first = Target.objects.filter(pk=one.pk, closed_until=one.closed_until).update(
-            closed_until=now + PROBE
+    for one in open_:
+        is_first = Target.objects.filter(pk=one.pk, open_until=one.open_until).update(
+            open_until=now + PROBE
         )
         if not is_first:
             return PROBE
@@ -62,13 +60,13 @@ def pause_of(actor: Actor, found: Iterable[Target]) -> timedelta | None:
 
 
 def note_well(actor: Actor, found: Iterable[Target]) -> None:
-    """Take down that all is well; nothing to do where it was before."""
+    """Close the circuit breakers after a success."""
     if keys := [one.pk for one in found]:
         Target.objects.filter(pk__in=keys).delete()
 
 
 def note_failure(actor: Actor, key: str, failure: str) -> None:
-    """Take down why it is not well."""
+    """Count a failure, and open the circuit breaker after too many."""
     Target.objects.get_or_create(pk=key)
     Target.objects.filter(pk=key).update(failures=F("failures") + 1, last_error=failure[:500])
     # None where another call has found it well meanwhile.
@@ -76,7 +74,7 @@ def note_failure(actor: Actor, key: str, failure: str) -> None:
     if failures is not None and failures >= FAILURES:
         first = timedelta(seconds=settings.WEBHOOK_RETRY_SECONDS * PAUSE_OF_REPEATS)
         pause = min(LONGEST_PAUSE, first * 2 ** min(failures - FAILURES, 10))
-        Target.objects.filter(pk=key).update(closed_until=timezone.now() + pause)
+        Target.objects.filter(pk=key).update(open_until=timezone.now() + pause)
 
 
 @contextmanager
