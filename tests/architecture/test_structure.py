@@ -7,6 +7,9 @@ import subprocess
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
+from django.core.management import call_command
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = [
     *("core", "infrastructure", "gitengine", "accounts", "repos", "discussions", "builds"),
@@ -80,3 +83,8 @@ def test_no_file_of_the_product_is_too_long():
     }
 
     assert long == {}
+
+
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_a_migration():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
