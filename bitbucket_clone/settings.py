@@ -391,6 +391,10 @@ RENDER_MEMORY_BYTES = env.int("RENDER_MEMORY_BYTES", default=256 * 1024**2)
 
 # --- Git: transport, repos.storage ---------------------------------------------------------------
 GIT_MAX_PACK_BYTES = env.int("GIT_MAX_PACK_BYTES", default=20 * 1024**3)
+# Of a push: how many objects it may hold, and how large they may be when they are inflated.
+GIT_MAX_PACK_OBJECTS = env.int("GIT_MAX_PACK_OBJECTS", default=20_000_000)
+GIT_MAX_OBJECT_BYTES = env.int("GIT_MAX_OBJECT_BYTES", default=2 * 1024**3)
+GIT_MAX_INFLATED_BYTES = env.int("GIT_MAX_INFLATED_BYTES", default=1024**4)
 GIT_PACK_CACHE_BYTES = env.int("GIT_PACK_CACHE_BYTES", default=5 * 1024**3)
 # What one child of git may use: for pages and questions, packs and archives that are sent, packs that
 # are received, and what jobs do to keep repositories fast.

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from prometheus_client import Counter
 
 ENDED = Counter(
-    "bitbucket_git_limits_reached", "Children of git that ended by a limit.", ["kind", "limit"]
+    "bitbucket_git_limits_reached",
+    "Children of git that ended by a limit, and packs that were refused by one.",
+    ["kind", "limit"],
 )
 
 MEGABYTE = 1024 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -126,17 +127,34 @@ class ChildWatch:
         return ""
 
 
+def processor_seconds(pid: int) -> float | None:
+    """Give what a process used of processors so far, also one that has ended and was not waited for; None if gone."""
+    try:
+        return _processor_ticks(_status(pid)) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):
+        return None
+
+
+def _status(pid: int) -> list[str]:
+    """Give the fields of /proc/pid/stat from the third, the state, on (proc(5))."""
+    # The name of the program, in parentheses, may hold anything.
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+def _processor_ticks(status: list[str]) -> int:
+    return int(status[11]) + int(status[12])
+
+
 def _sample(pid: int) -> _Sample | None:
     """Look at a process in /proc (proc(5)); None when it is gone."""
     try:
         read = _READ.search(Path(f"/proc/{pid}/io").read_text())
-        # The name of the program, in parentheses, may hold anything.
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        fields = _status(pid)
     except (OSError, IndexError):
         return None
     return _Sample(
         at=time.monotonic(),
         read=int(read[1]) if read else 0,
-        processor_ticks=int(fields[11]) + int(fields[12]),
+        processor_ticks=_processor_ticks(fields),
         is_sleeping=fields[0] == "S",
     )

@@ -8,6 +8,7 @@ end by themselves, since nobody reads their pipe any more.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 import signal
@@ -20,7 +21,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TypedDict, Unpack
 
-from gitengine import budgets
+from gitengine import budgets, child_watch
 from gitengine.budgets import Kind
 from gitengine.child_watch import ChildWatch, InputPace, SecondsFor
 from gitengine.errors import (
@@ -185,6 +186,16 @@ class Child:
         if status not in ok_statuses:
             self._check_limits(status)
             raise GitFailed(self.name, status, self.complaint())
+
+    def wait_for_processor_seconds(self) -> float:
+        """Wait for its end; give what it used of processors, more than any number if that is not known."""
+        try:
+            # It stays, to be looked at, until `finish`.
+            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            return math.inf  # it was stopped meanwhile
+        used = child_watch.processor_seconds(self.process.pid)
+        return math.inf if used is None else used
 
     def _check_limits(self, status: int) -> None:
         """LimitReached for a child that the kernel ended, or that had no memory to go on."""

@@ -20,10 +20,11 @@ from pathlib import Path
 
 import pygit2
 
-from gitengine import budgets, disk_space, processes, reachability
+from gitengine import budgets, disk_space, pack_limits, pktlines, processes, reachability
 from gitengine.budgets import Kind
 from gitengine.child_watch import InputPace
 from gitengine.errors import GitFailed, InputTooLarge, LimitReached, ProtocolError
+from gitengine.pack_limits import PackHeader
 from gitengine.pktlines import SocketBody
 from gitengine.repository import GitRepository, quoted
 from gitengine.types import ObjectId
@@ -131,43 +132,59 @@ class Quarantine:
         another member has as the base of a delta, and read it back.
         """
         disk_space.require(self.path)
-        thin = [] if self.git.is_borrowing else ["--fix-thin"]
+        options = [] if self.git.is_borrowing else ["--fix-thin"]
         environment = self.env
         if shallow:
             self._shallow_file.write_text("".join(f"{one}\n" for one in shallow))
             environment = {**environment, "GIT_SHALLOW_FILE": str(self._shallow_file)}
         if isinstance(pack, SocketBody):
-            # Git reads the connection itself, and the caller counts those who do.
-            self._index(pack.descriptor, thin, most_bytes, environment, pack.pace_of_rest)
+            # Git reads the rest of the connection itself, and the caller counts those who do.
+            first = pktlines.read_exactly(pack, pack_limits.HEADER_BYTES)
+            header = pack_limits.read_header(first)
+            options = [*options, f"--pack_header={header.version},{header.objects}"]
+            self._index(
+                header, pack.descriptor, options, most_bytes, environment, pack.pace_of_rest
+            )
             return
+        pieces = iter(pack)
+        first = _first_bytes(pieces, pack_limits.HEADER_BYTES)
+        header = pack_limits.read_header(first)
         with _slots.one() as slot:
-            pack = slot.watch_input(pack)
-            self._index(pack, thin, most_bytes, environment)
+            rest = slot.watch_input(itertools.chain([first], pieces))
+            self._index(header, rest, options, most_bytes, environment)
 
     def _index(
         self,
+        header: PackHeader,
         pack: Iterable[bytes] | int,
-        thin: Sequence[str],
+        options: Sequence[str],
         most_bytes: int,
         environment: dict[str, str],
         input_pace: InputPace | None = None,
     ) -> None:
+        allocation = {"GIT_ALLOC_LIMIT": str(pack_limits.allocation_limit(header))}
         try:
-            processes.run(
-                ["index-pack", "--stdin", *thin, _STRICT, f"--max-input-size={most_bytes}"],
+            with processes.started(
+                ["index-pack", "--stdin", *options, _STRICT, f"--max-input-size={most_bytes}"],
                 git_dir=self.git.path,
                 stdin=pack,
-                env=environment,
+                env=environment | allocation,
                 timeout=UNPACK_TIMEOUT,
                 seconds_for=budgets.seconds_for_pack,
                 input_pace=input_pace,
-            )
+            ) as child:
+                while child.read(processes.CHUNK):
+                    pass  # the name of the pack, which nobody needs
+                used = child.wait_for_processor_seconds()
+                child.finish()
         except GitFailed as error:
-            raise ProtocolError(_why(error)) from error
+            refusal = pack_limits.refusal_of(error.stderr)
+            raise refusal or ProtocolError(_why(error)) from error
         except LimitReached as error:
             raise ProtocolError(
                 "the pack takes too much time or memory to unpack for its size"
             ) from error
+        pack_limits.require_sizes_within_limits(self.git.path, self.path, header, used)
 
     @property
     def _shallow_file(self) -> Path:
@@ -268,6 +285,14 @@ def _why(error: GitFailed) -> str:
     ]
     sentence = lines[0] if lines else "the pack could not be read"
     return sentence if "/" not in sentence else "the pack could not be stored"
+
+
+def _first_bytes(pieces: Iterator[bytes], size: int) -> bytes:
+    """Take pieces until there are so many bytes, or no more; gives all that was taken."""
+    taken = b""
+    while len(taken) < size and (piece := next(pieces, None)) is not None:
+        taken += piece
+    return taken
 
 
 def _sync(path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict, DomainError, Invalid, TooLarge, Unavailable, translate
-from gitengine import budgets, disk_space, errors, path_counts
+from gitengine import budgets, disk_space, errors, pack_limits, path_counts
 from gitengine.pack_cache import PackCache
 from gitengine.repository import GitRepository
 from repos.errors import (
@@ -39,6 +39,13 @@ def configure_limits() -> None:
     budgets.configure_packs(
         first_seconds=settings.GIT_RECEIVING_FIRST_SECONDS,
         bytes_a_second=settings.GIT_RECEIVING_BYTES_A_SECOND,
+    )
+    pack_limits.configure(
+        pack_limits.PackLimits(
+            objects=settings.GIT_MAX_PACK_OBJECTS,
+            object_bytes=settings.GIT_MAX_OBJECT_BYTES,
+            total_bytes=settings.GIT_MAX_INFLATED_BYTES,
+        )
     )
     path_counts.configure(settings.GIT_MAX_PATHS)
     disk_space.configure(settings.DISK_LEAST_FREE_BYTES)

@@ -5,21 +5,45 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterable
 
 BLOB, OFS_DELTA = 3, 6
 
 
-def delta_bomb(*, base_bytes: int, deltas: int) -> bytes:
-    """Give a pack of one blob of zeros and a chain of deltas, each of which makes as much anew."""
-    objects = [_header(BLOB, base_bytes) + zlib.compress(bytes(base_bytes), 9)]
+def delta_bomb(*, base_bytes: int, deltas: int, grown: int = 0) -> bytes:
+    """Give a pack of one blob of zeros and a chain of deltas, each of which makes as much anew.
+
+    The first delta makes an object that is larger by `grown` bytes.
+    """
+    objects = [_blob(bytes(base_bytes))]
+    size = base_bytes
     for number in range(deltas):
-        # The object before it, with other last bytes.
+        before, size = size, base_bytes + grown
+        # The object before it, with other last bytes; what it grows by is copied from its beginning.
         delta = (
-            _size(base_bytes) * 2 + _copy(base_bytes - 4) + b"\x04" + struct.pack(">I", number + 1)
+            _size(before)
+            + _size(size)
+            + _copy(size - before)
+            + _copy(before - 4)
+            + b"\x04"
+            + struct.pack(">I", number + 1)
         )
         objects.append(
             _header(OFS_DELTA, len(delta)) + _offset(len(objects[-1])) + zlib.compress(delta, 9)
         )
+    return _pack(objects)
+
+
+def of_blobs(contents: Iterable[bytes]) -> bytes:
+    """Give a pack of these files, none of them as a delta."""
+    return _pack([_blob(content) for content in contents])
+
+
+def _blob(content: bytes) -> bytes:
+    return _header(BLOB, len(content)) + zlib.compress(content, 9)
+
+
+def _pack(objects: list[bytes]) -> bytes:
     body = b"PACK" + struct.pack(">II", 2, len(objects)) + b"".join(objects)
     return body + hashlib.sha1(body, usedforsecurity=False).digest()
 
