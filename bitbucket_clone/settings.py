@@ -60,7 +60,7 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 
-# --- Where we are reached: serve, core.links -----------------------------------------------------
+# --- Base URL and port: serve, core.links --------------------------------------------------------
 SERVER_ADDRESS = env.str("SERVER_ADDRESS", default="0.0.0.0")
 SERVER_PORT = env.int("SERVER_PORT", default=7990)
 SERVER_CONTEXT_PATH = env.str("SERVER_CONTEXT_PATH", default="").rstrip("/")
@@ -88,39 +88,39 @@ def _default_base_url() -> str:
 SITE_DEFAULTS: dict[str, Any] = {
     "base_url": env.str("SETUP_BASEURL", default="") or _default_base_url(),
     "display_name": env.str("SETUP_DISPLAYNAME", default="Gitstead"),
-    # 0: access tokens may last for ever.
+    # 0: access tokens need not expire.
     "longest_token_days": env.int("ACCESS_TOKEN_LONGEST_DAYS", default=0),
-    # Whether REST and Git refuse passwords, so that only secrets made for them come in.
+    # Whether REST and Git refuse passwords and accept only tokens and keys.
     "basic_passwords_blocked": False,
     "basic_allowed_users": [],
     "basic_allowed_paths": [],
     "basic_warning_shown": False,
-    # Whether passwords that administrators set for others must be strong as well.
+    # Whether administrators must set strong passwords for others too.
     "password_rules_for_administrators": False,
     "banner": {},
-    # Of new repositories that do not say; empty for Git's own, master.
+    # Default branch of new repositories; empty for Git's default, master.
     "default_branch": "",
-    # Who may archive and delete repositories: a permission by its name.
+    # The permission that archiving and deleting a repository requires.
     "archive_policy": "REPO_ADMIN",
     "delete_policy": "REPO_ADMIN",
     "ssh_enabled": env.bool("SSH_ENABLED", default=True),
-    # Empty: the base URL's host, and the port that we listen on.
+    # Empty: the host of the base URL and SSH_PORT.
     "ssh_base_url": env.str("SSH_BASEURL", default=""),
     "ssh_access_keys_enabled": True,
-    # What an administrator asks of keys beyond what we ask in any case.
+    # Restrictions of SSH keys by administrators, beyond the built-in ones.
     "ssh_key_restrictions": [],
     "longest_ssh_key_days": 0,
     "audit_days": env.int("AUDIT_DAYS", default=3 * 365),
-    # Where mail goes out; nowhere, until an administrator says.
+    # The mail server; no mail is sent until an administrator configures it.
     "mail_server": {},
     "mail_sender": "",
-    # With which secrets of others are sealed, beside the home's own: infrastructure.encryption.
+    # Keys that encrypt secrets of other systems: infrastructure.encryption.
     "sealing_keys": [],
     "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", default=False),
     "rate_limit_capacity": 60,
     "rate_limit_fill_rate": 5,
 }
-# Links never come from a request, so any Host header may come in.
+# Links are never built from a request, so any Host header is accepted.
 ALLOWED_HOSTS = ["*"]
 APPEND_SLASH = False
 
@@ -135,47 +135,47 @@ SETUP_SYSADMIN = {
 # --- Processes: serve ----------------------------------------------------------------------------
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=32)
-# Threads of each web process that git, archives and comparisons never occupy.
+# Threads of each web process that Git, archives and comparisons never occupy.
 HTTP_RESERVED_THREADS = env.int("HTTP_RESERVED_THREADS", default=8)
 HTTP_EXPENSIVE_REQUESTS_PER_USER = env.int("HTTP_EXPENSIVE_REQUESTS_PER_USER", default=12)
 HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS = env.int("HTTP_EXPENSIVE_REQUESTS_PER_ADDRESS", default=16)
-# Open connections in all with each web process: beyond it the one that waits longest is closed.
+# Open connections per web process; beyond it the one that waits longest is closed.
 HTTP_MOST_CONNECTIONS = env.int("HTTP_MOST_CONNECTIONS", default=1000)
-# Open connections of one address with each web process; proxies that are trusted have no such limit.
+# Open connections of one address per web process; trusted proxies have no such limit.
 HTTP_CONNECTIONS_PER_ADDRESS = env.int("HTTP_CONNECTIONS_PER_ADDRESS", default=250)
 # How long a request may wait for a thread before it is answered 503.
 HTTP_QUEUE_SECONDS = env.float("HTTP_QUEUE_SECONDS", default=30.0)
-# For the head of a request; then for what a client keeps us waiting in all, beside its bytes' worth.
+# Seconds for the head of a request, and for waiting beyond what the minimum speed permits.
 HTTP_HEAD_SECONDS = env.float("HTTP_HEAD_SECONDS", default=10.0)
 HTTP_GRACE_SECONDS = env.float("HTTP_GRACE_SECONDS", default=30.0)
 HTTP_SILENCE_SECONDS = env.float("HTTP_SILENCE_SECONDS", default=60.0)
 HTTP_MIN_BYTES_A_SECOND = env.int("HTTP_MIN_BYTES_A_SECOND", default=1024)
-# So much of a push is read before a thread has it; what is larger is read by the thread.
+# How much of a push is read before a thread gets it; the thread reads the rest.
 HTTP_PUSH_AHEAD_BYTES = env.int("HTTP_PUSH_AHEAD_BYTES", default=64 * 1024**2)
-# Of files with bodies that are read ahead, in each web process.
+# Total size of files with request bodies that are read ahead, per web process.
 HTTP_FILES_BYTES = env.int("HTTP_FILES_BYTES", default=1024**3)
 JOB_THREADS = env.int("JOB_THREADS", default=2)
-# What waits for other machines most of the time, webhooks and mail, and holds up nothing else.
+# Threads for webhooks and mail, which mostly wait for other systems.
 CALLING_THREADS = env.int("CALLING_THREADS", default=16)
 CALLING_TASKS = ["webhooks.deliver", "notifications.send", "notifications.send_digest"]
-# Git commands at work over SSH at once; who only holds a connection needs none.
-# Sessions for which git works at once; the others wait for their client, or for a place.
+# Git commands that run over SSH at once; idle connections do not count.
+# Sessions that can run Git at once; the others wait for their client, or for a slot.
 SSH_THREADS = env.int("SSH_THREADS", default=32)
 SSH_MOST_SESSIONS = env.int("SSH_MOST_SESSIONS", default=128)
 SSH_SESSIONS_PER_CONNECTION = env.int("SSH_SESSIONS_PER_CONNECTION", default=10)
-# How long a client may say nothing: at all, and in a push before its pack, which it may have to compress.
+# How long a client may be silent; and in a push before its pack, which it may have to compress.
 SSH_SILENCE_SECONDS = env.float("SSH_SILENCE_SECONDS", default=60.0)
 SSH_PACKING_SECONDS = env.float("SSH_PACKING_SECONDS", default=900.0)
 SSH_MOST_CONNECTIONS = env.int("SSH_MOST_CONNECTIONS", default=1000)
 SSH_CONNECTIONS_PER_ADDRESS = env.int("SSH_CONNECTIONS_PER_ADDRESS", default=250)
-# A client that keeps a session waiting for longer than this and its bytes' worth is cut, in both directions.
+# A client that is slower than this for longer than the grace time is cut, in both directions.
 SSH_GRACE_SECONDS = env.float("SSH_GRACE_SECONDS", default=30.0)
 SSH_MIN_BYTES_A_SECOND = env.float("SSH_MIN_BYTES_A_SECOND", default=1024.0)
-# So long the job of a killed process waits until another takes it over.
+# After this time another process takes over the job of a killed one.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=60.0)
-# What may have been cut off when the server was last killed.
+# Jobs that complete what the last kill interrupted.
 JOBS_AT_START = ["repos.finish_pushes"]
-# What is done again and again, and how often: infrastructure.schedule.
+# Periodic tasks and their intervals: infrastructure.schedule.
 SCHEDULE = {
     "repos.finish_pushes": timedelta(minutes=5),
     "accounts.sweep": timedelta(hours=1),
@@ -194,18 +194,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        # FULL: what was acknowledged survives a power cut.
+        # FULL: what was acknowledged survives a power failure.
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-8000;",
     }
     DATABASES["default"]["CONN_MAX_AGE"] = None
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Whoever asks while it is away is told so soon.
+    # Fail fast while the database is not available.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 ATOMIC_REQUESTS = False
 
-# --- Redis and Celery: infrastructure.jobs -----------------------------------------------------------------
+# --- Redis and Celery: infrastructure.jobs -------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or None
 CELERY_TASK_IGNORE_RESULT = True
@@ -220,31 +220,31 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep": {"task": "infrastructure.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
-# A worker does both kinds; who has much to call gives it workers of its own, with -Q calling.
+# A worker serves both queues; `-Q calling` gives webhooks and mail workers of their own.
 CALLING_QUEUE = "calling"
 CELERY_TASK_DEFAULT_QUEUE = "bitbucket"
 # kombu has no types.
 CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE), Queue(CALLING_QUEUE)]  # type: ignore[no-untyped-call]
-# Threads: workers wait for git, the database and other machines.
+# Threads, since workers mostly wait for git, the database and other systems.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=JOB_THREADS + CALLING_THREADS)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# When it is next time is in rows; what beat itself remembers needs no file.
+# Due times are in the database; beat needs no file.
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
-# A request does not wait for a broker that is gone: the row is there, and the sweep finds it.
+# A request does not wait for an unavailable broker: the sweep finds the row of the job.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
-# --- Calls to other machines: infrastructure.outgoing_http, webhooks ---------------------------------------------
-# CIDR lists; what is blocked stays blocked.
+# --- Calls to other systems: infrastructure.outgoing_http, webhooks ------------------------------
+# CIDR lists; blocked networks take precedence.
 OUTGOING_ALLOWED_NETWORKS: list[str] = env.list("OUTGOING_ALLOWED_NETWORKS", default=[])
 OUTGOING_BLOCKED_NETWORKS: list[str] = env.list("OUTGOING_BLOCKED_NETWORKS", default=[])
-# Whether private networks are refused too.
+# Whether private networks are blocked too.
 OUTGOING_STRICT = env.bool("OUTGOING_STRICT", default=False)
 OUTGOING_PROXY = env.str("OUTGOING_PROXY", default="")
-# The first repeat of a delivery that failed comes after so long; each further one later, for a day.
+# Seconds until the first retry of a failed delivery; further ones follow with growing intervals for a day.
 WEBHOOK_RETRY_SECONDS = env.float("WEBHOOK_RETRY_SECONDS", default=10.0)
-# Mail that was not taken is tried again after half a minute, then later and later; times this.
+# Factor of the intervals in which mail is retried.
 MAIL_RETRY_FACTOR = env.float("MAIL_RETRY_FACTOR", default=1.0)
 WEBHOOK_DELIVERY_DAYS = env.int("WEBHOOK_DELIVERY_DAYS", default=14)
 
@@ -274,7 +274,7 @@ def _password_cache(name: str) -> dict[str, Any]:
 
 CACHES: dict[str, Any] = {
     "default": _REDIS if REDIS_URL else {**_MEMORY, "LOCATION": "default"},
-    # Apart, so that a flood of wrong passwords does not push out the right ones.
+    # Separate, so that many wrong passwords do not evict correct ones.
     "right_passwords": _password_cache("right-passwords"),
     "wrong_passwords": _password_cache("wrong-passwords"),
     "memory": {**_MEMORY, "LOCATION": "memory"},
@@ -285,7 +285,7 @@ CACHES: dict[str, Any] = {
     },
 }
 
-# --- Applications and the way of a request -------------------------------------------------------
+# --- Applications and middleware -----------------------------------------------------------------
 INSTALLED_APPS = [
     "bitbucket_clone",
     "core",
@@ -337,7 +337,7 @@ TEMPLATES = [
     }
 ]
 
-# --- People: accounts ----------------------------------------------------------------------------
+# --- Users: accounts -----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
@@ -359,16 +359,16 @@ CSRF_FAILURE_VIEW = "web.frame.views.forbidden_form"
 # --- REST: core.api ------------------------------------------------------------------------------
 REST_MAX_BODY_BYTES = env.int("REST_MAX_BODY_BYTES", default=5 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REST_MAX_BODY_BYTES
-# Everything but Git; files come in forms.
+# All requests but Git; files are uploaded in forms.
 REQUEST_MAX_BYTES = REST_MAX_BODY_BYTES + 1024 * 1024
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
-# Where a form may be larger, by the path: what is attached to comments.
+# Paths with a larger limit: attachments of comments.
 LARGER_REQUESTS = {
     r"/(projects|users)/[^/]+/repos/[^/]+/attachments/?": ATTACHMENT_MAX_BYTES + 1024 * 1024
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
-    # Doors never check: services and selectors do (docs/access.md).
+    # Views do not check permissions: services and selectors do (docs/access.md).
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttle.BudgetThrottle"],
     "DEFAULT_PARSER_CLASSES": [
@@ -382,22 +382,22 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
 }
 
-# --- Rendering of strangers' text: core.rendering -------------------------------------------------
-# Processes that each web process and each worker may start for it.
+# --- Rendering of untrusted text: infrastructure.rendering ---------------------------------------
+# Rendering processes per web process and worker.
 RENDER_PROCESSES = env.int("RENDER_PROCESSES", default=2)
-# Of processor time and memory for one text; what needs more is shown as it was written.
+# CPU time and memory for one text; text that needs more is shown as plain text.
 RENDER_SECONDS = env.float("RENDER_SECONDS", default=1.0)
 RENDER_MEMORY_BYTES = env.int("RENDER_MEMORY_BYTES", default=256 * 1024**2)
 
 # --- Git: transport, repos.storage ---------------------------------------------------------------
 GIT_MAX_PACK_BYTES = env.int("GIT_MAX_PACK_BYTES", default=20 * 1024**3)
-# Of a push: how many objects it may hold, and how large they may be when they are inflated.
+# Limits of a push: number of objects, and their inflated size.
 GIT_MAX_PACK_OBJECTS = env.int("GIT_MAX_PACK_OBJECTS", default=20_000_000)
 GIT_MAX_OBJECT_BYTES = env.int("GIT_MAX_OBJECT_BYTES", default=2 * 1024**3)
 GIT_MAX_INFLATED_BYTES = env.int("GIT_MAX_INFLATED_BYTES", default=1024**4)
 GIT_PACK_CACHE_BYTES = env.int("GIT_PACK_CACHE_BYTES", default=5 * 1024**3)
-# What one child of git may use: for pages and questions, packs and archives that are sent, packs that
-# are received, and what jobs do to keep repositories fast.
+# Memory and CPU time of one child of git: for pages, for packs and archives that are sent, for packs that
+# are received, and for maintenance.
 GIT_MEMORY_BYTES = {
     "reading": env.int("GIT_READING_MEMORY_BYTES", default=1024**3),
     "sending": env.int("GIT_SENDING_MEMORY_BYTES", default=4 * 1024**3),
@@ -410,19 +410,19 @@ GIT_PROCESSOR_SECONDS = {
     "receiving": env.int("GIT_RECEIVING_PROCESSOR_SECONDS", default=3600),
     "maintaining": env.int("GIT_MAINTAINING_PROCESSOR_SECONDS", default=8 * 3600),
 }
-# Of a pack: seconds of a processor to begin with, and the bytes that one more second is worth.
+# CPU seconds for a pack, and the bytes for which it gets one more second.
 GIT_RECEIVING_FIRST_SECONDS = env.int("GIT_RECEIVING_FIRST_SECONDS", default=30)
 GIT_RECEIVING_BYTES_A_SECOND = env.int("GIT_RECEIVING_BYTES_A_SECOND", default=100_000)
-# Room that stays free on the disk: below it pushes, merges, edits and uploads are refused, and reads go on.
+# Free disk space below which pushes, merges, edits and uploads are refused; reads continue.
 DISK_LEAST_FREE_BYTES = env.int("DISK_LEAST_FREE_BYTES", default=512 * 1024**2)
-# Trees with more paths are not listed, compared or archived as a whole; nor pushed, where that is asked.
+# Trees with more paths are not listed, compared or archived as a whole, and optionally not accepted.
 GIT_MAX_PATHS = env.int("GIT_MAX_PATHS", default=5_000_000)
 GIT_REFUSE_TOO_MANY_PATHS = env.bool("GIT_REFUSE_TOO_MANY_PATHS", default=False)
 GIT_HIDE_PULL_REQUEST_REFS = env.bool("GIT_HIDE_PULL_REQUEST_REFS", default=False)
 
 # --- Assets: web ---------------------------------------------------------------------------------
 STATIC_URL = f"{SERVER_CONTEXT_PATH}/s/"
-# Below the context path, which is taken off before Django sees a request.
+# Relative to the context path, which is removed before Django sees a request.
 WHITENOISE_STATIC_PREFIX = "/s/"
 STATIC_ROOT = CACHE_DIR / "static"
 STORAGES = {
@@ -434,10 +434,10 @@ STORAGES = {
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-# `line` for people, `json` for what collects logs; there, each request has a line too.
+# `line` for people, `json` for log collectors; with `json` each request is logged.
 LOG_FORMAT = env.str("LOG_FORMAT", default="line")
 ACCESS_LOG = env.bool("ACCESS_LOG", default=LOG_FORMAT == "json")
-# What an administrator has said while the server runs; LOG_LEVEL holds until then.
+# The log level that an administrator set at run time; until then LOG_LEVEL applies.
 LOG_LEVEL_FILE = BITBUCKET_HOME / "log_level"
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -464,16 +464,16 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
-        # It writes codes and tokens into its debug lines.
+        # Its debug lines contain codes and tokens.
         "oauthlib": {"level": "WARNING"},
-        # And it addresses, in which webhooks may have secrets.
+        # Its debug lines contain URLs, which can have secrets of webhooks.
         "urllib3": {"level": "INFO"},
     },
 }
 
-# --- Metrics: core.metrics; processes of one machine share what they count through files ----------
+# --- Metrics: core.metrics; the processes of one machine share counters through files ------------
 METRICS_DIR = CACHE_DIR / "metrics" / socket.gethostname()
-# Whoever brings it reads /metrics; without it, an administrator of the site does.
+# Bearer token that can read /metrics; administrators of the site can read it in any case.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 
@@ -490,7 +490,7 @@ _share_metrics()
 
 # --- Security headers ----------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
-# No script and no style but our own files; nothing inline.
+# Only our own scripts and styles; nothing inline.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [csp.NONE],
