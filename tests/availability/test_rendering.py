@@ -51,6 +51,8 @@ def pool(monkeypatch):
     """A pool of its own, whose processes are waited for at the end of the test."""
     made = Pool(processes=2, seconds=SECONDS, memory=256 * MEGABYTE)
     monkeypatch.setattr(client, "_pool", lambda _: made)
+    # What failed in the last request of another test counts for its request alone.
+    monkeypatch.setattr(client, "_failures", client._Failures())
     yield made
     made.close()
 
